@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "normalize/arena.h"
+
+#include <stdalign.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define BLOCK_SIZE ((size_t)4096)
+
+struct ocn_arena_block {
+    struct ocn_arena_block *next;
+    size_t used;
+    size_t size;
+    alignas(max_align_t) char data[];
+};
+
+void ocn_arena_done(struct ocn_arena *arena)
+{
+    while (arena->head != NULL) {
+        struct ocn_arena_block *next = arena->head->next;
+        free(arena->head);
+        arena->head = next;
+    }
+}
+
+void *ocn_arena_alloc(struct ocn_arena *arena, size_t size)
+{
+    const size_t align = alignof(max_align_t);
+
+    if (size > SIZE_MAX / 2) {
+        return NULL;
+    }
+    size = (size + align - 1) / align * align;
+    if (arena->head == NULL || arena->head->size - arena->head->used < size) {
+        size_t room = size > BLOCK_SIZE ? size : BLOCK_SIZE;
+        struct ocn_arena_block *block = malloc(sizeof(*block) + room);
+        if (block == NULL) {
+            return NULL;
+        }
+        *block = (struct ocn_arena_block){ .next = arena->head, .size = room };
+        arena->head = block;
+    }
+    char *place = arena->head->data + arena->head->used;
+    arena->head->used += size;
+    return memset(place, 0, size);
+}
+
+char *ocn_arena_copy(struct ocn_arena *arena, const char *text, size_t len)
+{
+    char *copy = ocn_arena_alloc(arena, len + 1);
+
+    if (copy != NULL && len != 0) {
+        memcpy(copy, text, len);
+    }
+    return copy;
+}
+
+char *ocn_arena_printf(struct ocn_arena *arena, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    int len = vsnprintf(NULL, 0, fmt, args);
+    va_end(args);
+    if (len < 0) {
+        return NULL;
+    }
+    char *text = ocn_arena_alloc(arena, (size_t)len + 1);
+    if (text == NULL) {
+        return NULL;
+    }
+    va_start(args, fmt);
+    (void)vsnprintf(text, (size_t)len + 1, fmt, args);
+    va_end(args);
+    return text;
+}
+
+void *ocn_arena_grow(struct ocn_arena *arena, void *list, size_t len, size_t size)
+{
+    /* Capacity is the power of two at or above len, so a full list is one whose len is one. */
+    if (len != 0 && (len & (len - 1)) != 0) {
+        return list;
+    }
+    size_t room = len == 0 ? 1 : len * 2;
+    if (room > SIZE_MAX / 2 / size) {
+        return NULL;
+    }
+    void *bigger = ocn_arena_alloc(arena, room * size);
+    if (bigger != NULL && len != 0) {
+        memcpy(bigger, list, len * size);
+    }
+    return bigger;
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* env.*: variables that fit the limits, where the container sets none itself. */
+
+#include "normalize/limits.h"
+#include "normalize/rules.h"
+
+#define SHARES_PER_CPU 1024.0 /* cgroup v1 cpu.shares of one CPU request in Kubernetes */
+#define MAX_PROCS 65536.0
+
+static const char *const round_names[] = { "up", "down", "nearest" };
+
+/* Whole part: the purity of this folder has no libm. */
+static double whole(double value, int how)
+{
+    double down = (double)(uint64_t)value;
+
+    switch ((enum ocn_round)how) {
+    case OCN_ROUND_UP:
+        return down < value ? down + 1 : down;
+    case OCN_ROUND_NEAREST:
+        return value - down < 0.5 ? down : down + 1;
+    case OCN_ROUND_DOWN:
+    default:
+        return down;
+    }
+}
+
+/* As Go >= 1.25 does it (runtime.adjustCgroupGOMAXPROCS): rounded, at least min, at most the CPUs.
+ */
+static uint32_t processors(const struct ocn_judge *judge, double cpus, uint32_t available)
+{
+    double procs = whole(cpus < MAX_PROCS ? cpus : MAX_PROCS, judge->policy->env.maxprocs.round);
+
+    if (procs < judge->policy->env.maxprocs.min) {
+        procs = judge->policy->env.maxprocs.min;
+    }
+    if (available != 0 && procs > available) {
+        procs = available;
+    }
+    return procs < 1 ? 1 : (uint32_t)procs;
+}
+
+/* The CPUs that the process may be scheduled on at all; 0: unknown. */
+static uint32_t available_cpus(const struct ocn_judge *judge, const struct ocn_cpu_limit *limit)
+{
+    uint32_t host = judge->view->host.cpus;
+
+    if (limit->cpus == 0 || (host != 0 && host < limit->cpus)) {
+        return host;
+    }
+    return limit->cpus;
+}
+
+int ocn_rule_env_gomaxprocs(struct ocn_judge *judge, struct ocn_error *err)
+{
+    const struct ocn_oci_resources *resources = &judge->container->linux_.resources;
+    struct ocn_arena *arena = &judge->outcome->arena;
+    struct ocn_cpu_limit limit;
+    const char *source;
+    double cpus;
+
+    ocn_limits_cpu(resources, &limit);
+    if (limit.quota > 0) {
+        cpus = limit.quota / limit.period;
+        source = ocn_arena_printf(arena, "quota %.0f/%.0f", limit.quota, limit.period);
+        judge->outcome->facts.cpu_limit = cpus;
+    } else if (judge->policy->env.maxprocs.from_shares && resources->cpu.shares > 0) {
+        cpus = resources->cpu.shares * 2 / SHARES_PER_CPU; /* twice the request, as CRI-O does */
+        source = ocn_arena_printf(arena, "2 x shares %.0f/1024", resources->cpu.shares);
+    } else {
+        return 0;
+    }
+    uint32_t available = available_cpus(judge, &limit);
+    uint32_t procs = processors(judge, cpus, available);
+    const char *value = ocn_arena_printf(arena, "%u", procs);
+    if (value == NULL || source == NULL) {
+        return ocn_fail_nomem(err);
+    }
+    const char *why = ocn_arena_printf(arena, "%s = %.4g, %s = %.0f, at least %u, CPUs here %u",
+                                       source, cpus, round_names[judge->policy->env.maxprocs.round],
+                                       whole(cpus, judge->policy->env.maxprocs.round),
+                                       judge->policy->env.maxprocs.min, available);
+    return ocn_judge_set_env(judge, OCN_RULE_ENV_GOMAXPROCS, "GOMAXPROCS", value, why, err);
+}
+
+int ocn_rule_env_gomemlimit(struct ocn_judge *judge, struct ocn_error *err)
+{
+    const struct ocn_policy_env *env = &judge->policy->env;
+    struct ocn_arena *arena = &judge->outcome->arena;
+    double limit = ocn_limits_memory(&judge->container->linux_.resources);
+
+    judge->outcome->facts.memory_limit = limit;
+    if (!(limit > 0) || limit < env->memlimit.min_limit) {
+        return 0;
+    }
+    /* Plain digits: Go ends a program at start over any other spelling but its own suffixes. */
+    const char *value =
+        ocn_arena_printf(arena, "%llu", (unsigned long long)(limit * env->memlimit.ratio));
+    if (value == NULL) {
+        return ocn_fail_nomem(err);
+    }
+    const char *why = ocn_arena_printf(arena, "%.4g of the memory limit of %.0f bytes",
+                                       env->memlimit.ratio, limit);
+    return ocn_judge_set_env(judge, OCN_RULE_ENV_GOMEMLIMIT, "GOMEMLIMIT", value, why, err);
+}
+
+int ocn_rule_env_set(struct ocn_judge *judge, struct ocn_error *err)
+{
+    const struct ocn_pairs *set = &judge->policy->env.set;
+
+    for (size_t i = 0; i < set->len; i++) {
+        if (ocn_judge_set_env(judge, OCN_RULE_ENV_SET, set->items[i].name, set->items[i].value,
+                              "env.set of the policy", err) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}

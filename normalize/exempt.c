@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "normalize/exempt.h"
+
+#include <fnmatch.h>
+#include <stdio.h>
+#include <string.h>
+
+struct candidate {
+    const struct ocn_container *container;
+    const struct ocn_policy_exempt *exempt;
+    const struct ocn_view *view;
+    struct ocn_identity identity;
+};
+
+static bool is_sandbox(const struct candidate *c)
+{
+    return c->exempt->sandbox && c->identity.sandbox;
+}
+
+static bool holds_capability(const struct ocn_strings *set, const char *name)
+{
+    for (size_t i = 0; i < set->len; i++) {
+        if (strcmp(set->items[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "Privileged" is no field of runtime-spec; every engine spells it as all devices and all powers.
+ */
+static bool is_privileged(const struct candidate *c)
+{
+    const struct ocn_list *devices = &c->container->linux_.resources.devices;
+    const struct ocn_oci_device_rule *rules = devices->items;
+    bool all_devices = false;
+
+    for (size_t i = 0; i < devices->len; i++) {
+        bool every_type = rules[i].type == NULL || strcmp(rules[i].type, "a") == 0;
+        bool every_access = rules[i].access != NULL && strlen(rules[i].access) == 3;
+        if (every_type && every_access) {
+            all_devices = rules[i].allow;
+        }
+    }
+    return c->exempt->privileged && all_devices &&
+           holds_capability(&c->container->process.capabilities.bounding, "CAP_SYS_ADMIN");
+}
+
+/* Two names of one namespace are one inode of nsfs. Not knowing is not sharing. */
+static bool is_own_namespace(const struct ocn_view *view, const char *file, const char *path)
+{
+    char own[32];
+    struct ocn_stat theirs = { 0 };
+    struct ocn_stat ours = { 0 };
+
+    (void)snprintf(own, sizeof(own), "/proc/self/ns/%s", file);
+    return view->stat(view->ctx, (struct ocn_ref){ OCN_HOST, path, NULL }, &theirs, NULL) == 0 &&
+           view->stat(view->ctx, (struct ocn_ref){ OCN_HOST, own, NULL }, &ours, NULL) == 0 &&
+           theirs.mode != 0 && theirs.dev == ours.dev && theirs.ino == ours.ino;
+}
+
+static bool shares_host(const struct candidate *c, const char *type, const char *file)
+{
+    const struct ocn_list *list = &c->container->linux_.namespaces;
+    const struct ocn_oci_namespace *namespaces = list->items;
+
+    for (size_t i = 0; i < list->len; i++) {
+        if (namespaces[i].type != NULL && strcmp(namespaces[i].type, type) == 0) {
+            const char *path = namespaces[i].path;
+            return path != NULL && path[0] != '\0' && is_own_namespace(c->view, file, path);
+        }
+    }
+    return true;
+}
+
+/* The namespaces that Pod Security Standards call "host namespaces". */
+static bool is_in_host_namespaces(const struct candidate *c)
+{
+    static const struct {
+        const char *type; /* runtime-spec config-linux.md, namespaces */
+        const char *file; /* proc(5), /proc/PID/ns */
+    } kinds[] = { { "pid", "pid" }, { "network", "net" }, { "ipc", "ipc" } };
+
+    for (size_t i = 0; c->exempt->host_namespaces && i < OCN_COUNT(kinds); i++) {
+        if (shares_host(c, kinds[i].type, kinds[i].file)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_in_exempt_namespace(const struct candidate *c)
+{
+    const struct ocn_strings *globs = &c->exempt->namespaces;
+
+    for (size_t i = 0; c->identity.namespace_ != NULL && i < globs->len; i++) {
+        if (fnmatch(globs->items[i], c->identity.namespace_, 0) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_exempt_annotation(const struct candidate *c)
+{
+    const struct ocn_pairs *wanted = &c->exempt->annotations;
+
+    for (size_t i = 0; i < wanted->len; i++) {
+        const char *value = ocn_annotation_get(c->container, wanted->items[i].name);
+        if (value != NULL && fnmatch(wanted->items[i].value, value, 0) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *ocn_exempt_reason(const struct ocn_container *container,
+                              const struct ocn_policy *policy, const struct ocn_view *view)
+{
+    static const struct {
+        const char *name;
+        bool (*holds)(const struct candidate *c);
+    } reasons[] = {
+        { "sandbox", is_sandbox },
+        { "namespaces", is_in_exempt_namespace },
+        { "annotations", has_exempt_annotation },
+        { "privileged", is_privileged },
+        { "hostNamespaces", is_in_host_namespaces },
+    };
+    struct candidate candidate = { container, &policy->exempt, view, { 0 } };
+
+    ocn_identity_read(container, &candidate.identity);
+    for (size_t i = 0; i < OCN_COUNT(reasons); i++) {
+        if (reasons[i].holds(&candidate)) {
+            return reasons[i].name;
+        }
+    }
+    return NULL;
+}

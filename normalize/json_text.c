@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "normalize/json_text.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* ---- loading ---------------------------------------------------------------------------- */
+
+struct place {
+    size_t line;
+    size_t column;
+};
+
+static struct place place_of(struct ocn_bytes text, size_t pos)
+{
+    struct place place = { 1, 1 };
+
+    for (size_t i = 0; i < pos && i < text.len; i++) {
+        if (text.ptr[i] == '\n') {
+            place.line++;
+            place.column = 1;
+        } else {
+            place.column++;
+        }
+    }
+    return place;
+}
+
+static int fail_at(struct ocn_error *err, enum ocn_code code, struct place place, const char *msg)
+{
+    char where[48];
+
+    (void)snprintf(where, sizeof(where), "%zu:%zu", place.line, place.column);
+    return ocn_fail(err, code, where, "%s", msg);
+}
+
+/* The parser recurses per level; this bounds it before it starts. */
+static int check_depth(struct ocn_bytes text, struct ocn_error *err)
+{
+    size_t depth = 0;
+    bool in_string = false;
+
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        if (in_string) {
+            if (c == '\\') {
+                i++;
+            } else if (c == '"') {
+                in_string = false;
+            }
+        } else if (c == '"') {
+            in_string = true;
+        } else if (c == '{' || c == '[') {
+            if (++depth > OCN_JSON_MAX_DEPTH) {
+                return fail_at(err, OCN_E_LIMIT, place_of(text, i),
+                               "JSON nested deeper than 256 levels");
+            }
+        } else if ((c == '}' || c == ']') && depth > 0) {
+            depth--;
+        }
+    }
+    return 0;
+}
+
+int ocn_json_load(struct ocn_bytes text, size_t max_size, json_t **ret, struct ocn_error *err)
+{
+    const size_t flags = JSON_DECODE_INT_AS_REAL | JSON_REJECT_DUPLICATES;
+    json_error_t problem;
+
+    if (text.len > max_size) {
+        return ocn_fail(err, OCN_E_LIMIT, NULL, "JSON of %zu bytes; the limit is %zu", text.len,
+                        max_size);
+    }
+    if (check_depth(text, err) < 0) {
+        return -1;
+    }
+    json_t *json = json_loadb(text.ptr, text.len, flags, &problem);
+    if (json == NULL) {
+        if (json_error_code(&problem) == json_error_out_of_memory || problem.text[0] == '\0') {
+            return ocn_fail_nomem(err);
+        }
+        struct place place = { problem.line > 0 ? (size_t)problem.line : 1,
+                               problem.column > 0 ? (size_t)problem.column : 1 };
+        bool nul = json_error_code(&problem) == json_error_null_character;
+        return fail_at(err, OCN_E_FORMAT, place,
+                       nul ? "a string holds NUL (\\u0000), which no runtime can pass on"
+                           : problem.text);
+    }
+    *ret = json;
+    return 0;
+}
+
+/* ---- walking ---------------------------------------------------------------------------- */
+
+size_t ocn_json_skip_space(struct ocn_bytes text, size_t pos)
+{
+    while (pos < text.len && is_space(text.ptr[pos])) {
+        pos++;
+    }
+    return pos;
+}
+
+/* Behind the closing quote of the string whose opening quote is at @pos. */
+static size_t skip_string(struct ocn_bytes text, size_t pos)
+{
+    for (pos++; pos < text.len; pos++) {
+        if (text.ptr[pos] == '\\') {
+            pos++;
+        } else if (text.ptr[pos] == '"') {
+            return pos + 1;
+        }
+    }
+    return text.len;
+}
+
+static size_t skip_container(struct ocn_bytes text, size_t pos)
+{
+    size_t depth = 0;
+
+    while (pos < text.len) {
+        char c = text.ptr[pos];
+        if (c == '"') {
+            pos = skip_string(text, pos);
+            continue;
+        }
+        if (c == '{' || c == '[') {
+            depth++;
+        } else if (c == '}' || c == ']') {
+            depth--;
+        }
+        pos++;
+        if (depth == 0) {
+            return pos;
+        }
+    }
+    return text.len;
+}
+
+size_t ocn_json_skip_value(struct ocn_bytes text, size_t pos)
+{
+    if (pos >= text.len) {
+        return text.len;
+    }
+    switch (text.ptr[pos]) {
+    case '"':
+        return skip_string(text, pos);
+    case '{':
+    case '[':
+        return skip_container(text, pos);
+    default:
+        while (pos < text.len && !is_space(text.ptr[pos]) && strchr(",]}", text.ptr[pos]) == NULL) {
+            pos++;
+        }
+        return pos;
+    }
+}
+
+/* ---- strings ---------------------------------------------------------------------------- */
+
+static unsigned hex4(const char *digits)
+{
+    unsigned value = 0;
+
+    for (int i = 0; i < 4; i++) {
+        char c = digits[i];
+        unsigned digit = c <= '9' ? (unsigned)(c - '0') : (unsigned)((c | 0x20) - 'a') + 10;
+        value = value << 4 | (digit & 0xf);
+    }
+    return value;
+}
+
+static size_t encode_utf8(unsigned long point, char out[4])
+{
+    if (point < 0x80) {
+        out[0] = (char)point;
+        return 1;
+    }
+    if (point < 0x800) {
+        out[0] = (char)(0xc0 | point >> 6);
+        out[1] = (char)(0x80 | (point & 0x3f));
+        return 2;
+    }
+    if (point < 0x10000) {
+        out[0] = (char)(0xe0 | point >> 12);
+        out[1] = (char)(0x80 | (point >> 6 & 0x3f));
+        out[2] = (char)(0x80 | (point & 0x3f));
+        return 3;
+    }
+    out[0] = (char)(0xf0 | point >> 18);
+    out[1] = (char)(0x80 | (point >> 12 & 0x3f));
+    out[2] = (char)(0x80 | (point >> 6 & 0x3f));
+    out[3] = (char)(0x80 | (point & 0x3f));
+    return 4;
+}
+
+/* The \uXXXX escape at @pos, with its low surrogate if it has one. */
+static size_t decode_unicode(struct ocn_bytes text, size_t *pos, char out[4])
+{
+    if (text.len - *pos < 6) {
+        *pos = text.len;
+        return 0;
+    }
+    unsigned long point = hex4(text.ptr + *pos + 2);
+    *pos += 6;
+    if (point >= 0xd800 && point < 0xdc00 && text.len - *pos >= 6 && text.ptr[*pos] == '\\') {
+        unsigned long low = hex4(text.ptr + *pos + 2);
+        point = 0x10000 + ((point - 0xd800) << 10) + (low - 0xdc00);
+        *pos += 6;
+    }
+    return encode_utf8(point, out);
+}
+
+/* The bytes that the next character of a string literal stands for; 0 at its closing quote. */
+static size_t decode_char(struct ocn_bytes text, size_t *pos, char out[4])
+{
+    static const char escapes[] = "\"\"\\\\//b\bf\fn\nr\rt\t";
+
+    if (*pos >= text.len || text.ptr[*pos] == '"') {
+        return 0;
+    }
+    if (text.ptr[*pos] != '\\') {
+        out[0] = text.ptr[(*pos)++];
+        return 1;
+    }
+    if (text.len - *pos < 2) {
+        *pos = text.len;
+        return 0;
+    }
+    if (text.ptr[*pos + 1] == 'u') {
+        return decode_unicode(text, pos, out);
+    }
+    out[0] = '\0';
+    for (size_t i = 0; i + 1 < sizeof(escapes); i += 2) {
+        if (escapes[i] == text.ptr[*pos + 1]) {
+            out[0] = escapes[i + 1];
+        }
+    }
+    *pos += 2;
+    return 1;
+}
+
+/* How far the literal at @pos spells @plain: *ret_pos is behind what was read. */
+static bool spells(struct ocn_bytes text, size_t pos, const char *plain, size_t len,
+                   size_t *ret_pos)
+{
+    char bytes[4];
+    size_t done = 0;
+
+    if (pos >= text.len || text.ptr[pos] != '"') {
+        return false;
+    }
+    pos++;
+    while (done < len) {
+        size_t count = decode_char(text, &pos, bytes);
+        if (count == 0 || count > len - done || memcmp(bytes, plain + done, count) != 0) {
+            return false;
+        }
+        done += count;
+    }
+    *ret_pos = pos;
+    return true;
+}
+
+int ocn_json_string_is(struct ocn_bytes text, size_t pos, const char *plain, size_t len)
+{
+    size_t end = 0;
+
+    return spells(text, pos, plain, len, &end) && end < text.len && text.ptr[end] == '"';
+}
+
+int ocn_json_string_begins(struct ocn_bytes text, size_t pos, const char *plain, size_t len)
+{
+    size_t end = 0;
+
+    return spells(text, pos, plain, len, &end);
+}
+
+void ocn_json_quote(struct ocn_buf *out, const char *plain, size_t len)
+{
+    size_t copied = 0;
+
+    ocn_buf_add(out, "\"", 1);
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)plain[i];
+        if (c >= 0x20 && c != '"' && c != '\\') {
+            continue;
+        }
+        ocn_buf_add(out, plain + copied, i - copied);
+        copied = i + 1;
+        if (c == '"' || c == '\\') {
+            ocn_buf_printf(out, "\\%c", c);
+        } else {
+            ocn_buf_printf(out, "\\u%04x", c);
+        }
+    }
+    ocn_buf_add(out, plain + copied, len - copied);
+    ocn_buf_add(out, "\"", 1);
+}
+
+/* ---- pointers --------------------------------------------------------------------------- */
+
+int ocn_json_pointer_next(const char **pointer, char *token, size_t size)
+{
+    const char *c = *pointer;
+    size_t used = 0;
+
+    if (*c != '/') {
+        return 0;
+    }
+    for (c++; *c != '\0' && *c != '/'; c++) {
+        char plain = *c;
+        if (c[0] == '~' && (c[1] == '0' || c[1] == '1')) {
+            plain = c[1] == '0' ? '~' : '/';
+            c++;
+        }
+        if (used + 1 < size) {
+            token[used++] = plain;
+        }
+    }
+    token[used] = '\0';
+    *pointer = c;
+    return 1;
+}
+
+/* The position of member @token (a key, or an index) of the value at @pos, or SIZE_MAX. */
+static size_t child_of(struct ocn_bytes text, size_t pos, const char *token)
+{
+    bool object = text.ptr[pos] == '{';
+    size_t index = 0;
+    char number[24];
+
+    if (!object && text.ptr[pos] != '[') {
+        return SIZE_MAX;
+    }
+    pos = ocn_json_skip_space(text, pos + 1);
+    while (pos < text.len && text.ptr[pos] != '}' && text.ptr[pos] != ']') {
+        bool found;
+        if (object) {
+            found = ocn_json_string_is(text, pos, token, strlen(token));
+            pos = ocn_json_skip_space(text, ocn_json_skip_value(text, pos)) + 1; /* the colon */
+            pos = ocn_json_skip_space(text, pos);
+        } else {
+            (void)snprintf(number, sizeof(number), "%zu", index++);
+            found = strcmp(number, token) == 0;
+        }
+        if (found && pos < text.len) {
+            return pos;
+        }
+        pos = ocn_json_skip_space(text, ocn_json_skip_value(text, pos));
+        if (pos < text.len && text.ptr[pos] == ',') {
+            pos = ocn_json_skip_space(text, pos + 1);
+        }
+    }
+    return SIZE_MAX;
+}
+
+size_t ocn_json_line_of(struct ocn_bytes text, const char *pointer)
+{
+    char token[256];
+    size_t pos = ocn_json_skip_space(text, 0);
+
+    while (pos < text.len && ocn_json_pointer_next(&pointer, token, sizeof(token))) {
+        size_t child = child_of(text, pos, token);
+        if (child == SIZE_MAX) {
+            break;
+        }
+        pos = child;
+    }
+    return place_of(text, pos).line;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* JSON as text: strict loading, finding the place of a value, quoting. */
+#pragma once
+
+#include <jansson.h>
+
+#include "normalize/buf.h"
+
+#define OCN_JSON_MAX_DEPTH 256
+
+/*
+ * Parses a whole document of at most @max_size bytes. Refuses duplicate keys, trailing garbage,
+ * invalid UTF-8, NUL in strings and nesting past OCN_JSON_MAX_DEPTH; the error's place is
+ * "LINE:COLUMN". Numbers become reals: 18446744073709551615, which Docker writes for an unlimited
+ * ulimit, does not fit into the library's integer. The caller owns *ret (json_decref).
+ */
+OCN_MUST_USE int ocn_json_load(struct ocn_bytes text, size_t max_size, json_t **ret,
+                               struct ocn_error *err);
+
+/*
+ * The functions below take text that ocn_json_load() accepted, so that they only walk it; on other
+ * text they stay within its bounds, but what they return means nothing.
+ */
+
+/* The first position at or behind @pos that is not white space. */
+size_t ocn_json_skip_space(struct ocn_bytes text, size_t pos);
+
+/* The position behind the value that begins at @pos. */
+size_t ocn_json_skip_value(struct ocn_bytes text, size_t pos);
+
+/* 1 if the string literal at @pos (its opening quote) spells the @len bytes of @plain, else 0. */
+int ocn_json_string_is(struct ocn_bytes text, size_t pos, const char *plain, size_t len);
+
+/* 1 if the string literal at @pos begins with the @len bytes of @plain, else 0. */
+int ocn_json_string_begins(struct ocn_bytes text, size_t pos, const char *plain, size_t len);
+
+/* The line (from 1) of the value, or of its nearest enclosing one, that JSON pointer @pointer
+ * names. */
+size_t ocn_json_line_of(struct ocn_bytes text, const char *pointer);
+
+/* Appends @len bytes of UTF-8 as a string literal (RFC 8259 section 7). */
+void ocn_json_quote(struct ocn_buf *out, const char *plain, size_t len);
+
+/*
+ * The next reference token of a JSON pointer (RFC 6901), decoded into @token (cut when it is
+ * longer than @size - 1, which no key of ours is). *@pointer moves behind it. 0 at the end.
+ */
+int ocn_json_pointer_next(const char **pointer, char *token, size_t size);

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "normalize/oci.h"
+
+#include <string.h>
+
+#include "normalize/json_text.h"
+
+/* ---- the tables: a field of runtime-spec is a row --------------------------------------- */
+
+static const struct ocn_bind user_fields[] = {
+    { "uid", OCN_BIND_U32, .offset = offsetof(struct ocn_oci_user, uid), .max = UINT32_MAX },
+    { "gid", OCN_BIND_U32, .offset = offsetof(struct ocn_oci_user, gid), .max = UINT32_MAX },
+    { "additionalGids", OCN_BIND_U32S, .offset = offsetof(struct ocn_oci_user, additional_gids),
+      .max = UINT32_MAX },
+    { 0 },
+};
+
+static const struct ocn_bind capabilities_fields[] = {
+    { "bounding", OCN_BIND_STRINGS, .offset = offsetof(struct ocn_oci_capabilities, bounding) },
+    { "effective", OCN_BIND_STRINGS, .offset = offsetof(struct ocn_oci_capabilities, effective) },
+    { "permitted", OCN_BIND_STRINGS, .offset = offsetof(struct ocn_oci_capabilities, permitted) },
+    { "inheritable", OCN_BIND_STRINGS,
+      .offset = offsetof(struct ocn_oci_capabilities, inheritable) },
+    { "ambient", OCN_BIND_STRINGS, .offset = offsetof(struct ocn_oci_capabilities, ambient) },
+    { 0 },
+};
+
+static const struct ocn_bind process_fields[] = {
+    { "user", OCN_BIND_OBJECT, .offset = offsetof(struct ocn_oci_process, user),
+      .fields = user_fields },
+    { "args", OCN_BIND_STRINGS, .offset = offsetof(struct ocn_oci_process, args) },
+    { "env", OCN_BIND_STRINGS, .offset = offsetof(struct ocn_oci_process, env) },
+    { "cwd", OCN_BIND_STRING, .offset = offsetof(struct ocn_oci_process, cwd) },
+    { "capabilities", OCN_BIND_OBJECT, .offset = offsetof(struct ocn_oci_process, capabilities),
+      .fields = capabilities_fields },
+    { "noNewPrivileges", OCN_BIND_BOOL,
+      .offset = offsetof(struct ocn_oci_process, no_new_privileges) },
+    { 0 },
+};
+
+static const struct ocn_bind root_fields[] = {
+    { "path", OCN_BIND_STRING, .offset = 0 },
+    { 0 },
+};
+
+static const struct ocn_bind mount_fields[] = {
+    { "destination", OCN_BIND_STRING, .offset = offsetof(struct ocn_oci_mount, destination) },
+    { "type", OCN_BIND_STRING, .offset = offsetof(struct ocn_oci_mount, type) },
+    { "source", OCN_BIND_STRING, .offset = offsetof(struct ocn_oci_mount, source) },
+    { "options", OCN_BIND_STRINGS, .offset = offsetof(struct ocn_oci_mount, options) },
+    { 0 },
+};
+
+static const struct ocn_bind namespace_fields[] = {
+    { "type", OCN_BIND_STRING, .offset = offsetof(struct ocn_oci_namespace, type) },
+    { "path", OCN_BIND_STRING, .offset = offsetof(struct ocn_oci_namespace, path) },
+    { 0 },
+};
+
+static const struct ocn_bind id_mapping_fields[] = {
+    { "containerID", OCN_BIND_U32, .offset = offsetof(struct ocn_oci_id_mapping, container_id),
+      .max = UINT32_MAX },
+    { "hostID", OCN_BIND_U32, .offset = offsetof(struct ocn_oci_id_mapping, host_id),
+      .max = UINT32_MAX },
+    { "size", OCN_BIND_U32, .offset = offsetof(struct ocn_oci_id_mapping, size),
+      .max = UINT32_MAX },
+    { 0 },
+};
+
+static const struct ocn_bind device_rule_fields[] = {
+    { "allow", OCN_BIND_BOOL, .offset = offsetof(struct ocn_oci_device_rule, allow) },
+    { "type", OCN_BIND_STRING, .offset = offsetof(struct ocn_oci_device_rule, type) },
+    { "access", OCN_BIND_STRING, .offset = offsetof(struct ocn_oci_device_rule, access) },
+    { 0 },
+};
+
+static const struct ocn_bind cpu_fields[] = {
+    { "quota", OCN_BIND_NUMBER, .offset = offsetof(struct ocn_oci_resources, cpu.quota) },
+    { "period", OCN_BIND_NUMBER, .offset = offsetof(struct ocn_oci_resources, cpu.period) },
+    { "shares", OCN_BIND_NUMBER, .offset = offsetof(struct ocn_oci_resources, cpu.shares) },
+    { "cpus", OCN_BIND_STRING, .offset = offsetof(struct ocn_oci_resources, cpu.cpus) },
+    { 0 },
+};
+
+static const struct ocn_bind memory_fields[] = {
+    { "limit", OCN_BIND_NUMBER, .offset = offsetof(struct ocn_oci_resources, memory.limit) },
+    { 0 },
+};
+
+/* cpu and memory are rows of the resources struct itself: their offsets are counted from there. */
+static const struct ocn_bind resources_fields[] = {
+    { "devices", OCN_BIND_OBJECTS, .offset = offsetof(struct ocn_oci_resources, devices),
+      .fields = device_rule_fields, .size = sizeof(struct ocn_oci_device_rule) },
+    { "cpu", OCN_BIND_OBJECT, .fields = cpu_fields },
+    { "memory", OCN_BIND_OBJECT, .fields = memory_fields },
+    { "unified", OCN_BIND_PAIRS, .offset = offsetof(struct ocn_oci_resources, unified) },
+    { 0 },
+};
+
+static const struct ocn_bind linux_fields[] = {
+    { "namespaces", OCN_BIND_OBJECTS, .offset = offsetof(struct ocn_oci_linux, namespaces),
+      .fields = namespace_fields, .size = sizeof(struct ocn_oci_namespace) },
+    { "uidMappings", OCN_BIND_OBJECTS, .offset = offsetof(struct ocn_oci_linux, uid_mappings),
+      .fields = id_mapping_fields, .size = sizeof(struct ocn_oci_id_mapping) },
+    { "gidMappings", OCN_BIND_OBJECTS, .offset = offsetof(struct ocn_oci_linux, gid_mappings),
+      .fields = id_mapping_fields, .size = sizeof(struct ocn_oci_id_mapping) },
+    { "resources", OCN_BIND_OBJECT, .offset = offsetof(struct ocn_oci_linux, resources),
+      .fields = resources_fields },
+    { "cgroupsPath", OCN_BIND_STRING, .offset = offsetof(struct ocn_oci_linux, cgroups_path) },
+    { 0 },
+};
+
+static const struct ocn_bind config_fields[] = {
+    { "process", OCN_BIND_OBJECT, .offset = offsetof(struct ocn_container, process),
+      .fields = process_fields },
+    { "root", OCN_BIND_OBJECT, .offset = offsetof(struct ocn_container, root),
+      .fields = root_fields },
+    { "mounts", OCN_BIND_OBJECTS, .offset = offsetof(struct ocn_container, mounts),
+      .fields = mount_fields, .size = sizeof(struct ocn_oci_mount) },
+    { "annotations", OCN_BIND_PAIRS, .offset = offsetof(struct ocn_container, annotations) },
+    { "linux", OCN_BIND_OBJECT, .offset = offsetof(struct ocn_container, linux_),
+      .fields = linux_fields },
+    { 0 },
+};
+
+/* ---- reading ---------------------------------------------------------------------------- */
+
+int ocn_container_parse(struct ocn_bytes config, struct ocn_container **ret, struct ocn_error *err)
+{
+    OCN_CLEANUP(ocn_container_freep)
+    struct ocn_container *container = calloc(1, sizeof(*container));
+
+    if (container == NULL) {
+        return ocn_fail_nomem(err);
+    }
+    if (ocn_json_load(config, OCN_CONFIG_MAX_SIZE, &container->json, err) < 0) {
+        return -1;
+    }
+    if (ocn_json_bind(container->json, config_fields, OCN_BIND_LENIENT, container,
+                      &container->arena, err) < 0) {
+        return -1;
+    }
+    *ret = container;
+    container = NULL;
+    return 0;
+}
+
+int ocn_container_set_process(struct ocn_container *container, struct ocn_bytes process,
+                              struct ocn_error *err)
+{
+    struct ocn_oci_process other = { 0 };
+    json_t *json = NULL;
+
+    if (ocn_json_load(process, OCN_PROCESS_MAX_SIZE, &json, err) < 0) {
+        return -1;
+    }
+    json_decref(container->process_json);
+    container->process_json = json;
+    if (ocn_json_bind(json, process_fields, OCN_BIND_LENIENT, &other, &container->arena, err) < 0) {
+        return -1;
+    }
+    container->process = other;
+    return 0;
+}
+
+void ocn_container_free(struct ocn_container *container)
+{
+    if (container == NULL) {
+        return;
+    }
+    json_decref(container->json);
+    json_decref(container->process_json);
+    ocn_arena_done(&container->arena);
+    free(container);
+}
+
+void ocn_container_freep(struct ocn_container **container)
+{
+    ocn_container_free(*container);
+}
+
+const char *ocn_env_get(const struct ocn_strings *env, const char *name)
+{
+    size_t len = strlen(name);
+
+    for (size_t i = env->len; i > 0; i--) {
+        const char *entry = env->items[i - 1];
+        if (strncmp(entry, name, len) == 0 && entry[len] == '=') {
+            return entry + len + 1;
+        }
+    }
+    return NULL;
+}
+
+const char *ocn_annotation_get(const struct ocn_container *container, const char *key)
+{
+    for (size_t i = 0; i < container->annotations.len; i++) {
+        if (strcmp(container->annotations.items[i].name, key) == 0) {
+            return container->annotations.items[i].value;
+        }
+    }
+    return NULL;
+}

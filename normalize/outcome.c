@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "normalize/outcome.h"
+
+#include <string.h>
+
+#include "normalize/rules.h"
+
+#define ENV_PATH "/process/env/"
+
+void ocn_outcome_free(struct ocn_outcome *outcome)
+{
+    if (outcome != NULL) {
+        ocn_arena_done(&outcome->arena);
+        free(outcome);
+    }
+}
+
+void ocn_outcome_freep(struct ocn_outcome **outcome)
+{
+    ocn_outcome_free(*outcome);
+}
+
+const struct ocn_finding *ocn_outcome_denial(const struct ocn_outcome *outcome)
+{
+    for (size_t i = 0; i < outcome->findings_len; i++) {
+        if (outcome->findings[i].level == OCN_LEVEL_DENY) {
+            return &outcome->findings[i];
+        }
+    }
+    return NULL;
+}
+
+/* What is left for exec is no change that anybody could miss. */
+static bool is_bookkeeping(const struct ocn_edit *edit)
+{
+    return strcmp(edit->path, OCN_ORIGINAL_USER_PATH) == 0 ||
+           strcmp(edit->path, OCN_ADDED_ENV_PATH) == 0;
+}
+
+int ocn_outcome_verify_only(struct ocn_outcome *outcome, struct ocn_error *err)
+{
+    size_t len = outcome->findings_len;
+
+    if (outcome->edits_len == 0) {
+        return 0;
+    }
+    struct ocn_finding *all =
+        ocn_arena_alloc(&outcome->arena, (len + outcome->edits_len) * sizeof(*all));
+    if (all == NULL) {
+        return ocn_fail_nomem(err);
+    }
+    if (len != 0) {
+        memcpy(all, outcome->findings, len * sizeof(*all));
+    }
+    for (size_t i = 0; i < outcome->edits_len; i++) {
+        const struct ocn_edit *edit = &outcome->edits[i];
+        const char *message =
+            ocn_arena_printf(&outcome->arena, "%s is %s and should be %s: %s", edit->path,
+                             edit->from != NULL ? edit->from : "not set", edit->to, edit->why);
+        const char *hint = ocn_arena_printf(&outcome->arena,
+                                            "start it through ocinorm-runtime, which can change "
+                                            "it, or set rules.%s to \"warn\"",
+                                            ocn_rules[edit->rule].name);
+        if (message == NULL || hint == NULL) {
+            return ocn_fail_nomem(err);
+        }
+        if (!is_bookkeeping(edit)) {
+            all[len++] = (struct ocn_finding){ edit->rule, OCN_LEVEL_DENY, message, hint };
+        }
+    }
+    outcome->findings = all;
+    outcome->findings_len = len;
+    outcome->edits_len = 0;
+    outcome->verdict = OCN_DENY;
+    return 0;
+}
+
+const char *ocn_edit_env_name(const struct ocn_edit *edit)
+{
+    size_t len = sizeof(ENV_PATH) - 1;
+
+    return strncmp(edit->path, ENV_PATH, len) == 0 ? edit->path + len : NULL;
+}

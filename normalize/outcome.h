@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What normalising decided, as plain data: it can be printed, refused, or applied. */
+#pragma once
+
+#include "normalize/arena.h"
+#include "normalize/policy.h"
+
+/* Values are JSON texts; @from is NULL where nothing was. An env edit's path is /process/env/NAME.
+ */
+struct ocn_edit {
+    enum ocn_rule_id rule;
+    const char *path; /* JSON pointer into config.json */
+    const char *from;
+    const char *to;
+    const char *why;
+};
+
+struct ocn_finding {
+    enum ocn_rule_id rule;
+    enum ocn_level level; /* OCN_LEVEL_WARN or OCN_LEVEL_DENY */
+    const char *message;  /* the reason, as a sentence without full stop */
+    const char *hint;     /* what to do about it */
+};
+
+enum ocn_entry_kind {
+    OCN_ENTRY_UNKNOWN, /* not looked at, or it cannot be seen from here */
+    OCN_ENTRY_MISSING,
+    OCN_ENTRY_ELF,
+    OCN_ENTRY_SCRIPT,
+    OCN_ENTRY_OTHER, /* neither an ELF file nor a script */
+};
+
+struct ocn_facts {
+    struct {
+        const char *os;
+        const char *arch; /* GOARCH name, NULL if the machine has none */
+        uint32_t cpus;
+    } host;
+    struct {
+        const char *path; /* in the container, NULL if there is none */
+        enum ocn_entry_kind kind;
+        const char *arch;        /* of the ELF file that the kernel would load */
+        const char *interpreter; /* of a script, NULL otherwise */
+    } entry;
+    double cpu_limit;    /* CPUs; 0: none */
+    double memory_limit; /* bytes; 0: none */
+};
+
+enum ocn_verdict { OCN_ALLOW, OCN_DENY };
+
+struct ocn_outcome {
+    enum ocn_verdict verdict;
+    const char *exempt; /* the reason, or NULL */
+    const char *profile;
+    struct ocn_facts facts;
+    struct ocn_edit *edits;
+    size_t edits_len;
+    struct ocn_finding *findings;
+    size_t findings_len;
+    struct ocn_arena arena; /* owns every string above but literals */
+};
+
+/* Accepts NULL. */
+void ocn_outcome_free(struct ocn_outcome *outcome);
+void ocn_outcome_freep(struct ocn_outcome **outcome);
+
+/* The first finding at level deny, or NULL. */
+const struct ocn_finding *ocn_outcome_denial(const struct ocn_outcome *outcome);
+
+/*
+ * For a mouth that cannot edit: every pending edit becomes a finding, at the rule's level, where
+ * `edit` counts as `deny`; the edits are gone.
+ */
+OCN_MUST_USE int ocn_outcome_verify_only(struct ocn_outcome *outcome, struct ocn_error *err);
+
+/* NAME, if @edit is one of a variable, else NULL. */
+const char *ocn_edit_env_name(const struct ocn_edit *edit);

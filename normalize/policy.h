@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the core needs to be told: the node's policy as plain data. config/ fills it from JSON;
+ * its keys, defaults and meaning for people are there (config/policy_fields.c).
+ */
+#pragma once
+
+#include "normalize/json_bind.h"
+
+enum ocn_level { OCN_LEVEL_OFF, OCN_LEVEL_WARN, OCN_LEVEL_DENY, OCN_LEVEL_EDIT };
+
+enum ocn_on_error { OCN_ON_ERROR_DENY, OCN_ON_ERROR_WARN };
+enum ocn_when { OCN_WHEN_ROOT, OCN_WHEN_ALWAYS, OCN_WHEN_NEVER };
+enum ocn_groups { OCN_GROUPS_DROP_ROOT, OCN_GROUPS_KEEP, OCN_GROUPS_CLEAR };
+enum ocn_exec { OCN_EXEC_FOLLOW, OCN_EXEC_KEEP };
+enum ocn_round { OCN_ROUND_UP, OCN_ROUND_DOWN, OCN_ROUND_NEAREST };
+enum ocn_env_when { OCN_ENV_WHEN_AUTO, OCN_ENV_WHEN_ALWAYS };
+enum ocn_duration { OCN_DURATION_GO, OCN_DURATION_SECONDS, OCN_DURATION_MILLISECONDS };
+enum ocn_apply { OCN_APPLY_ENTRY, OCN_APPLY_VERIFY };
+
+enum ocn_rule_id {
+#define OCN_RULE(symbol, name, level, changes, on_exec, function, summary) OCN_RULE_##symbol,
+#include "normalize/rules.def"
+#undef OCN_RULE
+    OCN_RULE_COUNT
+};
+
+struct ocn_policy_user {
+    uint32_t uid;
+    uint32_t gid;
+    int when;         /* enum ocn_when */
+    int groups;       /* enum ocn_groups */
+    const char *home; /* "auto", "keep" or an absolute path */
+    bool low_ports;
+    int exec; /* enum ocn_exec */
+};
+
+struct ocn_policy_env {
+    struct {
+        int round;    /* enum ocn_round */
+        uint32_t min; /* processors */
+        bool from_shares;
+    } maxprocs;
+    struct {
+        double ratio;     /* of the memory limit, (0, 1] */
+        double min_limit; /* bytes; a smaller limit gets no variable */
+    } memlimit;
+    struct {
+        const char *client_idle; /* names of variables; NULL: not set */
+        const char *server_idle;
+        const char *tls_handshake;
+        const char *expect_continue;
+        int format; /* enum ocn_duration */
+    } http;
+    struct ocn_pairs set;
+    bool override; /* the policy's value wins over the container's */
+    int when;      /* enum ocn_env_when */
+    bool otel_probe;
+};
+
+struct ocn_policy_exempt {
+    bool sandbox;
+    bool privileged;
+    bool host_namespaces;
+    struct ocn_strings namespaces; /* globs (fnmatch) of Kubernetes namespaces */
+    struct ocn_pairs annotations;  /* key and glob of its value */
+};
+
+struct ocn_policy_when {
+    struct ocn_strings namespaces;
+    struct ocn_strings images;
+    struct ocn_pairs annotations;
+};
+
+struct ocn_policy_match {
+    struct ocn_policy_when when;
+    json_t *policy; /* the overlay, bound by config/ once it applies */
+};
+
+struct ocn_policy {
+    uint32_t version;
+    const char *profile;
+    int on_error;              /* enum ocn_on_error */
+    int level[OCN_RULE_COUNT]; /* enum ocn_level */
+    struct ocn_policy_user user;
+    struct ocn_policy_env env;
+    struct ocn_policy_exempt exempt;
+    struct ocn_list match; /* struct ocn_policy_match */
+    struct {
+        int apply; /* enum ocn_apply */
+    } hook;
+    struct ocn_strings runtimes;
+};

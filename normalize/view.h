@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The outside world as a parameter: the only door of the core. Real directories, a captured tree
+ * and a table in memory are views of the same kind.
+ */
+#pragma once
+
+#include "normalize/base.h"
+
+enum ocn_space {
+    OCN_ROOTFS, /* the container's root file system, as root.path names it */
+    OCN_HOST,   /* the node itself: /proc, /sys */
+    OCN_MOUNT,  /* below the source of a bind mount */
+};
+
+struct ocn_ref {
+    enum ocn_space space;
+    const char *path; /* absolute within its space; "/" of OCN_MOUNT is the source itself */
+    const char *base; /* OCN_MOUNT: the source, an absolute path on the node */
+};
+
+struct ocn_stat {
+    uint32_t mode; /* st_mode; 0 when there is no such file, which is no error */
+    uint32_t uid;
+    uint32_t gid;
+    uint64_t size;
+    uint64_t dev;
+    uint64_t ino;
+};
+
+/* Facts of the machine that need no file. */
+struct ocn_host {
+    const char *machine; /* uname -m of the kernel, e.g. "x86_64" */
+    uint32_t cpus;       /* logical CPUs that a container could use */
+};
+
+/*
+ * ROOTFS and MOUNT paths never leave their root, whatever links lie in it, and their last component
+ * is never followed: the core walks links itself (path.h). HOST paths and the source of a MOUNT are
+ * followed, as a runtime does.
+ */
+struct ocn_view {
+    void *ctx;
+    struct ocn_host host;
+    /* Not finding a file is an answer (mode 0); failing to look is an error. */
+    int (*stat)(void *ctx, struct ocn_ref ref, struct ocn_stat *ret, struct ocn_error *err);
+    /* Puts the target of a link, NUL-terminated, into @buf of @size bytes; longer is an error. */
+    int (*readlink)(void *ctx, struct ocn_ref ref, char *buf, size_t size, struct ocn_error *err);
+    /* Reads up to @len bytes at @offset of a regular file; *ret_len is short only at its end. */
+    int (*read_at)(void *ctx, struct ocn_ref ref, uint64_t offset, void *buf, size_t len,
+                   size_t *ret_len, struct ocn_error *err);
+};
