@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The policy: layers of JSON in, one struct ocn_policy for one container out. */
+#pragma once
+
+#include "normalize/identity.h"
+#include "normalize/policy.h"
+
+#define OCN_POLICY_MAX_SIZE ((size_t)1 << 20)
+
+/* One file, or one built-in text. Later layers win over earlier ones. */
+struct ocn_layer {
+    const char *name; /* the file's path, as people know it; shown in errors and `config show` */
+    struct ocn_bytes text;
+};
+
+struct ocn_config;
+
+/*
+ * Binds the built-in default and then @layers, in order. Errors name file, line and JSON pointer
+ * (err->where is "FILE:LINE: /POINTER") and, for an unknown key, rule or level, the nearest known
+ * one. The overlays of `match` are checked here too, so that nothing is found wrong later. The
+ * layers' bytes need not outlive the call. Free *ret with ocn_config_free().
+ */
+OCN_MUST_USE int ocn_config_load(const struct ocn_layer *layers, size_t count,
+                                 struct ocn_config **ret, struct ocn_error *err);
+
+/* Accept NULL. */
+void ocn_config_free(struct ocn_config *config);
+void ocn_config_freep(struct ocn_config **config);
+
+/* The policy without any overlay of `match`; borrowed. */
+const struct ocn_policy *ocn_config_base(const struct ocn_config *config);
+
+/*
+ * The policy for one container: the base with the overlay of every `match` row that holds for it,
+ * in order. *ret is a copy whose strings are borrowed from @config, and whose lists may come from
+ * @arena.
+ */
+OCN_MUST_USE int ocn_config_select(const struct ocn_config *config,
+                                   const struct ocn_identity *identity,
+                                   const struct ocn_container *container, struct ocn_arena *arena,
+                                   struct ocn_policy *ret, struct ocn_error *err);
+
+/*
+ * Only the names of the low-level runtimes, from the last layer that gives a usable list, whatever
+ * else is wrong with the layers: `kill` and `delete` must work on a node whose policy is broken.
+ * Falls back to the built-in list. Strings come from @arena.
+ */
+OCN_MUST_USE int ocn_config_runtimes(const struct ocn_layer *layers, size_t count,
+                                     struct ocn_arena *arena, struct ocn_strings *ret,
+                                     struct ocn_error *err);
+
+/*
+ * What `ocinorm config show` prints: {"policy": {...}, "layers": {"/POINTER": "NAME", ...}}, where
+ * the second says which layer set each leaf ("built-in" for the default). NULL: out of memory.
+ */
+OCN_MUST_USE json_t *ocn_config_show(const struct ocn_config *config);
+
+/* JSON Schema (draft 2020-12) of a policy file, made from the loader's tables. NULL: no memory. */
+OCN_MUST_USE json_t *ocn_config_schema(void);

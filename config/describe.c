@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The policy for people and for editors: what is set and by which layer; what may be set. */
+#include "config/policy_fields.h"
+
+/* ---- which layer set what --------------------------------------------------------------- */
+
+/* Puts @name at the pointer of every leaf of @policy that @layer sets, into @marks. */
+static int mark_leaves(json_t *layer, const json_t *policy, struct ocn_buf *pointer,
+                       const char *name, json_t *marks)
+{
+    const char *key;
+    json_t *value;
+
+    if (pointer->failed) {
+        return -1;
+    }
+    if (json_object_size(policy) == 0) {
+        return json_object_set_new(marks, pointer->ptr, json_string(name));
+    }
+    json_object_foreach (layer, key, value) {
+        size_t len = pointer->len;
+        ocn_json_pointer_add(pointer, key);
+        if (mark_leaves(value, json_object_get(policy, key), pointer, name, marks) < 0) {
+            return -1;
+        }
+        pointer->len = len;
+    }
+    return 0;
+}
+
+json_t *ocn_config_show(const struct ocn_config *config)
+{
+    json_auto_t *policy = ocn_json_unbind(&config->base, ocn_policy_fields);
+    json_auto_t *marks = json_object();
+    json_auto_t *show = json_object();
+
+    for (size_t i = 0; i < config->sources_len; i++) {
+        OCN_CLEANUP(ocn_buf_done) struct ocn_buf pointer = { 0 };
+        const struct ocn_config_source *source = &config->sources[i];
+        if (mark_leaves(source->json, policy, &pointer, source->name, marks) < 0) {
+            return NULL;
+        }
+    }
+    if (json_object_set(show, "policy", policy) < 0 || json_object_set(show, "layers", marks) < 0) {
+        return NULL;
+    }
+    return json_incref(show);
+}
+
+/* ---- JSON Schema ------------------------------------------------------------------------ */
+
+/* How the types of the tables are called in a schema. */
+static const struct {
+    const char *type;
+    const char *items; /* of a list */
+} words[] = {
+    [OCN_BIND_BOOL] = { "boolean", NULL },      [OCN_BIND_U32] = { "integer", NULL },
+    [OCN_BIND_NUMBER] = { "number", NULL },     [OCN_BIND_STRING] = { "string", NULL },
+    [OCN_BIND_STRINGS] = { "array", "string" }, [OCN_BIND_U32S] = { "array", "integer" },
+    [OCN_BIND_PAIRS] = { "object", NULL },      [OCN_BIND_ENUM] = { "string", NULL },
+    [OCN_BIND_OBJECT] = { "object", NULL },     [OCN_BIND_OBJECTS] = { "array", NULL },
+    [OCN_BIND_JSON] = { "object", NULL },
+};
+
+/* A schema as it grows; any failure on the way is remembered. */
+struct schema {
+    json_t *json;
+    int failed;
+};
+
+static void put(struct schema *schema, const char *key, json_t *value)
+{
+    if (json_object_set_new(schema->json, key, value) < 0) {
+        schema->failed = 1;
+    }
+}
+
+/* The finished schema, or NULL if anything failed. */
+static json_t *finish(struct schema *schema)
+{
+    if (schema->failed) {
+        json_decref(schema->json);
+        return NULL;
+    }
+    return schema->json;
+}
+
+static json_t *describe_row(const struct ocn_bind *row, const json_t *defaults);
+
+static json_t *describe_type(const char *type)
+{
+    struct schema schema = { .json = json_object() };
+
+    put(&schema, "type", json_string(type));
+    return finish(&schema);
+}
+
+/* The members that @row itself names, whose values are described at the top. */
+static json_t *describe_reference(const struct ocn_bind *row, const json_t *defaults)
+{
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf pointer = { 0 };
+    struct schema schema = { .json = json_object() };
+
+    (void)defaults;
+    ocn_buf_puts(&pointer, "#/properties");
+    ocn_json_pointer_add(&pointer, row->key);
+    put(&schema, "$ref", pointer.failed ? NULL : json_string(pointer.ptr));
+    return finish(&schema);
+}
+
+/* Describes an object with the members @fields, each as @describe has it. */
+static void put_members(struct schema *schema, const struct ocn_bind *fields,
+                        const json_t *defaults,
+                        json_t *(*describe)(const struct ocn_bind *row, const json_t *defaults))
+{
+    struct schema properties = { .json = json_object() };
+
+    for (const struct ocn_bind *row = fields; row->key != NULL; row++) {
+        put(&properties, row->key, describe(row, json_object_get(defaults, row->key)));
+    }
+    put(schema, "additionalProperties", json_false());
+    put(schema, "properties", finish(&properties));
+}
+
+static json_t *describe_object(const struct ocn_bind *fields)
+{
+    struct schema schema = { .json = describe_type("object") };
+
+    put_members(&schema, fields, NULL, describe_row);
+    return finish(&schema);
+}
+
+static json_t *describe_names(const char *const *names)
+{
+    json_auto_t *list = json_array();
+
+    for (size_t i = 0; names[i] != NULL; i++) {
+        if (names[i][0] != '\0' && json_array_append_new(list, json_string(names[i])) < 0) {
+            return NULL;
+        }
+    }
+    return json_incref(list);
+}
+
+static json_t *describe_nullable(const char *type)
+{
+    json_auto_t *list = json_array();
+
+    if (json_array_append_new(list, json_string(type)) < 0 ||
+        json_array_append_new(list, json_string("null")) < 0) {
+        return NULL;
+    }
+    return json_incref(list);
+}
+
+static void put_limits(struct schema *schema, const struct ocn_bind *row)
+{
+    if (row->max > 0) {
+        put(schema, "minimum", json_integer((json_int_t)row->min));
+        put(schema, "maximum", json_integer((json_int_t)row->max));
+    }
+}
+
+static json_t *describe_row(const struct ocn_bind *row, const json_t *defaults)
+{
+    const char *type = words[row->type].type;
+    const char *items = words[row->type].items;
+    struct schema schema = { .json = json_object() };
+
+    put(&schema, "description", json_string(row->doc));
+    put(&schema, "type", row->nullable ? describe_nullable(type) : json_string(type));
+    if (row->names != NULL) {
+        put(&schema, "enum", describe_names(row->names));
+    }
+    put_limits(&schema, row);
+    if (items != NULL) {
+        put(&schema, "items", describe_type(items));
+    }
+    if (row->type == OCN_BIND_PAIRS) {
+        put(&schema, "additionalProperties", describe_type("string"));
+    } else if (row->type == OCN_BIND_OBJECT) {
+        put_members(&schema, row->fields, defaults, describe_row);
+    } else if (row->type == OCN_BIND_OBJECTS) {
+        put(&schema, "items", describe_object(row->fields));
+    } else if (row->type == OCN_BIND_JSON) {
+        put_members(&schema, row->fields, NULL, describe_reference);
+    }
+    if (defaults != NULL && row->type != OCN_BIND_OBJECT) {
+        put(&schema, "default", json_deep_copy(defaults));
+    }
+    return finish(&schema);
+}
+
+json_t *ocn_config_schema(void)
+{
+    OCN_CLEANUP(ocn_config_freep) struct ocn_config *config = NULL;
+    struct ocn_error err = { 0 };
+    struct schema schema = { .json = json_object() };
+
+    if (ocn_config_load(NULL, 0, &config, &err) < 0) {
+        json_decref(schema.json);
+        return NULL;
+    }
+    json_auto_t *defaults = ocn_json_unbind(&config->base, ocn_policy_fields);
+    put(&schema, "$schema", json_string("https://json-schema.org/draft/2020-12/schema"));
+    put(&schema, "title", json_string("The policy of ocinorm"));
+    put(&schema, "type", json_string("object"));
+    put_members(&schema, ocn_policy_fields, defaults, describe_row);
+    return finish(&schema);
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+
+#include "config/policy_fields.h"
+#include "normalize/json_text.h"
+
+/* Passes on what a parser found in @layer: its "LINE:COLUMN" as "FILE:LINE:COLUMN". */
+static int refuse_text(const struct ocn_layer *layer, const struct ocn_error *problem,
+                       struct ocn_error *err)
+{
+    char where[2 * sizeof(problem->where)];
+    size_t keep = sizeof(where) - sizeof(problem->where);
+    size_t len = strlen(layer->name);
+    const char *name = len < keep ? layer->name : layer->name + (len - keep + 1);
+
+    (void)snprintf(where, sizeof(where), "%s%s%s", name, problem->where[0] != '\0' ? ":" : "",
+                   problem->where);
+    return ocn_fail(err, problem->code, where, "%s", problem->msg);
+}
+
+/* Passes on what binding found in @layer: its pointer as "FILE:LINE: /POINTER". */
+static int refuse_member(const struct ocn_layer *layer, const struct ocn_error *problem,
+                         struct ocn_error *err)
+{
+    /* A pointer that was cut ("...") leads nowhere. */
+    bool whole = problem->where[0] != '.';
+    struct ocn_error located = *problem;
+
+    if (problem->code == OCN_E_FORMAT) {
+        ocn_error_locate(&located, layer->name,
+                         whole ? ocn_json_line_of(layer->text, problem->where) : 0);
+    }
+    return ocn_fail(err, located.code, located.where, "%s", located.msg);
+}
+
+/* Binds the overlays of @policy to a copy that nobody looks at, to find what is wrong in them. */
+static int check_overlays(struct ocn_config *config, struct ocn_error *err)
+{
+    const struct ocn_policy_match *rows = config->base.match.items;
+
+    for (size_t i = 0; i < config->base.match.len; i++) {
+        struct ocn_policy scratch = config->base;
+        struct ocn_error problem = { 0 };
+        char where[2 * sizeof(problem.where)];
+        if (ocn_json_bind(rows[i].policy, OCN_POLICY_OVERLAY_FIELDS, OCN_BIND_STRICT, &scratch,
+                          &config->arena, &problem) == 0) {
+            continue;
+        }
+        (void)snprintf(where, sizeof(where), "/match/%zu/policy%s", i, problem.where);
+        return ocn_fail(err, problem.code, where, "%s", problem.msg);
+    }
+    return 0;
+}
+
+static int bind_layer(struct ocn_config *config, const json_t *json, struct ocn_error *err)
+{
+    if (ocn_json_bind(json, ocn_policy_fields, OCN_BIND_STRICT, &config->base, &config->arena,
+                      err) < 0) {
+        return -1;
+    }
+    return json_object_get(json, "match") != NULL ? check_overlays(config, err) : 0;
+}
+
+static int add_layer(struct ocn_config *config, const struct ocn_layer *layer,
+                     struct ocn_error *err)
+{
+    struct ocn_error problem = { 0 };
+    struct ocn_config_source *source = &config->sources[config->sources_len];
+
+    source->name = ocn_arena_copy(&config->arena, layer->name, strlen(layer->name));
+    if (source->name == NULL) {
+        return ocn_fail_nomem(err);
+    }
+    if (ocn_json_load(layer->text, OCN_POLICY_MAX_SIZE, &source->json, &problem) < 0) {
+        return refuse_text(layer, &problem, err);
+    }
+    config->sources_len++;
+    return bind_layer(config, source->json, &problem) < 0 ? refuse_member(layer, &problem, err) : 0;
+}
+
+int ocn_config_load(const struct ocn_layer *layers, size_t count, struct ocn_config **ret,
+                    struct ocn_error *err)
+{
+    const struct ocn_layer built_in = { OCN_POLICY_BUILT_IN, ocn_policy_default };
+    OCN_CLEANUP(ocn_config_freep) struct ocn_config *config = calloc(1, sizeof(*config));
+
+    if (config == NULL) {
+        return ocn_fail_nomem(err);
+    }
+    config->sources = ocn_arena_alloc(&config->arena, (count + 1) * sizeof(*config->sources));
+    if (config->sources == NULL) {
+        return ocn_fail_nomem(err);
+    }
+    if (add_layer(config, &built_in, err) < 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (add_layer(config, &layers[i], err) < 0) {
+            return -1;
+        }
+    }
+    *ret = config;
+    config = NULL;
+    return 0;
+}
+
+void ocn_config_free(struct ocn_config *config)
+{
+    if (config == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < config->sources_len; i++) {
+        json_decref(config->sources[i].json);
+    }
+    ocn_arena_done(&config->arena);
+    free(config);
+}
+
+void ocn_config_freep(struct ocn_config **config)
+{
+    ocn_config_free(*config);
+}
+
+const struct ocn_policy *ocn_config_base(const struct ocn_config *config)
+{
+    return &config->base;
+}
+
+int ocn_config_select(const struct ocn_config *config, const struct ocn_identity *identity,
+                      const struct ocn_container *container, struct ocn_arena *arena,
+                      struct ocn_policy *ret, struct ocn_error *err)
+{
+    struct ocn_policy policy = config->base;
+    const struct ocn_policy_match *rows = policy.match.items;
+
+    for (size_t i = 0; i < policy.match.len; i++) {
+        if (ocn_identity_matches(identity, container, &rows[i].when) &&
+            ocn_json_bind(rows[i].policy, OCN_POLICY_OVERLAY_FIELDS, OCN_BIND_STRICT, &policy,
+                          arena, err) < 0) {
+            return -1;
+        }
+    }
+    *ret = policy;
+    return 0;
+}
+
+/* 1 if @layer gives a list of runtimes that can be used, 0 if not, -1 when memory is out. */
+static int find_runtimes(const struct ocn_layer *layer, struct ocn_arena *arena,
+                         struct ocn_strings *ret)
+{
+    struct ocn_error problem = { 0 };
+    struct ocn_policy policy = { 0 };
+    json_auto_t *json = NULL;
+
+    if (ocn_json_load(layer->text, OCN_POLICY_MAX_SIZE, &json, &problem) < 0) {
+        return problem.code == OCN_E_NOMEM ? -1 : 0;
+    }
+    json_t *runtimes = json_object_get(json, "runtimes");
+    if (runtimes == NULL) {
+        return 0;
+    }
+    json_auto_t *alone = json_object();
+    if (json_object_set(alone, "runtimes", runtimes) < 0) {
+        return -1;
+    }
+    if (ocn_json_bind(alone, ocn_policy_fields, OCN_BIND_STRICT, &policy, arena, &problem) < 0) {
+        return problem.code == OCN_E_NOMEM ? -1 : 0;
+    }
+    for (size_t i = 0; i < policy.runtimes.len; i++) {
+        const char *name = policy.runtimes.items[i];
+        policy.runtimes.items[i] = ocn_arena_copy(arena, name, strlen(name));
+        if (policy.runtimes.items[i] == NULL) {
+            return -1;
+        }
+    }
+    *ret = policy.runtimes;
+    return 1;
+}
+
+int ocn_config_runtimes(const struct ocn_layer *layers, size_t count, struct ocn_arena *arena,
+                        struct ocn_strings *ret, struct ocn_error *err)
+{
+    const struct ocn_layer built_in = { OCN_POLICY_BUILT_IN, ocn_policy_default };
+    int found = 0;
+
+    for (size_t i = count + 1; i > 0 && found == 0; i--) {
+        found = find_runtimes(i > 1 ? &layers[i - 2] : &built_in, arena, ret);
+    }
+    return found == 1 ? 0 : ocn_fail_nomem(err);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of this folder share: the tables of the policy, its default, a loaded one. */
+#pragma once
+
+#include "config/config.h"
+
+/* The name of the built-in default where people see it. */
+#define OCN_POLICY_BUILT_IN "built-in"
+
+/* Every key of a policy file; offsets are those of struct ocn_policy, at every depth. */
+extern const struct ocn_bind ocn_policy_fields[];
+
+/* The last of them, which the `policy` of a `match` row may have: those that differ by container.
+ */
+#define OCN_POLICY_OVERLAY_FIELDS (&ocn_policy_fields[4])
+
+/* default.json, embedded when ocinorm is built. */
+extern const struct ocn_bytes ocn_policy_default;
+
+/* A layer as it was read; the policy's strings are borrowed from it. */
+struct ocn_config_source {
+    const char *name;
+    json_t *json;
+};
+
+struct ocn_config {
+    struct ocn_policy base;
+    struct ocn_config_source *sources; /* in order, the built-in default first */
+    size_t sources_len;
+    struct ocn_arena arena;
+};
