@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The commands of `ocinorm`; argv[0] is the command's name. Each returns the exit status. */
+#pragma once
+
+int ocn_cli_config(int argc, char **argv);
+int ocn_cli_explain(int argc, char **argv);
+int ocn_cli_apply(int argc, char **argv);

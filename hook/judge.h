@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From files to an outcome: the one way in which every mouth asks the core. */
+#pragma once
+
+#include "config/config.h"
+#include "normalize/normalize.h"
+
+/* Where the world is. Zero-initialised members mean the node itself. */
+struct ocn_world {
+    const char *root;   /* --root DIR: the tree in which HOST paths are looked up; NULL: "/" */
+    const char *config; /* --config FILE or OCINORM_CONFIG; NULL: /etc/ocinorm/config.json */
+};
+
+/*
+ * Seeds the JSON library's hash tables from the random bytes that the kernel gave this process:
+ * unpredictable for whoever wrote the keys, without opening /dev/urandom. Once, first in main().
+ */
+void ocn_judge_seed(void);
+
+/* One judged container; zero-initialise, release with ocn_judgement_done(). */
+struct ocn_judgement {
+    struct ocn_container *container;
+    struct ocn_container *joined; /* exec only */
+    struct ocn_policy policy;
+    struct ocn_outcome *outcome;
+    struct ocn_arena arena;
+};
+
+void ocn_judgement_done(struct ocn_judgement *judgement);
+
+/*
+ * Judges config.json text @config of the bundle at @bundle (a directory; root.path is relative to
+ * it). On failure @ret holds what was reached; release it all the same.
+ */
+OCN_MUST_USE int ocn_judge_create(const struct ocn_world *world, const struct ocn_config *policy,
+                                  const char *bundle, struct ocn_bytes config,
+                                  struct ocn_judgement *ret, struct ocn_error *err);
+
+/* Judges process.json text @process that joins the container of that bundle. */
+OCN_MUST_USE int ocn_judge_exec(const struct ocn_world *world, const struct ocn_config *policy,
+                                const char *bundle, struct ocn_bytes config,
+                                struct ocn_bytes process, struct ocn_judgement *ret,
+                                struct ocn_error *err);

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ocinorm: the command line for people. */
+#include <stdio.h>
+#include <string.h>
+
+#include "hook/cli.h"
+#include "normalize/base.h"
+
+static int print_help(int argc, char **argv);
+static int print_version(int argc, char **argv);
+
+static const struct command {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *summary; /* NULL: another spelling */
+} commands[] = {
+    { "explain", ocn_cli_explain, "show what would be changed in a bundle, and why" },
+    { "apply", ocn_cli_apply, "edit the config.json of a bundle in place" },
+    { "config", ocn_cli_config, "check or show the policy, or print its JSON Schema" },
+    { "help", print_help, "print this text" },
+    { "version", print_version, "print the version" },
+    { "--help", print_help, NULL },
+    { "-h", print_help, NULL },
+    { "--version", print_version, NULL },
+    { "-V", print_version, NULL },
+};
+
+static int print_help(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    (void)fputs("usage: ocinorm COMMAND [OPTION...]\n"
+                "\n"
+                "Makes a container behave the same on every node.\n"
+                "\n",
+                stdout);
+    for (size_t i = 0; i < OCN_COUNT(commands); i++) {
+        if (commands[i].summary != NULL) {
+            (void)printf("  %-8s  %s\n", commands[i].name, commands[i].summary);
+        }
+    }
+    (void)fputs(
+        "\n"
+        "ocinorm COMMAND --help says more. Exit status: 0 fine, 1 findings or denied, 2 could\n"
+        "not do it.\n",
+        stdout);
+    return 0;
+}
+
+static int print_version(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    (void)puts("ocinorm " OCN_VERSION);
+    return 0;
+}
+
+/* How many letters of two words differ at best, counted from both ends: enough for a typing slip.
+ */
+static size_t count_differences(const char *a, const char *b)
+{
+    size_t a_len = strlen(a);
+    size_t b_len = strlen(b);
+    size_t head = 0;
+    size_t tail = 0;
+
+    while (a[head] != '\0' && a[head] == b[head]) {
+        head++;
+    }
+    while (tail < a_len - head && tail < b_len - head &&
+           a[a_len - 1 - tail] == b[b_len - 1 - tail]) {
+        tail++;
+    }
+    return (a_len > b_len ? a_len : b_len) - head - tail;
+}
+
+static int reject(const char *name)
+{
+    const struct command *nearest = NULL;
+    size_t least = 4; /* more than three letters away is another word */
+
+    for (size_t i = 0; i < OCN_COUNT(commands); i++) {
+        size_t differences = count_differences(name, commands[i].name);
+
+        if (commands[i].summary != NULL && differences < least && differences < strlen(name)) {
+            least = differences;
+            nearest = &commands[i];
+        }
+    }
+    (void)fprintf(stderr, "ocinorm: error: %s: no such command", name);
+    if (nearest != NULL) {
+        (void)fprintf(stderr, "; did you mean %s?", nearest->name);
+    }
+    (void)fputs(" (ocinorm help lists them)\n", stderr);
+    return 2;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        (void)fputs("ocinorm: error: name a command (ocinorm help lists them)\n", stderr);
+        return 2;
+    }
+    for (size_t i = 0; i < OCN_COUNT(commands); i++) {
+        if (strcmp(argv[1], commands[i].name) == 0) {
+            return commands[i].run(argc - 1, argv + 1);
+        }
+    }
+    return reject(argv[1]);
+}

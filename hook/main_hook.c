@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ocinorm-hook: the OCI hook. Takes nothing from its environment but stdin and the words it got. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+
+#include "hook/io.h"
+#include "hook/judge.h"
+#include "hook/log.h"
+#include "hook/policy_files.h"
+#include "hook/report.h"
+#include "normalize/json_splice.h"
+#include "normalize/json_text.h"
+
+enum { EXIT_GO_ON, EXIT_DENIED, EXIT_UNDECIDED };
+
+#define STATE_MAX_SIZE ((size_t)16 << 20)
+#define FIRST_INHERITED 3
+#define MANY_DESCRIPTORS 65536
+#define SENTENCE_SIZE 900
+
+struct request {
+    const char *cwd; /* where the runtime started us: the bundle, mostly */
+    struct ocn_world world;
+    struct ocn_buf input; /* all of stdin */
+    struct ocn_arena arena;
+};
+
+/* One container being judged: the policy, what came of it, and config.json's new text. */
+struct trial {
+    struct ocn_config *config;
+    struct ocn_judgement judgement;
+    struct ocn_buf output;
+};
+
+static const struct ocn_log log_here = { 0 };
+
+static void finish_request(struct request *request)
+{
+    ocn_buf_done(&request->input);
+    ocn_arena_done(&request->arena);
+}
+
+static void finish_trial(struct trial *trial)
+{
+    ocn_judgement_done(&trial->judgement);
+    ocn_config_free(trial->config);
+    ocn_buf_done(&trial->output);
+}
+
+static void report_error(enum ocn_log_level level, const struct ocn_error *err)
+{
+    ocn_log(&log_here, level, "error: %s%s%s", err->where, err->where[0] != '\0' ? ": " : "",
+            err->msg);
+}
+
+/* ---- stages ------------------------------------------------------------------------------- */
+
+/* The bundle that the state on stdin names. */
+static int read_bundle(struct request *request, const char **ret, struct ocn_error *err)
+{
+    json_auto_t *state = NULL;
+
+    if (ocn_json_load(ocn_buf_bytes(&request->input), STATE_MAX_SIZE, &state, err) < 0) {
+        ocn_error_locate(err, "the state on stdin", 0);
+        return -1;
+    }
+    const char *bundle = json_string_value(json_object_get(state, "bundle"));
+    if (bundle == NULL || bundle[0] == '\0') {
+        bundle = request->cwd;
+    }
+    if (bundle == NULL || bundle[0] != '/') {
+        return ocn_fail(err, OCN_E_FORMAT, "the state on stdin", "/bundle is no absolute path");
+    }
+    char *copy = ocn_arena_copy(&request->arena, bundle, strlen(bundle));
+    if (copy == NULL) {
+        return ocn_fail_nomem(err);
+    }
+    *ret = copy;
+    return 0;
+}
+
+/* prestart, createRuntime: the container's process is configured already; refuse or agree. */
+static int verify(struct request *request, struct trial *trial, struct ocn_error *err)
+{
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf config = { 0 };
+    const char *bundle = NULL;
+
+    if (read_bundle(request, &bundle, err) < 0) {
+        return -1;
+    }
+    const char *path = ocn_arena_printf(&request->arena, "%s/config.json", bundle);
+    if (path == NULL) {
+        return ocn_fail_nomem(err);
+    }
+    if (ocn_read_file(path, OCN_CONFIG_MAX_SIZE, &config, err) < 0 ||
+        ocn_judge_create(&request->world, trial->config, bundle, ocn_buf_bytes(&config),
+                         &trial->judgement, err) < 0) {
+        return -1;
+    }
+    return ocn_outcome_verify_only(trial->judgement.outcome, err);
+}
+
+/* precreate: config.json comes in and goes out. */
+static int filter(struct request *request, struct trial *trial, struct ocn_error *err)
+{
+    struct ocn_bytes config = ocn_buf_bytes(&request->input);
+
+    if (request->cwd == NULL) {
+        return ocn_fail(err, OCN_E_NOENT, NULL, "there is no working directory to find rootfs in");
+    }
+    if (ocn_judge_create(&request->world, trial->config, request->cwd, config, &trial->judgement,
+                         err) < 0) {
+        return -1;
+    }
+    const struct ocn_outcome *outcome = trial->judgement.outcome;
+    if (outcome->verdict == OCN_DENY || outcome->edits_len == 0) {
+        return 0;
+    }
+    return ocn_json_splice(config, "", outcome->edits, outcome->edits_len, &trial->output, err);
+}
+
+static const struct stage {
+    const char *name;
+    int (*judge)(struct request *request, struct trial *trial, struct ocn_error *err);
+    bool answers; /* with config.json on stdout */
+} stages[] = {
+    { "prestart", verify, false }, /* first: the default */
+    { "createRuntime", verify, false },
+    { "precreate", filter, true },
+    { "poststop", NULL, false }, /* nothing is left on the host, so nothing is cleaned up */
+};
+
+/* ---- the decision ------------------------------------------------------------------------- */
+
+/* Whoever reads stderr sees the reason first, and with it what else was found. */
+static int report_findings(const struct ocn_outcome *outcome)
+{
+    const struct ocn_finding *denial = ocn_outcome_denial(outcome);
+    char sentence[SENTENCE_SIZE];
+
+    if (denial != NULL) {
+        ocn_report_denial(denial, sentence, sizeof(sentence));
+        ocn_log(&log_here, OCN_LOG_ERROR, "%s", sentence);
+    }
+    for (size_t i = 0; i < outcome->findings_len; i++) {
+        const struct ocn_finding *finding = &outcome->findings[i];
+        if (finding == denial) {
+            continue;
+        }
+        ocn_report_denial(finding, sentence, sizeof(sentence));
+        ocn_log(&log_here, denial != NULL ? OCN_LOG_ERROR : OCN_LOG_WARNING, "%s", sentence);
+    }
+    return denial != NULL ? EXIT_DENIED : EXIT_GO_ON;
+}
+
+static int answer(const struct stage *stage, const struct request *request,
+                  const struct trial *trial)
+{
+    struct ocn_error err = { 0 };
+
+    if (stage->answers &&
+        ocn_write_fd(STDOUT_FILENO, "stdout",
+                     ocn_buf_bytes(trial->output.len != 0 ? &trial->output : &request->input),
+                     &err) < 0) {
+        report_error(OCN_LOG_ERROR, &err);
+        return EXIT_UNDECIDED;
+    }
+    return EXIT_GO_ON;
+}
+
+static int decide(const struct stage *stage, struct request *request)
+{
+    OCN_CLEANUP(finish_trial) struct trial trial = { 0 };
+    struct ocn_error err = { 0 };
+
+    /* Also where nobody needs it: a runtime takes a state that is not read for a failure. */
+    if (ocn_read_fd(STDIN_FILENO, "stdin", STATE_MAX_SIZE, &request->input, &err) < 0) {
+        report_error(OCN_LOG_ERROR, &err);
+        return EXIT_UNDECIDED;
+    }
+    if (stage->judge == NULL || ocn_policy_is_disabled(&request->world)) {
+        return answer(stage, request, &trial);
+    }
+    if (ocn_policy_load(&request->world, &trial.config, &err) < 0) {
+        report_error(OCN_LOG_ERROR, &err);
+        return EXIT_UNDECIDED;
+    }
+    trial.judgement.policy = *ocn_config_base(trial.config);
+    if (stage->judge(request, &trial, &err) < 0) {
+        bool tolerated = trial.judgement.policy.on_error == OCN_ON_ERROR_WARN;
+        report_error(tolerated ? OCN_LOG_WARNING : OCN_LOG_ERROR, &err);
+        ocn_buf_done(&trial.output);
+        return tolerated ? answer(stage, request, &trial) : EXIT_UNDECIDED;
+    }
+    int status = report_findings(trial.judgement.outcome);
+    return status == EXIT_GO_ON ? answer(stage, request, &trial) : status;
+}
+
+/* ---- the command line --------------------------------------------------------------------- */
+
+static const char usage[] =
+    "usage: ocinorm-hook [--config FILE] [prestart|createRuntime|precreate|poststop]\n"
+    "\n"
+    "The OCI hook of ocinorm; runtimes run it, people have ocinorm(1). prestart (the default) and\n"
+    "createRuntime read the state from stdin and refuse a container that the policy would change;\n"
+    "precreate (Podman) reads config.json from stdin and writes it, edited, to stdout.\n"
+    "\n"
+    "  --config FILE  the policy, in place of " OCN_CONFIG_PATH "\n"
+    "  --version      print the version\n"
+    "  --help         print this text\n"
+    "\n"
+    "Exit status: 0 go on, 1 denied, 2 could not decide.\n";
+
+static int complain(const char *what, const char *word)
+{
+    ocn_log(&log_here, OCN_LOG_ERROR, "error: %s \"%s\"; see ocinorm-hook --help", what, word);
+    return EXIT_UNDECIDED;
+}
+
+static int print(const char *text)
+{
+    struct ocn_error err = { 0 };
+
+    if (ocn_write_fd(STDOUT_FILENO, "stdout", (struct ocn_bytes){ text, strlen(text) }, &err) < 0) {
+        report_error(OCN_LOG_ERROR, &err);
+        return EXIT_UNDECIDED;
+    }
+    return EXIT_GO_ON;
+}
+
+static int run_stage(struct request *request, const char *name)
+{
+    for (size_t i = 0; i < OCN_COUNT(stages); i++) {
+        if (strcmp(name, stages[i].name) == 0) {
+            return decide(&stages[i], request);
+        }
+    }
+    return complain("unknown stage", name);
+}
+
+/* A relative --config is meant where the runtime started us, not in "/". */
+static int set_config(struct request *request, const char *path)
+{
+    if (path[0] != '/' && request->cwd != NULL) {
+        path = ocn_arena_printf(&request->arena, "%s/%s", request->cwd, path);
+    }
+    request->world.config = path;
+    return path != NULL ? 0 : -1;
+}
+
+static int run(struct request *request, int argc, char **argv)
+{
+    static const char config[] = "--config=";
+    const char *stage = NULL;
+
+    for (int i = 1; i < argc; i++) {
+        const char *word = argv[i];
+        const char *file = NULL;
+        if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
+            return print(usage);
+        }
+        if (strcmp(word, "--version") == 0) {
+            return print("ocinorm-hook " OCN_VERSION "\n");
+        }
+        if (strcmp(word, "--config") == 0 && i + 1 < argc) {
+            file = argv[++i];
+        } else if (strncmp(word, config, sizeof(config) - 1) == 0) {
+            file = word + sizeof(config) - 1;
+        } else if (word[0] == '-' || stage != NULL) {
+            return complain("unexpected argument", word);
+        } else {
+            stage = word;
+        }
+        if (file != NULL && set_config(request, file) < 0) {
+            return complain("out of memory at", file);
+        }
+    }
+    return run_stage(request, stage != NULL ? stage : stages[0].name);
+}
+
+/* ---- isolation ---------------------------------------------------------------------------- */
+
+/* The runtime's descriptors are none of our business, and must not be anybody's through us. */
+static void close_inherited(void)
+{
+    struct rlimit limit;
+
+    if (syscall(SYS_close_range, FIRST_INHERITED, ~0U, 0) == 0) {
+        return;
+    }
+    /* Before Linux 5.9, one by one. */
+    rlim_t end = getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : MANY_DESCRIPTORS;
+    for (int fd = FIRST_INHERITED; fd < MANY_DESCRIPTORS && (rlim_t)fd < end; fd++) {
+        (void)close(fd);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    OCN_CLEANUP(finish_request) struct request request = { 0 };
+    struct ocn_error err = { 0 };
+
+    (void)clearenv();
+    close_inherited();
+    ocn_judge_seed();
+    char *cwd = getcwd(NULL, 0);
+    if (cwd != NULL) {
+        request.cwd = ocn_arena_copy(&request.arena, cwd, strlen(cwd));
+        free(cwd);
+    }
+    if (chdir("/") < 0) {
+        (void)ocn_fail_sys(&err, errno, "/", "cannot change the working directory");
+        report_error(OCN_LOG_ERROR, &err);
+        return EXIT_UNDECIDED;
+    }
+    return run(&request, argc, argv);
+}

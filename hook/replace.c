@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "hook/replace.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include "hook/io.h"
+
+#define TEMPORARY_TRIES 16
+
+/* A file beside the one to replace; a name that is not empty is unlinked when the struct dies. */
+struct temporary {
+    int dir;
+    int fd;
+    char name[NAME_MAX + 1];
+};
+
+static void drop_temporary(struct temporary *temporary)
+{
+    int saved = errno;
+
+    ocn_closep(&temporary->fd);
+    if (temporary->name[0] != '\0') {
+        (void)unlinkat(temporary->dir, temporary->name, 0);
+    }
+    errno = saved;
+}
+
+static void freep(char **ptr)
+{
+    free(*ptr);
+}
+
+static int fail_step(struct ocn_error *err, const char *path, const char *step)
+{
+    int sys = errno;
+
+    return ocn_fail_sys(err, sys, path, "cannot replace it, the old file is untouched: %s", step);
+}
+
+static int create_temporary(struct temporary *temporary, const char *name)
+{
+    for (int i = 0; i < TEMPORARY_TRIES; i++) {
+        char candidate[sizeof(temporary->name)];
+        uint64_t number;
+        if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number)) {
+            return -1;
+        }
+        int len = snprintf(candidate, sizeof(candidate), ".%s.ocinorm.%016" PRIx64, name, number);
+        if (len < 0 || (size_t)len >= sizeof(candidate)) {
+            errno = ENAMETOOLONG;
+            return -1;
+        }
+        /* Nobody but the owner reads it before it has the mode of the old file. */
+        temporary->fd = openat(temporary->dir, candidate,
+                               O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+        if (temporary->fd >= 0) {
+            memcpy(temporary->name, candidate, (size_t)len + 1);
+            return 0;
+        }
+        if (errno != EEXIST) {
+            return -1;
+        }
+    }
+    return -1;
+}
+
+/* The owner first: changing it clears the set-id bits of the mode. */
+static int copy_attributes(int fd, const struct stat *old)
+{
+    struct stat new;
+
+    if (fstat(fd, &new) < 0) {
+        return -1;
+    }
+    if ((new.st_uid != old->st_uid || new.st_gid != old->st_gid) &&
+        fchown(fd, old->st_uid, old->st_gid) < 0) {
+        return -1;
+    }
+    return fchmod(fd, old->st_mode & 07777);
+}
+
+static void sync_directory(int dir)
+{
+    /* Best effort: after the rename the new file is in place, whatever the disk says. */
+    ocn_autoclose int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd >= 0) {
+        (void)fsync(fd);
+    }
+}
+
+static int replace_in(int dir, const char *name, const char *path, struct ocn_bytes bytes,
+                      struct ocn_error *err)
+{
+    OCN_CLEANUP(drop_temporary) struct temporary temporary = { .dir = dir, .fd = -1 };
+    struct stat old;
+
+    if (fstatat(dir, name, &old, AT_SYMLINK_NOFOLLOW) < 0) {
+        return fail_step(err, path, "stat");
+    }
+    if (!S_ISREG(old.st_mode)) {
+        return ocn_fail(err, OCN_E_FORMAT, path, "cannot replace it: not a regular file");
+    }
+    if (create_temporary(&temporary, name) < 0) {
+        return fail_step(err, path, "creating a temporary file beside it");
+    }
+    if (copy_attributes(temporary.fd, &old) < 0) {
+        return fail_step(err, path, "keeping its owner and mode");
+    }
+    struct ocn_error failed = { 0 };
+    if (ocn_write_fd(temporary.fd, path, bytes, &failed) < 0) {
+        errno = failed.sys;
+        return fail_step(err, path, "writing the temporary file");
+    }
+    if (fsync(temporary.fd) < 0) {
+        return fail_step(err, path, "syncing the temporary file");
+    }
+    if (renameat(dir, temporary.name, dir, name) < 0) {
+        return fail_step(err, path, "renaming the temporary file");
+    }
+    temporary.name[0] = '\0';
+    sync_directory(dir);
+    return 0;
+}
+
+/* Splits @path in place; the root directory is no file, so a lone leading slash needs no care. */
+static const char *split(char *path, const char **ret_name)
+{
+    char *slash = strrchr(path, '/');
+
+    if (slash == NULL) {
+        *ret_name = path;
+        return ".";
+    }
+    *ret_name = slash + 1;
+    if (slash == path) {
+        return "/";
+    }
+    *slash = '\0';
+    return path;
+}
+
+int ocn_replace_file(const char *path, struct ocn_bytes bytes, struct ocn_error *err)
+{
+    struct stat st;
+    const char *name;
+
+    if (lstat(path, &st) < 0) {
+        return fail_step(err, path, "stat");
+    }
+    /* The rename would replace a link, and leave behind what it points to. */
+    OCN_CLEANUP(freep) char *real = S_ISLNK(st.st_mode) ? realpath(path, NULL) : strdup(path);
+    if (real == NULL) {
+        return fail_step(err, path, "resolving the path");
+    }
+    const char *directory = split(real, &name);
+    ocn_autoclose int dir = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (dir < 0) {
+        return fail_step(err, path, "opening its directory");
+    }
+    return replace_in(dir, name, path, bytes, err);
+}

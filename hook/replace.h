@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The one file that ocinorm writes on a node: replaced atomically. */
+#pragma once
+
+#include "normalize/base.h"
+
+/*
+ * Replaces the regular file @path by @bytes: temporary file beside it, owner and mode kept, fsync,
+ * rename. A symbolic link is followed once, and its target replaced. On any failure the old file is
+ * whole and the temporary one is gone.
+ */
+OCN_MUST_USE int ocn_replace_file(const char *path, struct ocn_bytes bytes, struct ocn_error *err);

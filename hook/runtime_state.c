@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "hook/runtime_state.h"
+
+#include <string.h>
+
+#include "hook/io.h"
+#include "normalize/json_text.h"
+
+#define STATE_MAX_SIZE ((size_t)16 << 20)
+
+/* Every runtime keeps one of these under ROOT/ID. */
+static const char *const state_files[] = {
+    "state.json", /* runc, youki */
+    "status",     /* crun */
+};
+
+/* runc has no member for the bundle: a label "bundle=PATH" of its own configuration tells it. */
+static const char *bundle_label(const json_t *state)
+{
+    static const char prefix[] = "bundle=";
+    const json_t *labels = json_object_get(json_object_get(state, "config"), "labels");
+    size_t i;
+    json_t *label;
+
+    json_array_foreach (labels, i, label) {
+        const char *text = json_string_value(label);
+        if (text != NULL && strncmp(text, prefix, sizeof(prefix) - 1) == 0) {
+            return text + sizeof(prefix) - 1;
+        }
+    }
+    return NULL;
+}
+
+static int read_state(const char *path, struct ocn_arena *arena, char **ret, struct ocn_error *err)
+{
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf text = { 0 };
+    json_auto_t *state = NULL;
+
+    if (ocn_read_file(path, STATE_MAX_SIZE, &text, err) < 0) {
+        return -1;
+    }
+    if (ocn_json_load(ocn_buf_bytes(&text), STATE_MAX_SIZE, &state, err) < 0) {
+        ocn_error_locate(err, path, 0);
+        return -1;
+    }
+    const char *bundle = json_string_value(json_object_get(state, "bundle"));
+    if (bundle == NULL) {
+        bundle = bundle_label(state);
+    }
+    if (bundle == NULL || bundle[0] != '/') {
+        return ocn_fail(err, OCN_E_FORMAT, path, "names no absolute bundle directory");
+    }
+    char *copy = ocn_arena_copy(arena, bundle, strlen(bundle));
+    if (copy == NULL) {
+        return ocn_fail_nomem(err);
+    }
+    *ret = copy;
+    return 0;
+}
+
+static int pass_on(struct ocn_error *err, const struct ocn_error *failed)
+{
+    if (err != NULL && err->code == OCN_OK) {
+        *err = *failed;
+    }
+    return -1;
+}
+
+/* The container's state in one state directory, whichever runtime wrote it. */
+static int look_in(const char *root, const char *id, struct ocn_arena *arena, char **ret,
+                   struct ocn_error *err)
+{
+    for (size_t i = 0; i < OCN_COUNT(state_files); i++) {
+        struct ocn_error failed = { 0 };
+        const char *path = ocn_arena_printf(arena, "%s/%s/%s", root, id, state_files[i]);
+        if (path == NULL) {
+            return ocn_fail_nomem(err);
+        }
+        if (read_state(path, arena, ret, &failed) == 0) {
+            return 0;
+        }
+        /* The runtime has our credentials: what we may not read, it has not written. */
+        if (failed.code != OCN_E_NOENT && failed.sys != EACCES) {
+            return pass_on(err, &failed);
+        }
+    }
+    return ocn_fail(err, OCN_E_NOENT, root, "no container \"%s\" there", id);
+}
+
+/*
+ * Without --root, runc uses XDG_RUNTIME_DIR when it is not root, crun whenever the variable is set;
+ * so both places are looked at, the likelier one first.
+ */
+static int look_in_defaults(const char *runtime, const char *id, struct ocn_arena *arena,
+                            char **ret, struct ocn_error *err)
+{
+    const char *slash = strrchr(runtime, '/');
+    const char *name = slash != NULL ? slash + 1 : runtime;
+    const char *own = getenv("XDG_RUNTIME_DIR");
+    int own_first = geteuid() != 0;
+
+    for (int i = 0; i < 2; i++) {
+        const char *base = (i == 0) == own_first ? own : "/run";
+        if (base == NULL || base[0] != '/') {
+            continue;
+        }
+        const char *root = ocn_arena_printf(arena, "%s/%s", base, name);
+        if (root == NULL) {
+            return ocn_fail_nomem(err);
+        }
+        struct ocn_error failed = { 0 };
+        if (look_in(root, id, arena, ret, &failed) == 0) {
+            return 0;
+        }
+        if (failed.code != OCN_E_NOENT) {
+            return pass_on(err, &failed);
+        }
+    }
+    return ocn_fail(err, OCN_E_NOENT, name, "no container \"%s\" in its state directories", id);
+}
+
+int ocn_runtime_bundle(const char *runtime, const char *root, const char *id,
+                       struct ocn_arena *arena, char **ret, struct ocn_error *err)
+{
+    if (id[0] == '\0' || strchr(id, '/') != NULL || strcmp(id, ".") == 0 || strcmp(id, "..") == 0) {
+        return ocn_fail(err, OCN_E_USAGE, NULL, "\"%s\" is no name of a container", id);
+    }
+    return root != NULL ? look_in(root, id, arena, ret, err)
+                        : look_in_defaults(runtime, id, arena, ret, err);
+}
