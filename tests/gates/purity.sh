@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# The core and the policy touch nothing but memory: every symbol that they take from elsewhere is on
+# the list, and none of their own can be written to.
+. "$(dirname -- "$0")/../lib/gate.bash"
+
+allowed=$(sed 's/ *#.*//; /^$/d' tests/gates/purity.allow)
+archives=("$build_dir/normalize/libocn_normalize.a" "$build_dir/config/libocn_config.a")
+
+all=$(nm --undefined-only --format=posix "${archives[@]}" | awk 'NF >= 2 { print $1 }' | sort -u)
+own=$(nm --defined-only --format=posix "${archives[@]}" | awk 'NF >= 2 { print $1 }' | sort -u)
+require_some "symbols" "$(wc -w <<<"$own")"
+
+complain_lines < <(comm -23 <(echo "$all") <(echo "$own") |
+    grep -vxE "$(paste -sd'|' <<<"$allowed")" |
+    sed 's/$/: not on the list of tests\/gates\/purity.allow/')
+
+# Tables of pointers lie in .data.rel.ro, which is read-only once the program runs.
+complain_lines < <(nm --defined-only --format=sysv "${archives[@]}" |
+    awk -F'|' '{ gsub(/ /, "", $1); gsub(/ /, "", $7) }
+               $7 ~ /^(\.data|\.bss|\.tdata|\.tbss|\*COM\*)/ && $7 !~ /^\.data\.rel\.ro/ {
+                   print $1 ": can be written to (" $7 ")" }')
+finish

@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# What a runtime starts needs no library: no ld.so, no LD_PRELOAD, any mount namespace.
+. "$(dirname -- "$0")/../lib/gate.bash"
+
+for program in ocinorm-hook ocinorm-runtime; do
+    kind=$(file -b "$build_dir/bin/$program")
+    [[ $kind =~ static-pie\ linked|statically\ linked ]] || complain "$program: $kind"
+done
+finish

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# The top level is fixed (the layout in README.md); build directories are nobody's business.
+. "$(dirname -- "$0")/../lib/gate.bash"
+
+allowed=' .ci .clang-format .git .gitignore CMakeLists.txt LICENSE README.md
+ config hook integration normalize packaging tests '
+shopt -s dotglob nullglob
+for name in *; do
+    [[ $allowed =~ [[:space:]]"$name"[[:space:]] || $name == build* ]] ||
+        complain "$name: not a name for the top level"
+done
+finish

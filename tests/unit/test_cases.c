@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tests/cases/<rule>/<case>/: a container and a world in, an outcome out.
+ *   config.json    the container; process.json beside it makes it an exec into that container
+ *   policy.json    what differs from the built-in policy (optional)
+ *   world.json     the view (tests/lib/mem_view.h; optional)
+ *   expected.json  what `ocinorm explain --format json` says
+ *   after.json     the bytes after applying the edits (optional; in every case without denial the
+ *                  result is judged again and must then need no edit)
+ * OCN_CASES_UPDATE=1 writes expected.json instead: read the diff before you commit it.
+ */
+#include <check.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "config/config.h"
+#include "hook/io.h"
+#include "hook/report.h"
+#include "normalize/json_splice.h"
+#include "normalize/normalize.h"
+#include "tests/lib/mem_view.h"
+
+#define MAX_CASES 512
+
+struct run {
+    char dir[512];
+    struct ocn_config *config;
+    struct ocn_policy policy;
+    struct ocn_mem_view mem;
+    struct ocn_arena arena;
+    bool exec;
+};
+
+static void read_case_file(const struct run *run, const char *name, struct ocn_buf *ret)
+{
+    char path[640];
+    struct ocn_error err = { 0 };
+
+    snprintf(path, sizeof(path), "%s/%s", run->dir, name);
+    if (ocn_read_file(path, (size_t)32 << 20, ret, &err) < 0) {
+        ck_assert_msg(err.code == OCN_E_NOENT, "%s: %s", err.where, err.msg);
+    }
+}
+
+static void load_world(struct run *run)
+{
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf text = { 0 };
+    json_error_t problem;
+
+    read_case_file(run, "world.json", &text);
+    json_t *world = text.len != 0 ? json_loadb(text.ptr, text.len, JSON_REJECT_DUPLICATES, &problem)
+                                  : json_object();
+    ck_assert_msg(world != NULL, "%s/world.json:%d: %s", run->dir, problem.line, problem.text);
+    ocn_mem_view_init(&run->mem, world);
+}
+
+static void load_policy(struct run *run)
+{
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf text = { 0 };
+    struct ocn_error err = { 0 };
+
+    read_case_file(run, "policy.json", &text);
+    const struct ocn_layer layer = { "policy.json", ocn_buf_bytes(&text) };
+    ck_assert_msg(ocn_config_load(&layer, text.len != 0 ? 1 : 0, &run->config, &err) == 0,
+                  "%s: %s: %s", run->dir, err.where, err.msg);
+}
+
+/* The whole pipeline of every mouth, in memory. */
+static struct ocn_outcome *judge(struct run *run, struct ocn_container *container,
+                                 struct ocn_container *joined, struct ocn_error *err)
+{
+    const struct ocn_view view = ocn_mem_view_as_view(&run->mem);
+    struct ocn_identity identity;
+    struct ocn_outcome *outcome = NULL;
+
+    ocn_identity_read(joined != NULL ? joined : container, &identity);
+    ck_assert_int_eq(ocn_config_select(run->config, &identity, joined != NULL ? joined : container,
+                                       &run->arena, &run->policy, err),
+                     0);
+    int result = joined == NULL
+                     ? ocn_normalize(container, &run->policy, &view, &outcome, err)
+                     : ocn_normalize_exec(container, joined, &run->policy, &view, &outcome, err);
+    ck_assert_int_eq(result, outcome == NULL ? -1 : 0);
+    return outcome;
+}
+
+static json_t *report(const struct ocn_outcome *outcome, const struct ocn_error *err)
+{
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf text = { 0 };
+    struct ocn_error problem = { 0 };
+
+    if (outcome == NULL) {
+        return json_pack("{s:s, s:s}", "error", err->msg, "where", err->where);
+    }
+    ck_assert_msg(ocn_report_json(outcome, "bundle", &text, &problem) == 0, "%s", problem.msg);
+    json_t *json = json_loadb(text.ptr, text.len, 0, NULL);
+    ck_assert_ptr_nonnull(json);
+    json_object_del(json, "notJudged"); /* shrinks with every release */
+    return json;
+}
+
+static void check_expected(const struct run *run, json_t *actual)
+{
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf text = { 0 };
+    char path[640];
+
+    snprintf(path, sizeof(path), "%s/expected.json", run->dir);
+    if (getenv("OCN_CASES_UPDATE") != NULL) {
+        ck_assert_int_eq(json_dump_file(actual, path, JSON_INDENT(2) | JSON_PRESERVE_ORDER), 0);
+        return;
+    }
+    read_case_file(run, "expected.json", &text);
+    json_t *expected = json_loadb(text.ptr, text.len, 0, NULL);
+    ck_assert_msg(expected != NULL, "%s is missing or no JSON", path);
+    char *shown = json_dumps(actual, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+    ck_assert_msg(json_equal(actual, expected), "%s: got\n%s", run->dir, shown);
+    free(shown);
+    json_decref(expected);
+}
+
+/* Applies the edits, compares with after.json, and judges the result again: nothing may be left. */
+static void check_applied(struct run *run, const struct ocn_outcome *outcome,
+                          struct ocn_bytes config, struct ocn_bytes process)
+{
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf after = { 0 };
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf expected = { 0 };
+    OCN_CLEANUP(ocn_container_freep) struct ocn_container *container = NULL;
+    OCN_CLEANUP(ocn_container_freep) struct ocn_container *joined = NULL;
+    struct ocn_error err = { 0 };
+    const struct ocn_bytes before = run->exec ? process : config;
+
+    ck_assert_msg(ocn_json_splice(before, run->exec ? "/process" : "", outcome->edits,
+                                  outcome->edits_len, &after, &err) == 0,
+                  "%s: %s: %s", run->dir, err.where, err.msg);
+    if (outcome->edits_len == 0) {
+        ck_assert_mem_eq(after.ptr, before.ptr, before.len);
+    }
+    read_case_file(run, "after.json", &expected);
+    if (expected.len != 0) {
+        ck_assert_msg(expected.len == after.len && memcmp(expected.ptr, after.ptr, after.len) == 0,
+                      "%s: got\n%s", run->dir, after.ptr);
+    }
+    const struct ocn_bytes config_after = run->exec ? config : ocn_buf_bytes(&after);
+    ck_assert_msg(ocn_container_parse(config_after, &container, &err) == 0, "%s: %s: %s\n%s",
+                  run->dir, err.where, err.msg, after.ptr);
+    if (run->exec) {
+        ck_assert_int_eq(ocn_container_parse(config, &joined, &err), 0);
+        ck_assert_int_eq(ocn_container_set_process(container, ocn_buf_bytes(&after), &err), 0);
+    }
+    struct ocn_outcome *again = judge(run, container, joined, &err);
+    ck_assert_msg(again != NULL, "%s: second pass: %s", run->dir, err.msg);
+    ck_assert_msg(again->edits_len == 0, "%s: second pass edits %s", run->dir,
+                  again->edits[0].path);
+    ocn_outcome_free(again);
+}
+
+static void run_case(struct run *run)
+{
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf config = { 0 };
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf process = { 0 };
+    OCN_CLEANUP(ocn_container_freep) struct ocn_container *container = NULL;
+    OCN_CLEANUP(ocn_container_freep) struct ocn_container *joined = NULL;
+    OCN_CLEANUP(ocn_outcome_freep) struct ocn_outcome *outcome = NULL;
+    struct ocn_error err = { 0 };
+
+    read_case_file(run, "config.json", &config);
+    read_case_file(run, "process.json", &process);
+    run->exec = process.len != 0;
+    load_world(run);
+    load_policy(run);
+    int result = ocn_container_parse(ocn_buf_bytes(&config), &container, &err);
+    if (result == 0 && run->exec) {
+        result = ocn_container_parse(ocn_buf_bytes(&config), &joined, &err);
+        result = result == 0 ? ocn_container_set_process(container, ocn_buf_bytes(&process), &err)
+                             : result;
+    }
+    if (result == 0) {
+        outcome = judge(run, container, joined, &err);
+    }
+    json_t *actual = report(outcome, &err);
+    check_expected(run, actual);
+    json_decref(actual);
+    if (outcome != NULL && outcome->verdict == OCN_ALLOW) {
+        check_applied(run, outcome, ocn_buf_bytes(&config), ocn_buf_bytes(&process));
+    }
+    ocn_mem_view_done(&run->mem);
+    ocn_config_free(run->config);
+    ocn_arena_done(&run->arena);
+}
+
+static char case_dirs[MAX_CASES][512];
+static int case_count;
+
+/* Collects the folders that hold a config.json, two levels down. */
+static void collect(const char *dir, int depth)
+{
+    DIR *stream = opendir(dir);
+    struct dirent *entry;
+
+    while (stream != NULL && (entry = readdir(stream)) != NULL) {
+        char path[512];
+        char config[640];
+        if (entry->d_name[0] == '.') {
+            continue;
+        }
+        snprintf(path, sizeof(path), "%s/%s", dir, entry->d_name);
+        snprintf(config, sizeof(config), "%s/config.json", path);
+        if (depth == 0) {
+            collect(path, 1);
+        } else if (access(config, R_OK) == 0 && case_count < MAX_CASES) {
+            memcpy(case_dirs[case_count++], path, sizeof(path));
+        }
+    }
+    if (stream != NULL) {
+        closedir(stream);
+    }
+}
+
+START_TEST(test_cases__folder)
+{
+    struct run run = { 0 };
+
+    memcpy(run.dir, case_dirs[_i], sizeof(run.dir));
+    run_case(&run);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("cases");
+    TCase *tcase = tcase_create("folders");
+    SRunner *runner = srunner_create(suite);
+
+    collect(OCN_CASES_DIR, 0);
+    if (case_count == 0) {
+        fprintf(stderr, "no cases below %s\n", OCN_CASES_DIR);
+        return EXIT_FAILURE;
+    }
+    tcase_add_loop_test(tcase, test_cases__folder, 0, case_count);
+    suite_add_tcase(suite, tcase);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "hook/io.h"
+
+#include <check.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static char dir[64];
+static char path[128];
+
+static void enter(void)
+{
+    strcpy(dir, "/tmp/ocn-io-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(dir));
+    (void)snprintf(path, sizeof(path), "%s/file", dir);
+}
+
+static void leave(void)
+{
+    (void)unlink(path);
+    (void)rmdir(dir);
+}
+
+static void put(const char *text, size_t len)
+{
+    FILE *file = fopen(path, "w");
+
+    ck_assert_ptr_nonnull(file);
+    ck_assert_uint_eq(fwrite(text, 1, len, file), len);
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+START_TEST(test_io__reads_a_file_behind_what_is_there)
+{
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf buf = { 0 };
+    struct ocn_error err = { 0 };
+
+    put("a\0b", 3);
+    ocn_buf_puts(&buf, "x");
+    ck_assert_int_eq(ocn_read_file(path, 3, &buf, &err), 0);
+    ck_assert_uint_eq(buf.len, 4);
+    ck_assert_mem_eq(buf.ptr, "xa\0b", 4);
+}
+END_TEST
+
+START_TEST(test_io__reads_more_than_one_chunk)
+{
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf buf = { 0 };
+    static char text[200001];
+
+    memset(text, 'z', sizeof(text));
+    text[sizeof(text) - 1] = '!';
+    put(text, sizeof(text));
+    ck_assert_int_eq(ocn_read_file(path, sizeof(text), &buf, NULL), 0);
+    ck_assert_uint_eq(buf.len, sizeof(text));
+    ck_assert_mem_eq(buf.ptr, text, sizeof(text));
+}
+END_TEST
+
+START_TEST(test_io__an_empty_file_is_empty)
+{
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf buf = { 0 };
+
+    put("", 0);
+    ck_assert_int_eq(ocn_read_file(path, 0, &buf, NULL), 0);
+    ck_assert_uint_eq(buf.len, 0);
+}
+END_TEST
+
+START_TEST(test_io__refuses_a_file_over_the_limit)
+{
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf buf = { 0 };
+    struct ocn_error err = { 0 };
+
+    put("four", 4);
+    ck_assert_int_eq(ocn_read_file(path, 3, &buf, &err), -1);
+    ck_assert_int_eq(err.code, OCN_E_LIMIT);
+    ck_assert_str_eq(err.where, path);
+    ck_assert_uint_eq(buf.len, 0);
+}
+END_TEST
+
+/* Files of /proc have no size, so only the reading itself can bound them. */
+START_TEST(test_io__bounds_a_file_that_claims_to_be_empty)
+{
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf buf = { 0 };
+    struct ocn_error err = { 0 };
+
+    ocn_buf_puts(&buf, "kept");
+    ck_assert_int_eq(ocn_read_file("/proc/self/status", 20, &buf, &err), -1);
+    ck_assert_int_eq(err.code, OCN_E_LIMIT);
+    ck_assert_str_eq(buf.ptr, "kept");
+    ck_assert_uint_eq(buf.len, 4);
+}
+END_TEST
+
+START_TEST(test_io__a_missing_file_is_noent)
+{
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf buf = { 0 };
+    struct ocn_error err = { 0 };
+
+    ck_assert_int_eq(ocn_read_file(path, 3, &buf, &err), -1);
+    ck_assert_int_eq(err.code, OCN_E_NOENT);
+    ck_assert_int_eq(err.sys, ENOENT);
+}
+END_TEST
+
+START_TEST(test_io__does_not_wait_for_a_fifo)
+{
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf buf = { 0 };
+    struct ocn_error err = { 0 };
+
+    ck_assert_int_eq(mkfifo(path, 0600), 0);
+    ck_assert_int_eq(ocn_read_file(path, 3, &buf, &err), -1);
+    ck_assert_int_eq(err.code, OCN_E_FORMAT);
+    struct ocn_error device = { 0 };
+    ck_assert_int_eq(ocn_read_file("/dev/zero", 3, &buf, &device), -1);
+    ck_assert_int_eq(device.code, OCN_E_FORMAT);
+    struct ocn_error directory = { 0 };
+    ck_assert_int_eq(ocn_read_file(dir, 3, &buf, &directory), -1);
+    ck_assert_int_eq(directory.code, OCN_E_FORMAT);
+}
+END_TEST
+
+/* The writer's end is opened late, and the reader's is in non-blocking mode. */
+START_TEST(test_io__waits_for_a_pipe)
+{
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf buf = { 0 };
+    int ends[2];
+
+    ck_assert_int_eq(pipe2(ends, O_NONBLOCK | O_CLOEXEC), 0);
+    pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        (void)usleep(30000);
+        _exit(ocn_write_fd(ends[1], "pipe", (struct ocn_bytes){ "late", 4 }, NULL) == 0 ? 0 : 1);
+    }
+    ck_assert_int_eq(close(ends[1]), 0);
+    ck_assert_int_eq(ocn_read_fd(ends[0], "pipe", 4, &buf, NULL), 0);
+    ck_assert_str_eq(buf.ptr, "late");
+    ck_assert_int_eq(close(ends[0]), 0);
+}
+END_TEST
+
+/* More than a pipe holds: short writes and EAGAIN on one side, a reader on the other. */
+START_TEST(test_io__writes_all_of_it)
+{
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf buf = { 0 };
+    static char text[300000];
+    int ends[2];
+
+    memset(text, 'w', sizeof(text));
+    ck_assert_int_eq(pipe2(ends, O_NONBLOCK | O_CLOEXEC), 0);
+    pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        struct ocn_bytes bytes = { text, sizeof(text) };
+        _exit(ocn_write_fd(ends[1], "pipe", bytes, NULL) == 0 ? 0 : 1);
+    }
+    ck_assert_int_eq(close(ends[1]), 0);
+    ck_assert_int_eq(ocn_read_fd(ends[0], "pipe", sizeof(text), &buf, NULL), 0);
+    ck_assert_uint_eq(buf.len, sizeof(text));
+    ck_assert_mem_eq(buf.ptr, text, sizeof(text));
+    ck_assert_int_eq(close(ends[0]), 0);
+}
+END_TEST
+
+START_TEST(test_io__names_what_it_cannot_write)
+{
+    struct ocn_error err = { 0 };
+    ocn_autoclose int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
+
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(ocn_write_fd(fd, "the name", (struct ocn_bytes){ "x", 1 }, &err), -1);
+    ck_assert_int_eq(err.sys, ENOSPC);
+    ck_assert_str_eq(err.where, "the name");
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("io");
+    TCase *tcase = tcase_create("io");
+
+    tcase_add_checked_fixture(tcase, enter, leave);
+    tcase_add_test(tcase, test_io__reads_a_file_behind_what_is_there);
+    tcase_add_test(tcase, test_io__reads_more_than_one_chunk);
+    tcase_add_test(tcase, test_io__an_empty_file_is_empty);
+    tcase_add_test(tcase, test_io__refuses_a_file_over_the_limit);
+    tcase_add_test(tcase, test_io__bounds_a_file_that_claims_to_be_empty);
+    tcase_add_test(tcase, test_io__a_missing_file_is_noent);
+    tcase_add_test(tcase, test_io__does_not_wait_for_a_fifo);
+    tcase_add_test(tcase, test_io__waits_for_a_pipe);
+    tcase_add_test(tcase, test_io__writes_all_of_it);
+    tcase_add_test(tcase, test_io__names_what_it_cannot_write);
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? 0 : 1;
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every allocation of the whole core fails once: the n-th for n = 1, 2, 3 ... until a run ends
+ * without reaching it. Each run must end in OCN_E_NOMEM with nothing leaked (LSan), and the last in
+ * the right outcome. The linker puts these wrappers under our code; jansson's objects go through
+ * its own door. Its parser counts as one allocation: out of memory inside, jansson 2.14 crashes,
+ * which stops a container's start as any crash of ours does, but would end this test.
+ */
+#include <check.h>
+#include <string.h>
+
+#include "config/config.h"
+#include "hook/report.h"
+#include "normalize/json_splice.h"
+#include "normalize/normalize.h"
+#include "tests/lib/mem_view.h"
+
+#define MANY 100000
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *old, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+
+static long left = -1; /* allocations until one fails; -1: none does */
+static bool failed;
+
+static bool due(void)
+{
+    if (left < 0 || left-- > 0) {
+        return false;
+    }
+    left = -1;
+    failed = true;
+    return true;
+}
+
+void *__wrap_malloc(size_t size)
+{
+    return due() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return due() ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *old, size_t size)
+{
+    return due() ? NULL : __real_realloc(old, size);
+}
+
+json_t *__real_json_loadb(const char *text, size_t len, size_t flags, json_error_t *problem);
+json_t *__wrap_json_loadb(const char *text, size_t len, size_t flags, json_error_t *problem);
+
+json_t *__wrap_json_loadb(const char *text, size_t len, size_t flags, json_error_t *problem)
+{
+    if (due()) {
+        memset(problem, 0, sizeof(*problem));
+        return NULL;
+    }
+    long saved = left;
+    left = -1;
+    json_t *json = __real_json_loadb(text, len, flags, problem);
+    left = saved;
+    return json;
+}
+
+static void *counted_malloc(size_t size)
+{
+    return __wrap_malloc(size);
+}
+
+static void counted_free(void *place)
+{
+    free(place);
+}
+
+static const char CONFIG[] =
+    "{\"process\":{\"user\":{\"uid\":0,\"gid\":0,\"additionalGids\":[0,1,5]},\"args\":[\"run\"],"
+    "\"env\":[\"PATH=/usr/bin:/bin\",\"HOME=/root\"],\"cwd\":\"/"
+    "srv\",\"capabilities\":{\"ambient\":"
+    "[\"CAP_CHOWN\"],\"inheritable\":[\"CAP_CHOWN\"],\"bounding\":[\"CAP_CHOWN\"]}},"
+    "\"mounts\":[{\"destination\":\"/var/run/x\",\"type\":\"bind\",\"source\":\"/s\",\"options\":["
+    "\"rbind\"]}],\"annotations\":{\"io.kubernetes.cri.container-type\":\"container\",\"team\":"
+    "\"a\"},"
+    "\"linux\":{\"namespaces\":[{\"type\":\"pid\"},{\"type\":\"network\"},{\"type\":\"ipc\"}],"
+    "\"resources\":{\"cpu\":{\"quota\":150000,\"period\":100000},\"memory\":{\"limit\":536870912},"
+    "\"unified\":{\"cpu.max\":\"max\"}}}}";
+static const char PROCESS[] =
+    "{\"user\":{\"uid\":0,\"gid\":0,\"additionalGids\":[0]},\"args\":[\"id\"],"
+    "\"env\":[\"A=b\"],\"cwd\":\"/\"}";
+static const char POLICY[] =
+    "{\"env\":{\"set\":{\"TEAM\":\"x\"},\"override\":true},\"rules\":{\"user.access\":\"warn\"},"
+    "\"user\":{\"lowPorts\":true},\"match\":[{\"when\":{\"annotations\":{\"team\":\"*\"}},"
+    "\"policy\":{\"env\":{\"set\":{\"MORE\":\"y\"}}}}]}";
+static const char WORLD[] =
+    "{\"rootfs\":{\"/bin/run\":{\"text\":\"#!/bin/sh "
+    "-e\\n\",\"mode\":\"0700\"},\"/bin/sh\":{\"link\":"
+    "\"../lib/sh\"},\"/lib/sh\":{\"elf\":\"amd64\"},\"/etc/passwd\":{\"text\":\"root:x:0:0::/"
+    "root:\\n"
+    "app:x:1001:1::/home/app:\\n\"},\"/etc/group\":{\"text\":\"g:x:1:root\\n\"}}}";
+
+struct world {
+    struct ocn_mem_view mem;
+    struct ocn_config *config;
+    struct ocn_container *container;
+    struct ocn_container *joined;
+    struct ocn_outcome *outcome;
+    struct ocn_policy policy;
+    struct ocn_arena arena;
+    struct ocn_buf spliced;
+    struct ocn_buf json;
+    struct ocn_buf text;
+};
+
+static void done(struct world *w)
+{
+    ocn_buf_done(&w->text);
+    ocn_buf_done(&w->json);
+    ocn_buf_done(&w->spliced);
+    ocn_outcome_free(w->outcome);
+    ocn_container_free(w->container);
+    ocn_container_free(w->joined);
+    ocn_config_free(w->config);
+    ocn_arena_done(&w->arena);
+}
+
+/* Everything that happens between the bytes and the answer. */
+static int pipeline(struct world *w, struct ocn_bytes config, bool exec, struct ocn_error *err)
+{
+    const struct ocn_layer layer = { "policy", { POLICY, sizeof(POLICY) - 1 } };
+    const struct ocn_bytes process = { PROCESS, sizeof(PROCESS) - 1 };
+    const struct ocn_view view = ocn_mem_view_as_view(&w->mem);
+    struct ocn_identity identity;
+
+    if (ocn_config_load(&layer, 1, &w->config, err) < 0 ||
+        ocn_container_parse(config, &w->container, err) < 0) {
+        return -1;
+    }
+    ocn_identity_read(w->container, &identity);
+    if (ocn_config_select(w->config, &identity, w->container, &w->arena, &w->policy, err) < 0) {
+        return -1;
+    }
+    if (!exec && ocn_normalize(w->container, &w->policy, &view, &w->outcome, err) < 0) {
+        return -1;
+    }
+    if (exec &&
+        (ocn_container_parse(config, &w->joined, err) < 0 ||
+         ocn_container_set_process(w->container, process, err) < 0 ||
+         ocn_normalize_exec(w->container, w->joined, &w->policy, &view, &w->outcome, err) < 0)) {
+        return -1;
+    }
+    if (ocn_json_splice(exec ? process : config, exec ? "/process" : "", w->outcome->edits,
+                        w->outcome->edits_len, &w->spliced, err) < 0 ||
+        ocn_report_json(w->outcome, "b", &w->json, err) < 0 ||
+        ocn_report_text(w->outcome, "b", true, &w->text, err) < 0) {
+        return -1;
+    }
+    return ocn_outcome_verify_only(w->outcome, err);
+}
+
+/* Runs until no allocation is left to fail; the bytes of the last run are in @ret. */
+static long fail_each(struct ocn_bytes config, bool exec, struct ocn_buf *ret)
+{
+    struct ocn_mem_view mem;
+
+    ocn_mem_view_init(&mem, json_loads(WORLD, 0, NULL));
+    for (long n = 0; n < MANY; n++) {
+        struct world w = { .mem = mem };
+        struct ocn_error err = { 0 };
+        failed = false;
+        left = n;
+        int result = pipeline(&w, config, exec, &err);
+        left = -1;
+        if (!failed) {
+            ck_assert_msg(result == 0, "%s: %s", err.where, err.msg);
+            ocn_buf_add(ret, w.spliced.ptr, w.spliced.len);
+            done(&w);
+            ocn_mem_view_done(&mem);
+            return n;
+        }
+        ck_assert_msg(result == -1 && err.code == OCN_E_NOMEM,
+                      "allocation %ld failed, and the answer was %d, %d: %s %s", n, result,
+                      (int)err.code, err.where, err.msg);
+        done(&w);
+    }
+    ck_abort_msg("more than %d allocations", MANY);
+    return 0;
+}
+
+START_TEST(test_oom__every_allocation_of_the_core)
+{
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf created = { 0 };
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf joined = { 0 };
+
+    json_set_alloc_funcs(counted_malloc, counted_free);
+    ck_assert_int_gt(fail_each((struct ocn_bytes){ CONFIG, sizeof(CONFIG) - 1 }, false, &created),
+                     50);
+    ck_assert_ptr_nonnull(strstr(created.ptr, "\"uid\":1001"));
+    ck_assert_ptr_nonnull(strstr(created.ptr, "GOMAXPROCS=2"));
+    ck_assert_int_gt(fail_each(ocn_buf_bytes(&created), true, &joined), 50);
+    ck_assert_ptr_nonnull(strstr(joined.ptr, "\"uid\":1001"));
+    ck_assert_ptr_nonnull(strstr(joined.ptr, "GOMAXPROCS=2"));
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tcase = tcase_create("oom");
+    Suite *suite = suite_create("oom");
+
+    tcase_set_timeout(tcase, 60);
+    tcase_add_test(tcase, test_oom__every_allocation_of_the_core);
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failures = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
