@@ -26,7 +26,8 @@ static const char *locate(const struct ocn_world *world, struct ocn_arena *arena
 
 static const char *locate_config(const struct ocn_world *world, struct ocn_arena *arena)
 {
-    return locate(world, arena, world->config != NULL ? world->config : OCN_CONFIG_PATH);
+    /* Whoever names a file means that one; --root is where the others lie. */
+    return world->config != NULL ? world->config : locate(world, arena, OCN_CONFIG_PATH);
 }
 
 /* @name in the directory of the config file. */

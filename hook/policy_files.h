@@ -12,7 +12,7 @@
  * The layers in order: the profile that the later ones name (PROFILE.json in profiles/ beside the
  * config file, else in OCN_VENDOR_DIR/profiles), every *.json of OCN_VENDOR_DIR, the config file,
  * conf.d beside it in name order. world->config names another config file, which must then exist;
- * world->root prefixes every path. *ret comes from @arena.
+ * world->root prefixes every path but that one. *ret comes from @arena.
  */
 OCN_MUST_USE int ocn_policy_layers(const struct ocn_world *world, struct ocn_arena *arena,
                                    struct ocn_layer **ret, size_t *ret_count,

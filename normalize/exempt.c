@@ -55,8 +55,9 @@ static bool is_own_namespace(const struct ocn_view *view, const char *file, cons
 
     (void)snprintf(own, sizeof(own), "/proc/self/ns/%s", file);
     return view->stat(view->ctx, (struct ocn_ref){ OCN_HOST, path, NULL }, &theirs, NULL) == 0 &&
+           theirs.mode != 0 &&
            view->stat(view->ctx, (struct ocn_ref){ OCN_HOST, own, NULL }, &ours, NULL) == 0 &&
-           theirs.mode != 0 && theirs.dev == ours.dev && theirs.ino == ours.ino;
+           theirs.dev == ours.dev && theirs.ino == ours.ino;
 }
 
 static bool shares_host(const struct candidate *c, const char *type, const char *file)

@@ -301,16 +301,20 @@ static int rewrite_variables(struct splicer *s, size_t pos, struct item *items, 
     return 0;
 }
 
+static const char *first_path(const struct item *items, size_t count)
+{
+    return count != 0 && items[0].edit != NULL ? items[0].edit->path : NULL;
+}
+
 static int rewrite_value(struct splicer *s, size_t pos, struct item *items, size_t count,
                          struct ocn_error *err)
 {
-    const char *path = items[0].edit->path;
-    bool whole = whole_value(items, count) != NULL;
-
     if (pos >= s->text.len) {
-        return ocn_fail(err, OCN_E_FORMAT, path, "the document ends before this member");
+        return ocn_fail(err, OCN_E_FORMAT, first_path(items, count),
+                        "the document ends before this member");
     }
-    if (whole || s->text.ptr[pos] == 'n') { /* null is an absent value */
+    if (whole_value(items, count) != NULL ||
+        s->text.ptr[pos] == 'n') { /* null is an absent value */
         flush(s, pos);
         s->copied = ocn_json_skip_value(s->text, pos);
         return create_value(s, items, count, err);
@@ -321,7 +325,8 @@ static int rewrite_value(struct splicer *s, size_t pos, struct item *items, size
     if (s->text.ptr[pos] == '[' && are_variables(items, count)) {
         return rewrite_variables(s, pos, items, count, err);
     }
-    return ocn_fail(err, OCN_E_FORMAT, path, "a value on the way there is no object");
+    return ocn_fail(err, OCN_E_FORMAT, first_path(items, count),
+                    "a value on the way there is no object");
 }
 
 int ocn_json_splice(struct ocn_bytes text, const char *root, const struct ocn_edit *edits,

@@ -489,10 +489,18 @@ static void remove_node(void)
     ck_assert_int_eq(nftw(node, remove_entry, 8, FTW_DEPTH | FTW_PHYS), 0);
 }
 
+/* A named file is taken as it is named: the tests name one below the node. */
+static const char *in_node(char *buf, size_t size, const char *config)
+{
+    snprintf(buf, size, "%s%s", node, config != NULL ? config : "");
+    return config != NULL ? buf : NULL;
+}
+
 /* Where the layers of the node come from, below its root, in order and with blanks between. */
 static void assert_layers(const char *config, const char *expected)
 {
-    struct ocn_world world = { .root = node, .config = config };
+    char named[512];
+    struct ocn_world world = { .root = node, .config = in_node(named, sizeof(named), config) };
     struct ocn_arena arena = { 0 };
     struct ocn_buf names = { 0 };
     struct ocn_layer *layers = NULL;
@@ -515,7 +523,8 @@ static void assert_layers(const char *config, const char *expected)
 static void assert_no_policy(const char *config, enum ocn_code code, const char *where,
                              const char *msg)
 {
-    struct ocn_world world = { .root = node, .config = config };
+    char named[512];
+    struct ocn_world world = { .root = node, .config = in_node(named, sizeof(named), config) };
     struct ocn_config *policy = NULL;
     struct ocn_error err = { 0 };
 
@@ -605,7 +614,9 @@ END_TEST
 START_TEST(test_config__the_file_disabled_switches_off)
 {
     struct ocn_world world = { .root = node };
-    struct ocn_world named = { .root = node, .config = "/srv/mine.json" };
+    char path[512];
+    struct ocn_world named = { .root = node,
+                               .config = in_node(path, sizeof(path), "/srv/mine.json") };
 
     ck_assert_int_eq(ocn_policy_is_disabled(&world), 0);
     put_file("/srv/disabled", "");
