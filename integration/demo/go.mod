@@ -1,0 +1,3 @@
+module ocinorm.example/demo
+
+go 1.19

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2016 # jq's variables stand in single quotes
+# For the live tests: real bundles, real containers, and nothing left behind. The runtime is the
+# name of the folder that a test file lies in.
+
+PATH=$PATH:/usr/sbin:/sbin
+bats_require_minimum_version 1.5.0
+
+root=$(cd -- "$BATS_TEST_DIRNAME/../.." && pwd)
+bin=${OCN_BIN:-$root/build/bin}
+low=${BATS_TEST_DIRNAME##*/}
+# shellcheck source=elf.bash
+. "$root/integration/elf.bash"
+
+# Once per file: a root file system of busybox, owned by root and shared by all containers.
+make_rootfs() { # DIRECTORY
+    mkdir -p "$1"/{bin,dev,etc,proc,root,srv,sys,tmp}
+    cp "$(command -v busybox)" "$1/bin/busybox"
+    local applet
+    for applet in cat env false grep id ls ps sh sleep stty test touch true tty; do
+        ln -s busybox "$1/bin/$applet"
+    done
+    printf 'root:x:0:0:root:/root:/bin/sh\napp:x:1001:1001:app:/srv:/bin/sh\n' >"$1/etc/passwd"
+    printf 'root:x:0:\nwheel:x:10:root\napp:x:1001:\n' >"$1/etc/group"
+    chmod 1777 "$1/tmp"
+}
+
+# Once per test: a bundle as `runc spec` makes it, a policy that names the runtime under test, and a
+# state directory of our own.
+make_bundle() {
+    low_path=$(command -v "$low") || { echo "$low is not installed" >&2; return 1; }
+    id=ocn-$BASHPID-$RANDOM
+    cgroup=/ocinorm-live/$id
+    bundle=$BATS_TEST_TMPDIR/bundle
+    state=$BATS_TEST_TMPDIR/state
+    rootfs=$BATS_FILE_TMPDIR/rootfs
+    policy=$BATS_TEST_TMPDIR/etc/config.json
+    mkdir -p "$bundle" "${policy%/*}"
+    (cd "$bundle" && "$low" spec)
+    edit '.process.terminal = false | .root = {path: $rootfs, readonly: true} |
+          .linux.cgroupsPath = $cgroup | .process.env += ["HOME=/root"] |
+          .process.args = ["/bin/sh", "-c", "id"]' --arg rootfs "$rootfs" --arg cgroup "$cgroup"
+    cp "$bundle/config.json" "$BATS_TEST_TMPDIR/original.json"
+    set_policy '{}'
+    export OCINORM_CONFIG=$policy
+}
+
+edit() { # JQ-PROGRAM [JQ-OPTION...]
+    jq "${@:2}" "$1" "$bundle/config.json" >"$bundle/config.json.new"
+    mv "$bundle/config.json.new" "$bundle/config.json"
+}
+
+# The script that the container runs.
+container_runs() { # SHELL-SCRIPT
+    edit '.process.args = ["/bin/sh", "-c", $script]' --arg script "$1"
+}
+
+set_policy() { # JSON
+    jq --arg low "$low_path" '. + {runtimes: [$low]}' <<<"$1" >"$policy"
+}
+
+bare() { "$low_path" --root "$state" "$@"; }
+wrapped() { "$bin/ocinorm-runtime" --root "$state" "$@"; }
+
+# Runs the container through the wrapper, to its end.
+run_wrapped() { wrapped "$@" run --bundle "$bundle" "$id"; }
+
+# Starts a container that waits, for `exec`.
+start_sleeper() {
+    container_runs 'sleep 1000'
+    # The container inherits the descriptors: it must not hold the ones that bats waits for.
+    wrapped run --detach --bundle "$bundle" "$id" >"$BATS_TEST_TMPDIR/sleeper.log" 2>&1 </dev/null 3>&-
+}
+
+# A process.json that asks for UID:GID and runs a script.
+make_process() { # UID GID SHELL-SCRIPT
+    jq --argjson uid "$1" --argjson gid "$2" --arg script "$3" \
+        '.process | .user = {uid: $uid, gid: $gid} | .args = ["/bin/sh", "-c", $script] |
+         .env = ["PATH=/bin"]' "$BATS_TEST_TMPDIR/original.json" >"$BATS_TEST_TMPDIR/process.json"
+}
+
+no_container() {
+    [[ -z $(ls -A "$state" 2>/dev/null) ]]
+}
+
+# Fails with both texts, so that a log says what was seen.
+assert_has() { # TEXT PART
+    [[ $1 == *"$2"* ]] && return
+    printf 'expected: %s\nin:\n%s\n' "$2" "$1" >&2
+    return 1
+}
+
+assert_hasnt() { # TEXT PART
+    [[ $1 != *"$2"* ]] && return
+    printf 'not expected: %s\nin:\n%s\n' "$2" "$1" >&2
+    return 1
+}
+
+# "uid=1001 gid=1001" and nothing of root among the groups.
+assert_normal_user() { # OUTPUT-OF-ID
+    [[ $1 =~ uid=1001(\(app\))?\ gid=1001(\(app\))? && ! $1 =~ [=,]0(\(|,|$|[[:space:]]) ]] && return
+    printf 'expected uid=1001 gid=1001 without group 0, got:\n%s\n' "$1" >&2
+    return 1
+}
+
+cleanup() {
+    local dir
+    if [[ -n ${id:-} ]]; then
+        bare delete --force "$id" >/dev/null 2>&1 || true
+        # Only ours, in every hierarchy; a directory that another test still uses stays.
+        for dir in /sys/fs/cgroup{,/*}/ocinorm-live; do
+            rmdir "$dir/$id" "$dir" 2>/dev/null || rmdir "$dir" 2>/dev/null
+        done
+    fi
+    return 0
+}

@@ -1,0 +1,176 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154
+# The wrapper behaves as the bare runtime does.
+load ../lib.bash
+
+setup_file() { make_rootfs "$BATS_FILE_TMPDIR/rootfs"; }
+setup() { make_bundle; }
+teardown() { cleanup; }
+
+# Output, errors and exit status of both, without the time that runc puts into its messages.
+same() { # ARGUMENT...
+    diff <(seen bare "$@") <(seen wrapped "$@")
+}
+seen() { # COMMAND...
+    { "$@"; echo "status $?"; } 2>&1 | sed 's/time="[^"]*"//'
+}
+
+@test "--version prints two programs" {
+    run -0 wrapped --version
+    [[ ${lines[0]} == 'ocinorm-runtime '[0-9]* ]]
+    [[ $(tail -n +2 <<<"$output") == "$(bare --version)" ]]
+}
+
+@test "every other command passes through byte for byte" {
+    start_sleeper
+    same list
+    same list --format json
+    same state "$id"
+    same state nobody
+    same ps "$id"
+    same features
+    same no-such-command
+    same --no-such-flag
+    same delete nobody
+    mkdir "$BATS_TEST_TMPDIR"/{one,two}
+    (cd "$BATS_TEST_TMPDIR/one" && bare spec)
+    (cd "$BATS_TEST_TMPDIR/two" && wrapped spec)
+    cmp "$BATS_TEST_TMPDIR"/{one,two}/config.json
+}
+
+@test "success is silent" {
+    container_runs true
+    run -0 run_wrapped --log "$BATS_TEST_TMPDIR/log"
+    [[ -z $output ]]
+    [[ ! -s $BATS_TEST_TMPDIR/log ]]
+}
+
+@test "create and start, with a pid file" {
+    container_runs 'id >/proc/1/fd/1; sleep 1000'
+    wrapped create --bundle "$bundle" --pid-file "$BATS_TEST_TMPDIR/pid" "$id" \
+        >"$BATS_TEST_TMPDIR/out" 2>&1 </dev/null 3>&-
+    wrapped start "$id"
+    [[ $(bare state "$id" | jq .pid) == "$(<"$BATS_TEST_TMPDIR/pid")" ]]
+    for _ in {1..50}; do
+        [[ -s $BATS_TEST_TMPDIR/out ]] && break
+        sleep 0.1
+    done
+    assert_normal_user "$(<"$BATS_TEST_TMPDIR/out")"
+    [[ $(awk '/^Uid:/ { print $2 }' "/proc/$(<"$BATS_TEST_TMPDIR/pid")/status") == 1001 ]]
+}
+
+@test "a container may be named create" {
+    id=create
+    run -0 run_wrapped
+    assert_normal_user "$output"
+}
+
+@test "the bundle is the working directory by default" {
+    cd "$bundle"
+    run -0 wrapped run "$id"
+    assert_normal_user "$output"
+}
+
+@test "-b DIR and --bundle=DIR" {
+    run -0 wrapped run -b "$bundle" "$id"
+    assert_normal_user "$output"
+    cp "$BATS_TEST_TMPDIR/original.json" "$bundle/config.json"
+    run -0 wrapped run "--bundle=$bundle" "$id"
+    assert_normal_user "$output"
+}
+
+@test "global flags before the command" {
+    run -0 wrapped --debug --log="$BATS_TEST_TMPDIR/log" --log-format=json run --bundle "$bundle" "$id"
+    assert_normal_user "$output"
+}
+
+@test "the exit status is the container's" {
+    container_runs 'exit 42'
+    run -42 run_wrapped
+}
+
+@test "a signal that ends the container gives the bare status" {
+    container_runs 'kill -KILL $$; sleep 5'
+    run bare run --bundle "$bundle" "$id"
+    expected=$status
+    run run_wrapped
+    [[ $status == "$expected" ]]
+}
+
+@test "a terminal works" {
+    edit '.process.terminal = true'
+    container_runs 'test -t 0 && test -t 1 && tty; id'
+    run -0 script -qec "'$bin/ocinorm-runtime' --root '$state' run --bundle '$bundle' $id" \
+        /dev/null </dev/null
+    assert_has "$output" /dev/
+    assert_has "$output" uid=1001
+}
+
+@test "preserved descriptors reach the container" {
+    container_runs 'cat <&3'
+    echo 'through descriptor 3' >"$BATS_TEST_TMPDIR/file"
+    run -0 wrapped run --preserve-fds 1 --bundle "$bundle" "$id" 3<"$BATS_TEST_TMPDIR/file"
+    assert_has "$output" 'through descriptor 3'
+}
+
+@test "runtimes that name the wrapper itself do not loop" {
+    ln -s "$bin/ocinorm-runtime" "$BATS_TEST_TMPDIR/alias"
+    jq -n --arg self "$bin/ocinorm-runtime" --arg alias "$BATS_TEST_TMPDIR/alias" \
+        --arg low "$low_path" '{runtimes: [$self, $alias, $low]}' >"$policy"
+    run -0 timeout 20 "$bin/ocinorm-runtime" --root "$state" run --bundle "$bundle" "$id"
+    assert_normal_user "$output"
+}
+
+@test "only the wrapper itself among the runtimes is an error" {
+    jq -n --arg self "$bin/ocinorm-runtime" '{runtimes: [$self, "/nowhere/runc"]}' >"$policy"
+    run -1 --separate-stderr timeout 20 "$bin/ocinorm-runtime" --root "$state" list
+    assert_has "${stderr_lines[0]}" 'ocinorm: error: '
+    assert_has "${stderr_lines[0]}" runtimes
+}
+
+@test "a runtime is found by its name on PATH" {
+    jq -n --arg low "$low" '{runtimes: ["no-such-runtime", $low]}' >"$policy"
+    run -0 run_wrapped
+    assert_normal_user "$output"
+}
+
+@test "config.json keeps its owner and mode, and nothing else lies in the bundle" {
+    chown 12:34 "$bundle/config.json"
+    chmod 0640 "$bundle/config.json"
+    run -0 run_wrapped
+    [[ $(stat -c '%u:%g %a' "$bundle/config.json") == '12:34 640' ]]
+    [[ $(ls -A "$bundle") == config.json ]]
+}
+
+@test "without root, the wrapper edits and becomes the runtime" {
+    here=$(mktemp -d /tmp/ocinorm-rootless.XXXXXX)
+    cp "$bin/ocinorm-runtime" "$bundle/config.json" "$here"
+    cp -a "$rootfs" "$here/rootfs"
+    jq --arg rootfs "$here/rootfs" '.root.path = $rootfs' "$bundle/config.json" >"$here/config.json"
+    printf '#!/bin/sh\nprintf "%%s\\n" "$@"\nexit 7\n' >"$here/runtime"
+    printf '{"runtimes": ["%s"]}' "$here/runtime" >"$here/policy.json"
+    chmod 0755 "$here" "$here/runtime"
+    chown -R 65534:65534 "$here"
+    run env OCINORM_CONFIG="$here/policy.json" setpriv --reuid 65534 --regid 65534 --clear-groups \
+        --bounding-set=-all --no-new-privs "$here/ocinorm-runtime" --root /x create --bundle "$here" c1
+    edited=$(jq -c .process.user "$here/config.json")
+    rm -r "$here"
+    [[ $status -eq 7 ]]
+    [[ $output == $'--root\n/x\ncreate\n--bundle\n'"$here"$'\nc1' ]]
+    assert_has "$edited" '"uid":1001'
+}
+
+@test "a create has no child, writes nothing below the rootfs, and talks to no network" {
+    jq '.runtimes = ["/bin/true"]' "$policy" >"$policy.new" && mv "$policy.new" "$policy"
+    trace=$BATS_TEST_TMPDIR/trace
+    touch "$BATS_TEST_TMPDIR/before"
+    strace -f -y -o "$trace" "$bin/ocinorm-runtime" create --bundle "$bundle" "$id"
+    grep -q 'rename' "$trace"
+    grep -q "$rootfs" "$trace"
+    run ! grep -E '^[0-9]+ +(clone3?|v?fork)\(' "$trace"
+    run ! grep -E '^[0-9]+ +socket\(' "$trace"
+    run ! grep -E "$rootfs.*(O_WRONLY|O_RDWR|O_CREAT|O_TRUNC)" "$trace"
+    run ! grep -E "^[0-9]+ +(mkdir|unlink|rename|link|symlink|mknod|chmod|chown|utime|truncate|setxattr|mount)[a-z0-9]*\(.*$rootfs" "$trace"
+    [[ -z $(find "$rootfs" -newer "$BATS_TEST_TMPDIR/before") ]]
+}

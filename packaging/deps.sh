@@ -1,0 +1,117 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Installs what is missing, and nothing else: packaging/deps.sh [build|test|demo ...] (default: build)
+# Works on Debian and Ubuntu (apt) and Fedora (dnf), as root. Does nothing where all is there.
+set -euo pipefail
+PATH=$PATH:/usr/sbin:/sbin
+
+# One row per need: what it is for | how to see that it is there | apt packages | dnf packages.
+# cmd:NAME is a program, static:NAME one that needs no library, file:GLOB[:GLOB] a file that a
+# package puts somewhere (one match will do).
+needs='
+build | cmd:gcc                                | gcc libc6-dev             | gcc glibc-devel
+build | cmd:cmake                              | cmake                     | cmake
+build | cmd:ninja                              | ninja-build               | ninja-build
+build | cmd:pkg-config                         | pkg-config                | pkgconf-pkg-config
+build | file:/usr/include/jansson.h            | libjansson-dev            | jansson-devel
+build | file:/usr/lib*/libc.a:/usr/lib/*/libc.a             | libc6-dev      | glibc-static
+build | file:/usr/lib*/libjansson.a:/usr/lib/*/libjansson.a | libjansson-dev | jansson-static
+test  | file:/usr/include/check.h              | check                     | check-devel
+test  | cmd:clang                              | clang                     | clang
+test  | cmd:clang-tidy                         | clang-tidy                | clang-tools-extra
+test  | cmd:clang-format                       | clang-format              | clang-tools-extra
+test  | cmd:cppcheck                           | cppcheck                  | cppcheck
+test  | cmd:shellcheck                         | shellcheck                | ShellCheck
+test  | cmd:bats                               | bats                      | bats
+test  | cmd:jq                                 | jq                        | jq
+test  | cmd:file                               | file                      | file
+test  | cmd:strace                             | strace                    | strace
+test  | cmd:valgrind                           | valgrind                  | valgrind
+test  | cmd:nm                                 | binutils                  | binutils
+test  | cmd:setpriv                            | util-linux                | util-linux
+test  | cmd:script                             | bsdutils bsdextrautils    | util-linux-script
+test  | cmd:crun                               | crun                      | crun
+live  | cmd:runc                               | runc                      | runc
+live  | static:busybox                         | busybox-static            | busybox
+live  | cmd:jq                                 | jq                        | jq
+demo  | cmd:go                                 | golang-go                 | golang
+'
+
+# A stage stands for its rows and those of the stages behind it.
+stages='
+build : build
+test  : test live build
+demo  : demo live build
+'
+
+is_there() { # one "how to see" of the table
+    local match pattern patterns
+    case $1 in
+        cmd:*)
+            command -v "${1#cmd:}" >/dev/null
+            ;;
+        static:*)
+            match=$(command -v "${1#static:}") && ! ldd "$match" >/dev/null 2>&1
+            ;;
+        file:*)
+            IFS=: read -ra patterns <<<"${1#file:}"
+            for pattern in "${patterns[@]}"; do
+                for match in $pattern; do
+                    [[ -e $match ]] && return 0
+                done
+            done
+            return 1
+            ;;
+    esac
+}
+
+# Prints the packages of @1 (a stage) that are missing, in column @2 of the table.
+missing_packages() {
+    local of row need_stage check apt dnf
+    of=$(sed -n "s/^$1 *: *//p" <<<"$stages")
+    if [[ -z $of ]]; then
+        echo "deps.sh: no such stage: $1; use build, test or demo" >&2
+        return 2
+    fi
+    while IFS='|' read -r need_stage check apt dnf; do
+        read -r need_stage <<<"$need_stage"
+        read -r check <<<"$check"
+        if [[ " $of " != *" $need_stage "* ]] || is_there "$check"; then
+            continue
+        fi
+        row=$apt
+        [[ $2 == dnf ]] && row=$dnf
+        tr ' ' '\n' <<<"$row"
+    done < <(sed '/^$/d' <<<"$needs")
+}
+
+main() {
+    local manager stage packages='' list
+    manager=$(command -v apt-get >/dev/null && echo apt || echo dnf)
+    for stage in "${@:-build}"; do
+        list=$(missing_packages "$stage" "$manager")
+        packages+=$'\n'$list
+    done
+    mapfile -t packages < <(sort -u <<<"$packages" | sed '/^$/d')
+    if ((${#packages[@]} == 0)); then
+        return 0
+    fi
+    echo "deps.sh: installing ${packages[*]}"
+    if ((EUID != 0)); then
+        echo "deps.sh: this needs root; as root, run: $0 $*" >&2
+        return 1
+    fi
+    case $manager in
+        apt)
+            export DEBIAN_FRONTEND=noninteractive
+            apt-get update -qq
+            apt-get install -y --no-install-recommends "${packages[@]}"
+            ;;
+        dnf)
+            dnf install -y "${packages[@]}"
+            ;;
+    esac
+}
+
+main "$@"

@@ -1,0 +1,209 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Everything that is checked: tests/run.sh [STAGE...] (default: all of them, in order). As root, on a
+# machine that has only git and a package manager; what is missing is installed first. The last line
+# is "N passed, N failed"; the exit status is 1 if any failed. A tool that is missing is a failure.
+set -uo pipefail
+PATH=$PATH:/usr/sbin:/sbin
+
+root=$(cd -- "$(dirname -- "$0")/.." && pwd)
+out=$root/build/test
+jobs=$(nproc)
+passed=0
+failed=0
+export NO_COLOR=1 CLICOLOR=0
+cd -- "$root" || exit 2
+
+# A stage is a row: name | what it does. Its function is stage_NAME.
+stages='
+deps     | install what is missing
+release  | build with gcc: static programs, as they are shipped
+unit     | unit tests and cases, release build
+gates    | purity, layers, headers, tables, format and the like
+live     | real containers with runc and crun, release programs
+sanitize | unit tests and cases under ASan, UBSan and LSan
+clang    | build with clang, warnings are errors
+leaks    | the command line under valgrind
+lint     | clang-tidy, cppcheck, shellcheck
+'
+
+say() { printf '%s\n' "$*"; }
+
+# The end of what a failed command said.
+show_log() { # FILE [LINES]
+    say "---- the end of ${1#"$root"/}"
+    tail -n "${2:-60}" "$1"
+    say "----"
+}
+
+# One command is one check.
+check() { # NAME COMMAND...
+    local log=$out/log/${1// /-}.log
+    if "${@:2}" >"$log" 2>&1; then
+        passed=$((passed + 1))
+        say "  ok      $1"
+    else
+        failed=$((failed + 1))
+        say "  FAILED  $1"
+        show_log "$log"
+    fi
+}
+
+configure_and_build() { # DIRECTORY CMAKE-OPTION...
+    cmake -S "$root" -B "$out/$1" -G Ninja "${@:2}" && cmake --build "$out/$1"
+}
+
+need_build() { # DIRECTORY CMAKE-OPTION...
+    if ! cmake --build "$out/$1" >"$out/log/build-$1.log" 2>&1; then
+        check "build $1" configure_and_build "$@"
+    fi
+}
+
+# Every ctest test counts. @2 is a label.
+run_ctest() { # DIRECTORY LABEL
+    local log=$out/log/ctest-$1-$2.log good bad
+    ctest --test-dir "$out/$1" -L "$2" -j "$jobs" --output-on-failure >"$log" 2>&1
+    good=$(grep -cE '^ *[0-9]+/[0-9]+ Test .* Passed ' "$log")
+    bad=$(grep -cE '^ *[0-9]+/[0-9]+ Test .*(\*\*\*|Not Run)' "$log")
+    if ((good + bad == 0)); then
+        bad=1
+    fi
+    passed=$((passed + good))
+    failed=$((failed + bad))
+    say "  $good passed, $bad failed: ctest -L $2 in ${1}"
+    if ((bad > 0)); then
+        show_log "$log" 150
+    fi
+}
+
+# Every bats test counts, and a skipped one has not passed.
+run_bats() { # RUNTIME
+    local log=$out/log/live-$1.log good bad status
+    OCN_BIN=$out/release/bin bash integration/live.sh "$1" --tap </dev/null >"$log" 2>&1
+    status=$?
+    good=$(grep -E '^ok ' "$log" | grep -vcE '# skip')
+    bad=$(grep -cE '^not ok |^ok .*# skip' "$log")
+    if ((bad == 0 && (status != 0 || good == 0))); then
+        bad=1
+    fi
+    passed=$((passed + good))
+    failed=$((failed + bad))
+    say "  $good passed, $bad failed: integration/live.sh $1"
+    if ((bad > 0)); then
+        say "---- from ${log#"$root"/}"
+        grep -qE '^(not )?ok ' "$log" || tail -n 60 "$log"
+        awk '/^not ok |^ok .*# skip/ { show = 1 } /^ok / && !/# skip/ { show = 0 } show' "$log"
+        say "----"
+    fi
+}
+
+stage_deps() { check "packages" bash packaging/deps.sh test; }
+
+release_options=(-DCMAKE_C_COMPILER=gcc)
+shared_options=(-DCMAKE_C_COMPILER=gcc -DOCN_STATIC=OFF -DOCN_TESTS=OFF)
+sanitize_options=(-DCMAKE_C_COMPILER=gcc -DCMAKE_BUILD_TYPE=Debug -DOCN_SANITIZE=ON)
+
+stage_release() { check "build release" configure_and_build release "${release_options[@]}"; }
+
+stage_unit() {
+    need_build release "${release_options[@]}"
+    run_ctest release unit
+}
+
+stage_gates() {
+    need_build release "${release_options[@]}"
+    run_ctest release gate
+}
+
+stage_live() {
+    need_build release "${release_options[@]}"
+    run_bats runc
+    run_bats crun
+}
+
+stage_sanitize() {
+    check "build sanitize" configure_and_build sanitize "${sanitize_options[@]}"
+    # Without halt_on_error UBSan only prints.
+    export ASAN_OPTIONS=halt_on_error=1:detect_leaks=1:abort_on_error=0
+    export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+    run_ctest sanitize unit
+    unset ASAN_OPTIONS UBSAN_OPTIONS
+}
+
+stage_clang() { check "build clang" configure_and_build clang -DCMAKE_C_COMPILER=clang; }
+
+# The programs in one piece, on a bundle; the unit tests have LSan. Valgrind knows only the malloc of
+# a shared libc; this is also the build for distributions that forbid static programs.
+stage_leaks() {
+    local bundle=$out/leaks
+    need_build shared "${shared_options[@]}"
+    rm -rf "$bundle" && mkdir -p "$bundle/rootfs/bin"
+    cp "$(command -v busybox)" "$bundle/rootfs/bin/sh"
+    (cd "$bundle" && runc spec)
+    echo '{}' >"$bundle/policy.json"
+    local run=(valgrind -q --leak-check=full --show-leak-kinds=all --errors-for-leak-kinds=all
+        --error-exitcode=99 "$out/shared/bin/ocinorm")
+    local on=(--bundle "$bundle" --config "$bundle/policy.json")
+    check "valgrind explain" "${run[@]}" explain "${on[@]}"
+    check "valgrind explain json" "${run[@]}" explain "${on[@]}" --format json
+    check "valgrind config show" "${run[@]}" config show --config "$bundle/policy.json"
+    check "valgrind config schema" "${run[@]}" config schema
+    check "valgrind apply" "${run[@]}" apply "${on[@]}"
+    check "valgrind apply again" "${run[@]}" apply "${on[@]}"
+}
+
+run_tidy() {
+    find normalize config hook -name '*.c' -print0 |
+        xargs -0 -n 4 -P "$jobs" clang-tidy -p "$out/release" --quiet --warnings-as-errors='*' \
+            --config-file=tests/gates/clang-tidy.yaml
+}
+
+run_cppcheck() {
+    cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
+        --suppress=missingIncludeSystem --error-exitcode=1 -j "$jobs" -D_GNU_SOURCE \
+        -DOCN_VERSION='"0"' -I. normalize config hook
+}
+
+run_shellcheck() {
+    local files
+    mapfile -t files < <(find .ci integration packaging tests -type f \
+        \( -name '*.sh' -o -name '*.bash' -o -name '*.bats' -o -path '.ci/*' \))
+    shellcheck -x -P SCRIPTDIR "${files[@]}"
+}
+
+stage_lint() {
+    need_build release "${release_options[@]}"
+    check "clang-tidy" run_tidy
+    check "cppcheck" run_cppcheck
+    check "shellcheck" run_shellcheck
+}
+
+main() {
+    local name what known begin row rows
+    known=$(sed -n 's/ *|.*//p' <<<"$stages")
+    for name in "$@"; do
+        if ! grep -qx -- "$name" <<<"$known"; then
+            say "tests/run.sh: no such stage: $name; there are:"
+            sed '/^$/d; s/^/  /' <<<"$stages"
+            exit 2
+        fi
+    done
+    mkdir -p "$out/log"
+    mapfile -t rows < <(sed '/^$/d' <<<"$stages")
+    for row in "${rows[@]}"; do
+        IFS='|' read -r name what <<<"$row"
+        name=${name%% *}
+        if (($# > 0)) && [[ " $* " != *" $name "* ]]; then
+            continue
+        fi
+        begin=$SECONDS
+        say "$name:$what"
+        "stage_$name"
+        say "  $((SECONDS - begin)) s"
+    done
+    say "$passed passed, $failed failed"
+    ((failed == 0))
+}
+
+main "$@"
