@@ -4,7 +4,8 @@
 #include <string.h>
 
 #include "hook/cli.h"
-#include "normalize/base.h"
+#include "hook/judge.h"
+#include "normalize/nearest.h"
 
 static int print_help(int argc, char **argv);
 static int print_version(int argc, char **argv);
@@ -55,41 +56,18 @@ static int print_version(int argc, char **argv)
     return 0;
 }
 
-/* How many letters of two words differ at best, counted from both ends: enough for a typing slip.
- */
-static size_t count_differences(const char *a, const char *b)
-{
-    size_t a_len = strlen(a);
-    size_t b_len = strlen(b);
-    size_t head = 0;
-    size_t tail = 0;
-
-    while (a[head] != '\0' && a[head] == b[head]) {
-        head++;
-    }
-    while (tail < a_len - head && tail < b_len - head &&
-           a[a_len - 1 - tail] == b[b_len - 1 - tail]) {
-        tail++;
-    }
-    return (a_len > b_len ? a_len : b_len) - head - tail;
-}
-
 static int reject(const char *name)
 {
-    const struct command *nearest = NULL;
-    size_t least = 4; /* more than three letters away is another word */
+    struct ocn_nearest nearest = ocn_nearest_to(name);
 
     for (size_t i = 0; i < OCN_COUNT(commands); i++) {
-        size_t differences = count_differences(name, commands[i].name);
-
-        if (commands[i].summary != NULL && differences < least && differences < strlen(name)) {
-            least = differences;
-            nearest = &commands[i];
+        if (commands[i].summary != NULL) {
+            ocn_nearest_offer(&nearest, commands[i].name);
         }
     }
     (void)fprintf(stderr, "ocinorm: error: %s: no such command", name);
-    if (nearest != NULL) {
-        (void)fprintf(stderr, "; did you mean %s?", nearest->name);
+    if (nearest.best != NULL) {
+        (void)fprintf(stderr, "; did you mean %s?", nearest.best);
     }
     (void)fputs(" (ocinorm help lists them)\n", stderr);
     return 2;
@@ -97,6 +75,7 @@ static int reject(const char *name)
 
 int main(int argc, char **argv)
 {
+    ocn_judge_seed();
     if (argc < 2) {
         (void)fputs("ocinorm: error: name a command (ocinorm help lists them)\n", stderr);
         return 2;

@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Longer words are no typing mistake for a key of ours. */
+#include "normalize/nearest.h"
+
 #define WORD_MAX ((size_t)48)
 #define FOUND_MAX ((size_t)96)
 
@@ -130,40 +131,6 @@ static int ask(const struct spot *spot, const struct ocn_bind *row, const char *
     return why != NULL ? refuse(spot, why) : 0;
 }
 
-static char lower(char c)
-{
-    if (c >= 'A' && c <= 'Z') {
-        return (char)(c | 0x20);
-    }
-    return c;
-}
-
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-/* Levenshtein's distance; case costs nothing. Both words are at most WORD_MAX long. */
-static size_t distance(const char *a, const char *b)
-{
-    size_t row[WORD_MAX + 1];
-    size_t b_len = strlen(b);
-
-    for (size_t j = 0; j <= b_len; j++) {
-        row[j] = j;
-    }
-    for (size_t i = 0; a[i] != '\0'; i++) {
-        size_t diagonal = row[0];
-        row[0] = i + 1;
-        for (size_t j = 0; j < b_len; j++) {
-            size_t swap = diagonal + (lower(a[i]) != lower(b[j]));
-            diagonal = row[j + 1];
-            row[j + 1] = least(swap, 1 + least(row[j], row[j + 1]));
-        }
-    }
-    return row[b_len];
-}
-
 /* The word for row @i of whatever list is searched, NULL behind its end. */
 struct words {
     const struct ocn_bind *fields; /* the keys of a table, or */
@@ -175,34 +142,17 @@ static const char *word_at(struct words words, size_t i)
     return words.fields != NULL ? words.fields[i].key : words.names[i];
 }
 
-static const char *find_nearest(struct words words, const char *word)
-{
-    size_t len = strnlen(word, WORD_MAX + 1);
-    size_t best = least(1 + len / 3, 3) + 1;
-    const char *nearest = NULL;
-
-    if (len > WORD_MAX) {
-        return NULL;
-    }
-    for (size_t i = 0; word_at(words, i) != NULL; i++) {
-        const char *known = word_at(words, i);
-        size_t away = strlen(known) <= WORD_MAX ? distance(word, known) : best;
-        if (known[0] != '\0' && away < best) {
-            best = away;
-            nearest = known;
-        }
-    }
-    return nearest;
-}
-
 /* Ends the sentence in @msg with the word that was probably meant, else with all known ones. */
 static void suggest(struct words words, const char *word, char *msg, size_t size)
 {
-    const char *nearest = find_nearest(words, word);
+    struct ocn_nearest nearest = ocn_nearest_to(word);
     size_t used = strlen(msg);
 
-    if (nearest != NULL) {
-        (void)snprintf(msg + used, size - used, "; did you mean \"%s\"?", nearest);
+    for (size_t i = 0; word_at(words, i) != NULL; i++) {
+        ocn_nearest_offer(&nearest, word_at(words, i));
+    }
+    if (nearest.best != NULL) {
+        (void)snprintf(msg + used, size - used, "; did you mean \"%s\"?", nearest.best);
         return;
     }
     const char *gap = "; known here: ";
@@ -428,7 +378,7 @@ static char fold_next(const char **text)
     }
     char c = **text;
     *text += c != '\0';
-    return lower(c);
+    return ocn_lower(c);
 }
 
 static bool folds_into(const char *key, const char *known)
