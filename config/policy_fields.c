@@ -273,11 +273,11 @@ static const struct ocn_bind hook_fields[] = {
 };
 
 static const struct ocn_bind when_fields[] = {
-    { "namespaces", OCN_BIND_STRINGS, AT_MATCH(when.namespaces),
+    { "namespaces", OCN_BIND_STRINGS, AT_MATCH(when.namespaces), .sparse = true,
       .doc = "Globs; one of them is the container's Kubernetes namespace." },
-    { "images", OCN_BIND_STRINGS, AT_MATCH(when.images),
+    { "images", OCN_BIND_STRINGS, AT_MATCH(when.images), .sparse = true,
       .doc = "Globs; one of them is the container's image." },
-    { "annotations", OCN_BIND_PAIRS, AT_MATCH(when.annotations),
+    { "annotations", OCN_BIND_PAIRS, AT_MATCH(when.annotations), .sparse = true,
       .doc = "Keys and globs; all of them are annotations of the container." },
     { 0 },
 };

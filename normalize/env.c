@@ -6,8 +6,14 @@
 
 #define SHARES_PER_CPU 1024.0 /* cgroup v1 cpu.shares of one CPU request in Kubernetes */
 #define MAX_PROCS 65536.0
+#define MAX_CPUS 1e19 /* more than any quota of 64 bits comes to; a quotient may be infinite */
 
 static const char *const round_names[] = { "up", "down", "nearest" };
+
+static double bounded(double cpus)
+{
+    return cpus < MAX_CPUS ? cpus : MAX_CPUS;
+}
 
 /* Whole part: the purity of this folder has no libm. */
 static double whole(double value, int how)
@@ -61,11 +67,12 @@ int ocn_rule_env_gomaxprocs(struct ocn_judge *judge, struct ocn_error *err)
 
     ocn_limits_cpu(resources, &limit);
     if (limit.quota > 0) {
-        cpus = limit.quota / limit.period;
+        cpus = bounded(limit.quota / limit.period);
         source = ocn_arena_printf(arena, "quota %.0f/%.0f", limit.quota, limit.period);
         judge->outcome->facts.cpu_limit = cpus;
     } else if (judge->policy->env.maxprocs.from_shares && resources->cpu.shares > 0) {
-        cpus = resources->cpu.shares * 2 / SHARES_PER_CPU; /* twice the request, as CRI-O does */
+        cpus = bounded(resources->cpu.shares * 2 /
+                       SHARES_PER_CPU); /* twice the request, as CRI-O does */
         source = ocn_arena_printf(arena, "2 x shares %.0f/1024", resources->cpu.shares);
     } else {
         return 0;

@@ -621,7 +621,9 @@ json_t *ocn_json_unbind(const void *source, const struct ocn_bind *fields)
 
     for (const struct ocn_bind *row = fields; row->key != NULL; row++) {
         const void *field = (const char *)source + row->offset;
-        if (json_object_set_new(object, row->key, shapes[row->type].unbind(row, field)) < 0) {
+        json_auto_t *value = shapes[row->type].unbind(row, field);
+        bool empty = value != NULL && json_array_size(value) + json_object_size(value) == 0;
+        if (!(row->sparse && empty) && json_object_set(object, row->key, value) < 0) {
             return NULL;
         }
     }

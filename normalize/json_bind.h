@@ -59,6 +59,7 @@ struct ocn_bind {
     const char *const *names;      /* ENUM: NULL-terminated; an empty name is never accepted */
     size_t size;                   /* OBJECTS: sizeof one */
     double min, max;               /* U32 (max 0: UINT32_MAX), NUMBER */
+    bool sparse;                   /* a list or PAIRS: left out by unbinding when it is empty */
     bool nullable;                 /* null sets a STRING to NULL; elsewhere see ocn_bind_mode */
     const char *doc;               /* one sentence for people, where the table is the policy's */
     /*

@@ -40,6 +40,18 @@ static int fail_at(struct ocn_error *err, enum ocn_code code, struct place place
     return ocn_fail(err, code, where, "%s", msg);
 }
 
+/* jansson 2.14 loses a NUL byte behind a number or a word, and would read on as if it was not
+ * there.
+ */
+static int check_nul(struct ocn_bytes text, struct ocn_error *err)
+{
+    const char *nul = text.len != 0 ? memchr(text.ptr, '\0', text.len) : NULL;
+
+    return nul == NULL ? 0
+                       : fail_at(err, OCN_E_FORMAT, place_of(text, (size_t)(nul - text.ptr)),
+                                 "a NUL byte has no place in JSON");
+}
+
 /* The parser recurses per level; this bounds it before it starts. */
 static int check_depth(struct ocn_bytes text, struct ocn_error *err)
 {
@@ -77,7 +89,7 @@ int ocn_json_load(struct ocn_bytes text, size_t max_size, json_t **ret, struct o
         return ocn_fail(err, OCN_E_LIMIT, NULL, "JSON of %zu bytes; the limit is %zu", text.len,
                         max_size);
     }
-    if (check_depth(text, err) < 0) {
+    if (check_nul(text, err) < 0 || check_depth(text, err) < 0) {
         return -1;
     }
     json_t *json = json_loadb(text.ptr, text.len, flags, &problem);

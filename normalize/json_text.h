@@ -10,7 +10,7 @@
 
 /*
  * Parses a whole document of at most @max_size bytes. Refuses duplicate keys, trailing garbage,
- * invalid UTF-8, NUL in strings and nesting past OCN_JSON_MAX_DEPTH; the error's place is
+ * invalid UTF-8, NUL anywhere and nesting past OCN_JSON_MAX_DEPTH; the error's place is
  * "LINE:COLUMN". Numbers become reals: 18446744073709551615, which Docker writes for an unlimited
  * ulimit, does not fit into the library's integer. The caller owns *ret (json_decref).
  */

@@ -58,6 +58,21 @@ START_TEST(test_json_text__limits_size_and_depth)
 }
 END_TEST
 
+/* jansson would read all of them as [0]. */
+START_TEST(test_json_text__refuses_nul_bytes)
+{
+    static const struct ocn_bytes rows[] = { { "[0\0]", 4 }, { "[0]\0", 4 }, { "[0\0\0]", 5 } };
+
+    for (size_t i = 0; i < OCN_COUNT(rows); i++) {
+        struct ocn_error err = { 0 };
+        json_t *json = NULL;
+        ck_assert_int_eq(ocn_json_load(rows[i], 1024, &json, &err), -1);
+        ck_assert_int_eq(err.code, OCN_E_FORMAT);
+        ck_assert_ptr_nonnull(strstr(err.msg, "NUL"));
+    }
+}
+END_TEST
+
 START_TEST(test_json_text__numbers_of_every_size_load)
 {
     struct ocn_error err = { 0 };
@@ -162,6 +177,7 @@ int main(void)
 
     tcase_add_test(tcase, test_json_text__refuses_what_no_runtime_should_see);
     tcase_add_test(tcase, test_json_text__limits_size_and_depth);
+    tcase_add_test(tcase, test_json_text__refuses_nul_bytes);
     tcase_add_test(tcase, test_json_text__numbers_of_every_size_load);
     tcase_add_test(tcase, test_json_text__skips_values);
     tcase_add_test(tcase, test_json_text__compares_through_escapes);
