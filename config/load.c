@@ -9,14 +9,10 @@
 static int refuse_text(const struct ocn_layer *layer, const struct ocn_error *problem,
                        struct ocn_error *err)
 {
-    char where[2 * sizeof(problem->where)];
-    size_t keep = sizeof(where) - sizeof(problem->where);
-    size_t len = strlen(layer->name);
-    const char *name = len < keep ? layer->name : layer->name + (len - keep + 1);
+    struct ocn_error located = *problem;
 
-    (void)snprintf(where, sizeof(where), "%s%s%s", name, problem->where[0] != '\0' ? ":" : "",
-                   problem->where);
-    return ocn_fail(err, problem->code, where, "%s", problem->msg);
+    ocn_error_locate(&located, layer->name, 0);
+    return ocn_fail(err, located.code, located.where, "%s", located.msg);
 }
 
 /* Passes on what binding found in @layer: its pointer as "FILE:LINE: /POINTER". */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -85,7 +86,8 @@ void ocn_error_locate(struct ocn_error *err, const char *prefix, size_t line)
     if (err->code == OCN_OK) {
         return;
     }
-    const char *gap = err->where[0] != '\0' ? ": " : "";
+    bool column = err->where[0] >= '0' && err->where[0] <= '9'; /* "LINE:COLUMN" */
+    const char *gap = err->where[0] == '\0' ? "" : column ? ":" : ": ";
     if (line != 0) {
         (void)snprintf(place, sizeof(place), "%s:%zu%s%s", prefix, line, gap, err->where);
     } else {

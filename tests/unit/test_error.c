@@ -73,6 +73,10 @@ START_TEST(test_error__is_located_in_a_file)
     ocn_fail(&err, OCN_E_FORMAT, NULL, "x");
     ocn_error_locate(&err, "f.json", 0);
     ck_assert_str_eq(err.where, "f.json");
+    err = (struct ocn_error){ 0 };
+    ocn_fail(&err, OCN_E_FORMAT, "2:5", "x");
+    ocn_error_locate(&err, "f.json", 0);
+    ck_assert_str_eq(err.where, "f.json:2:5");
 }
 END_TEST
 
