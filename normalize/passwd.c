@@ -101,15 +101,26 @@ int ocn_accounts_read_passwd(struct ocn_bytes text, uint32_t uid, struct ocn_are
     return 0;
 }
 
+/* Names are looked up sorted: their number is the image's to choose. */
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static int compare_to_name(const void *key, const void *item)
+{
+    const struct ocn_bytes *word = key;
+    const char *name = *(const char *const *)item;
+    size_t len = strlen(name);
+    int order = memcmp(word->ptr, name, word->len < len ? word->len : len);
+
+    return order != 0 ? order : (word->len > len) - (word->len < len);
+}
+
 static bool is_one_of(const struct ocn_strings *names, struct ocn_bytes name)
 {
-    for (size_t i = 0; i < names->len; i++) {
-        if (strlen(names->items[i]) == name.len &&
-            memcmp(names->items[i], name.ptr, name.len) == 0) {
-            return true;
-        }
-    }
-    return false;
+    return name.len != 0 && names->len != 0 &&
+           bsearch(&name, names->items, names->len, sizeof(*names->items), compare_to_name) != NULL;
 }
 
 static bool lists_any(struct ocn_bytes members, const struct ocn_strings *names)
@@ -124,14 +135,34 @@ static bool lists_any(struct ocn_bytes members, const struct ocn_strings *names)
     return false;
 }
 
+static int compare_ids(const void *a, const void *b)
+{
+    uint32_t left = *(const uint32_t *)a;
+    uint32_t right = *(const uint32_t *)b;
+
+    return (left > right) - (left < right);
+}
+
+int ocn_accounts_is_roots_group(const struct ocn_accounts *accounts, uint32_t gid)
+{
+    const struct ocn_u32s *groups = &accounts->root_groups;
+
+    return gid == 0 || (groups->len != 0 && bsearch(&gid, groups->items, groups->len, sizeof(gid),
+                                                    compare_ids) != NULL);
+}
+
 int ocn_accounts_read_group(struct ocn_bytes text, struct ocn_arena *arena,
                             struct ocn_accounts *accounts, struct ocn_error *err)
 {
+    struct ocn_strings *names = &accounts->root_names;
     struct ocn_u32s *groups = &accounts->root_groups;
     struct ocn_bytes line;
     struct ocn_bytes fields[MAX_FIELDS];
     uint64_t id = 0;
 
+    if (names->len > 1) {
+        qsort(names->items, names->len, sizeof(*names->items), compare_names);
+    }
     while (take(&text, '\n', &line)) {
         if (split(line, 4, fields, &id) < 0 || !lists_any(fields[3], &accounts->root_names)) {
             continue;
@@ -142,6 +173,9 @@ int ocn_accounts_read_group(struct ocn_bytes text, struct ocn_arena *arena,
         }
         items[groups->len++] = (uint32_t)id;
         groups->items = items;
+    }
+    if (groups->len > 1) {
+        qsort(groups->items, groups->len, sizeof(*groups->items), compare_ids);
     }
     return 0;
 }

@@ -2,6 +2,7 @@
 /* user.*: root becomes the policy's user, and what hangs on that fits it. */
 #include <string.h>
 
+#include "normalize/json_text.h"
 #include "normalize/rules.h"
 
 static const char NET_BIND_SERVICE[] = "CAP_NET_BIND_SERVICE";
@@ -74,24 +75,14 @@ int ocn_rule_user_root(struct ocn_judge *judge, struct ocn_error *err)
 
 static const char *print_ids(struct ocn_arena *arena, const struct ocn_u32s *ids)
 {
-    const char *text = "[";
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf text = { 0 };
 
-    for (size_t i = 0; i < ids->len && text != NULL; i++) {
-        text = ocn_arena_printf(arena, "%s%s%u", text, i != 0 ? "," : "", ids->items[i]);
+    ocn_buf_puts(&text, "[");
+    for (size_t i = 0; i < ids->len; i++) {
+        ocn_buf_printf(&text, "%s%u", i != 0 ? "," : "", ids->items[i]);
     }
-    return text != NULL ? ocn_arena_printf(arena, "%s]", text) : NULL;
-}
-
-static bool is_roots(const struct ocn_judge *judge, uint32_t gid)
-{
-    const struct ocn_u32s *groups = &judge->accounts->root_groups;
-
-    for (size_t i = 0; i < groups->len; i++) {
-        if (groups->items[i] == gid) {
-            return true;
-        }
-    }
-    return gid == 0;
+    ocn_buf_puts(&text, "]");
+    return text.failed ? NULL : ocn_arena_copy(arena, text.ptr, text.len);
 }
 
 int ocn_rule_user_groups(struct ocn_judge *judge, struct ocn_error *err)
@@ -112,7 +103,7 @@ int ocn_rule_user_groups(struct ocn_judge *judge, struct ocn_error *err)
         return -1;
     }
     for (size_t i = 0; i < old->len && !clear; i++) {
-        if (!is_roots(judge, old->items[i])) {
+        if (!ocn_accounts_is_roots_group(judge->accounts, old->items[i])) {
             kept.items[kept.len++] = old->items[i];
         }
     }
@@ -219,17 +210,17 @@ static const struct capability_set capability_sets[] = {
     { "/process/capabilities/ambient", offsetof(struct ocn_oci_capabilities, ambient), true },
 };
 
-static const char *print_names(struct ocn_judge *judge, const struct ocn_strings *names)
+static const char *print_names(struct ocn_arena *arena, const struct ocn_strings *names)
 {
-    struct ocn_arena *arena = &judge->outcome->arena;
-    const char *text = "[";
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf text = { 0 };
 
-    for (size_t i = 0; i < names->len && text != NULL; i++) {
-        const char *name = ocn_judge_quote(judge, names->items[i]);
-        text =
-            name == NULL ? NULL : ocn_arena_printf(arena, "%s%s%s", text, i != 0 ? "," : "", name);
+    ocn_buf_puts(&text, "[");
+    for (size_t i = 0; i < names->len; i++) {
+        ocn_buf_puts(&text, i != 0 ? "," : "");
+        ocn_json_quote(&text, names->items[i], strlen(names->items[i]));
     }
-    return text != NULL ? ocn_arena_printf(arena, "%s]", text) : NULL;
+    ocn_buf_puts(&text, "]");
+    return text.failed ? NULL : ocn_arena_copy(arena, text.ptr, text.len);
 }
 
 static bool contains(const struct ocn_strings *names, const char *name)
@@ -268,8 +259,8 @@ static int fit_set(struct ocn_judge *judge, const struct capability_set *set, st
         judge,
         (struct ocn_edit){ .rule = OCN_RULE_USER_CAPABILITIES,
                            .path = set->path,
-                           .from = print_names(judge, old),
-                           .to = print_names(judge, &want),
+                           .from = print_names(&judge->outcome->arena, old),
+                           .to = print_names(&judge->outcome->arena, &want),
                            .why = low_ports ? "user.lowPorts: nothing but low ports is left"
                                             : "nothing survives the change of user" },
         err);

@@ -2,6 +2,7 @@
 #include <check.h>
 #include <string.h>
 
+#include "normalize/buf.h"
 #include "normalize/passwd.h"
 
 static struct ocn_bytes bytes(const char *text)
@@ -78,6 +79,32 @@ START_TEST(test_passwd__groups_of_every_name_of_root)
 }
 END_TEST
 
+START_TEST(test_passwd__many_names_and_groups_are_found)
+{
+    OCN_CLEANUP(ocn_arena_done) struct ocn_arena arena = { 0 };
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf passwd = { 0 };
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf group = { 0 };
+    struct ocn_accounts accounts = { 0 };
+    struct ocn_error err = { 0 };
+
+    for (unsigned i = 0; i < 20000; i++) {
+        ocn_buf_printf(&passwd, "r%u:x:0:0::/:\n", 7919 * i % 20011);
+        ocn_buf_printf(&group, "g%u:x:%u:nobody,%s%u\n", i, 40000 - i, i % 2 != 0 ? "r" : "u",
+                       7919 * i % 20011);
+    }
+    ocn_buf_add(&group, "nul:x:7:r1\0x\n", 13);
+    ck_assert_int_eq(ocn_accounts_read_passwd(ocn_buf_bytes(&passwd), 5, &arena, &accounts, &err),
+                     0);
+    ck_assert_int_eq(ocn_accounts_read_group(ocn_buf_bytes(&group), &arena, &accounts, &err), 0);
+    ck_assert_uint_eq(accounts.root_groups.len, 10000);
+    for (unsigned i = 0; i < 20000; i++) {
+        ck_assert_int_eq(ocn_accounts_is_roots_group(&accounts, 40000 - i), i % 2 != 0);
+    }
+    ck_assert_int_eq(ocn_accounts_is_roots_group(&accounts, 7), 0);
+    ck_assert_int_eq(ocn_accounts_is_roots_group(&accounts, 0), 1);
+}
+END_TEST
+
 START_TEST(test_passwd__nothing_in_an_empty_file)
 {
     OCN_CLEANUP(ocn_arena_done) struct ocn_arena arena = { 0 };
@@ -99,6 +126,7 @@ int main(void)
     tcase_add_test(tcase, test_passwd__numbers_are_strict);
     tcase_add_test(tcase, test_passwd__first_entry_of_a_uid_counts);
     tcase_add_test(tcase, test_passwd__groups_of_every_name_of_root);
+    tcase_add_test(tcase, test_passwd__many_names_and_groups_are_found);
     tcase_add_test(tcase, test_passwd__nothing_in_an_empty_file);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

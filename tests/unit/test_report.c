@@ -24,7 +24,7 @@ static struct ocn_outcome sample(void)
         .verdict = OCN_DENY,
         .profile = "auto",
         .facts = { .host = { "linux", "amd64", 8 },
-                   .entry = { "/app", OCN_ENTRY_ELF, "arm64", NULL },
+                   .entry = { .path = "/app", .kind = OCN_ENTRY_ELF, .arch = "arm64" },
                    .cpu_limit = 1.5,
                    .memory_limit = 134217728 },
         .edits = edits,
