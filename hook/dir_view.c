@@ -12,6 +12,8 @@
 
 #include "hook/io.h"
 
+#define READING (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+
 /* openat2 gives up with EAGAIN when somebody renames directories under it. */
 #define OPEN_TRIES 32
 
@@ -59,6 +61,11 @@ static int step(int *fd, const char *name)
     ocn_closep(fd);
     *fd = next;
     return 0;
+}
+
+static void freep(char **ptr)
+{
+    free(*ptr);
 }
 
 static int is_link(int fd)
@@ -194,6 +201,40 @@ static int readlink_ref(void *ctx, struct ocn_ref ref, char *buf, size_t size,
 }
 
 /*
+ * Without /proc: opens @ref once more, through its directory, and takes it only if it is still the
+ * file of @seen. Nothing waits for a FIFO that took its place.
+ */
+static int open_again(struct ocn_dir_view *view, struct ocn_ref ref, const struct stat *seen)
+{
+    bool source = ref.space == OCN_MOUNT && ref.path[strspn(ref.path, "/")] == '\0';
+    const char *path = source ? ref.base : ref.path;
+    const char *slash = strrchr(path, '/');
+    struct stat st;
+
+    if (slash == NULL) {
+        errno = ENOENT;
+        return -1;
+    }
+    OCN_CLEANUP(freep) char *above = strndup(path, (size_t)(slash - path) + 1);
+    if (above == NULL) {
+        return -1;
+    }
+    struct ocn_ref parent = { source ? OCN_HOST : ref.space, above, ref.base };
+    ocn_autoclose int dir = find(view, parent, true);
+    ocn_autoclose int fd = dir >= 0 ? openat(dir, slash + 1, READING | O_NOFOLLOW) : -1;
+    if (fd < 0 || fstat(fd, &st) < 0) {
+        return -1;
+    }
+    if (st.st_dev != seen->st_dev || st.st_ino != seen->st_ino) {
+        errno = ESTALE;
+        return -1;
+    }
+    int found = fd;
+    fd = -1;
+    return found;
+}
+
+/*
  * Opens for reading what was looked at before: a device or a FIFO that an image put there must not
  * even be opened, and nobody can swap the file in between when it is opened through its O_PATH
  * descriptor.
@@ -211,7 +252,10 @@ static int open_regular(struct ocn_dir_view *view, struct ocn_ref ref, struct oc
         return ocn_fail(err, OCN_E_FORMAT, ref.path, "not a regular file");
     }
     (void)snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
-    int readable = open(self, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    int readable = open(self, READING);
+    if (readable < 0 && errno == ENOENT) {
+        readable = open_again(view, ref, &st);
+    }
     return readable >= 0 ? readable : fail_at(err, ref, "open");
 }
 
@@ -334,6 +378,11 @@ void ocn_dir_view_done(struct ocn_dir_view *view)
     ocn_closep(&view->host_fd);
     view->rootfs_fd = -1;
     view->host_fd = -1;
+}
+
+int ocn_dir_view_find_host(struct ocn_dir_view *view, const char *path)
+{
+    return find_on_host(view, path, true);
 }
 
 struct ocn_view ocn_dir_view_as_view(struct ocn_dir_view *view)

@@ -28,3 +28,6 @@ void ocn_dir_view_done(struct ocn_dir_view *view);
 
 /* The core's handle on @view; valid while that is open. */
 struct ocn_view ocn_dir_view_as_view(struct ocn_dir_view *view);
+
+/* An O_PATH descriptor of @path on the host, links followed, or -1 with errno. */
+int ocn_dir_view_find_host(struct ocn_dir_view *view, const char *path);

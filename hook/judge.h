@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From files to an outcome: the one way in which every mouth asks the core. */
+/*
+ * From files to an outcome: the one way in which every mouth asks the core. What others wrote is
+ * parsed in a confined child; its answer is checked before anybody sees it.
+ */
 #pragma once
 
 #include "config/config.h"
@@ -19,18 +22,17 @@ void ocn_judge_seed(void);
 
 /* One judged container; zero-initialise, release with ocn_judgement_done(). */
 struct ocn_judgement {
-    struct ocn_container *container;
-    struct ocn_container *joined; /* exec only */
-    struct ocn_policy policy;
+    struct ocn_policy policy; /* the base; on_error and hook are the container's own */
     struct ocn_outcome *outcome;
-    struct ocn_arena arena;
+    struct ocn_container *container; /* only the members that hook/answer.h names */
 };
 
 void ocn_judgement_done(struct ocn_judgement *judgement);
 
 /*
  * Judges config.json text @config of the bundle at @bundle (a directory; root.path is relative to
- * it). On failure @ret holds what was reached; release it all the same.
+ * it). On failure @ret holds what was reached; release it all the same. A child that crashed, was
+ * stopped, took too long or answered what it may not is such a failure.
  */
 OCN_MUST_USE int ocn_judge_create(const struct ocn_world *world, const struct ocn_config *policy,
                                   const char *bundle, struct ocn_bytes config,

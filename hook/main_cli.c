@@ -17,6 +17,7 @@ static const struct command {
 } commands[] = {
     { "explain", ocn_cli_explain, "show what would be changed in a bundle, and why" },
     { "apply", ocn_cli_apply, "edit the config.json of a bundle in place" },
+    { "detect", ocn_cli_detect, "show what this kernel has to confine the reading of images" },
     { "config", ocn_cli_config, "check or show the policy, or print its JSON Schema" },
     { "help", print_help, "print this text" },
     { "version", print_version, "print the version" },

@@ -6,17 +6,19 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
+#include "hook/apply_entry.h"
 #include "hook/io.h"
 #include "hook/judge.h"
 #include "hook/log.h"
 #include "hook/policy_files.h"
 #include "hook/report.h"
+#include "hook/state.h"
+#include "normalize/entry_mouth.h"
 #include "normalize/json_splice.h"
-#include "normalize/json_text.h"
 
 enum { EXIT_GO_ON, EXIT_DENIED, EXIT_UNDECIDED };
 
-#define STATE_MAX_SIZE ((size_t)16 << 20)
+#define INPUT_MAX_SIZE OCN_CONFIG_MAX_SIZE /* precreate reads a config.json */
 #define FIRST_INHERITED 3
 #define MANY_DESCRIPTORS 65536
 #define SENTENCE_SIZE 900
@@ -33,6 +35,7 @@ struct trial {
     struct ocn_config *config;
     struct ocn_judgement judgement;
     struct ocn_buf output;
+    bool unsafe; /* the container must not start, whatever onError says */
 };
 
 static const struct ocn_log log_here = { 0 };
@@ -58,49 +61,65 @@ static void report_error(enum ocn_log_level level, const struct ocn_error *err)
 
 /* ---- stages ------------------------------------------------------------------------------- */
 
-/* The bundle that the state on stdin names. */
-static int read_bundle(struct request *request, const char **ret, struct ocn_error *err)
+/* The one place that says what entry gets to know of a container. */
+static int describe_site(const struct ocn_state *state, const struct ocn_container *container,
+                         struct ocn_arena *arena, struct ocn_entry_site *ret, struct ocn_error *err)
 {
-    json_auto_t *state = NULL;
+    const char *rootfs = container->root.path != NULL ? container->root.path : "";
 
-    if (ocn_json_load(ocn_buf_bytes(&request->input), STATE_MAX_SIZE, &state, err) < 0) {
-        ocn_error_locate(err, "the state on stdin", 0);
-        return -1;
-    }
-    const char *bundle = json_string_value(json_object_get(state, "bundle"));
-    if (bundle == NULL || bundle[0] == '\0') {
-        bundle = request->cwd;
-    }
-    if (bundle == NULL || bundle[0] != '/') {
-        return ocn_fail(err, OCN_E_FORMAT, "the state on stdin", "/bundle is no absolute path");
-    }
-    char *copy = ocn_arena_copy(&request->arena, bundle, strlen(bundle));
-    if (copy == NULL) {
-        return ocn_fail_nomem(err);
-    }
-    *ret = copy;
-    return 0;
+    *ret = (struct ocn_entry_site){
+        .pid = state->pid,
+        .rootfs =
+            rootfs[0] == '/' ? rootfs : ocn_arena_printf(arena, "%s/%s", state->bundle, rootfs),
+        .user = container->process.user,
+        .no_new_privileges = container->process.no_new_privileges,
+        .mount_label = container->linux_.mount_label,
+        .masked = container->linux_.masked_paths,
+    };
+    return ret->rootfs != NULL ? 0 : ocn_fail_nomem(err);
 }
 
-/* prestart, createRuntime: the container's process is configured already; refuse or agree. */
-static int verify(struct request *request, struct trial *trial, struct ocn_error *err)
+/* What the runtime has been told already takes effect through a program before the entrypoint. */
+static int apply(struct request *request, const struct ocn_state *state, struct trial *trial,
+                 struct ocn_error *err)
 {
-    OCN_CLEANUP(ocn_buf_done) struct ocn_buf config = { 0 };
-    const char *bundle = NULL;
+    struct ocn_judgement *judgement = &trial->judgement;
+    struct ocn_outcome *outcome = judgement->outcome;
+    struct ocn_entry_site site;
 
-    if (read_bundle(request, &bundle, err) < 0) {
+    if (judgement->policy.hook.apply != OCN_APPLY_ENTRY) {
+        return ocn_outcome_verify_only(outcome, err);
+    }
+    if (outcome->verdict == OCN_DENY || outcome->edits_len == 0) {
+        return 0;
+    }
+    if (ocn_entry_mouth_judge(judgement->container, outcome, err) < 0 ||
+        describe_site(state, judgement->container, &request->arena, &site, err) < 0) {
         return -1;
     }
-    const char *path = ocn_arena_printf(&request->arena, "%s/config.json", bundle);
+    return outcome->verdict == OCN_DENY ? 0 : ocn_apply_entry(&site, outcome, &trial->unsafe, err);
+}
+
+/* prestart, createRuntime: the container's process is configured already. */
+static int intervene(struct request *request, struct trial *trial, struct ocn_error *err)
+{
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf config = { 0 };
+    struct ocn_state state;
+
+    if (ocn_state_read(ocn_buf_bytes(&request->input), request->cwd, &request->arena, &state, err) <
+        0) {
+        return -1;
+    }
+    const char *path = ocn_arena_printf(&request->arena, "%s/config.json", state.bundle);
     if (path == NULL) {
         return ocn_fail_nomem(err);
     }
     if (ocn_read_file(path, OCN_CONFIG_MAX_SIZE, &config, err) < 0 ||
-        ocn_judge_create(&request->world, trial->config, bundle, ocn_buf_bytes(&config),
+        ocn_judge_create(&request->world, trial->config, state.bundle, ocn_buf_bytes(&config),
                          &trial->judgement, err) < 0) {
         return -1;
     }
-    return ocn_outcome_verify_only(trial->judgement.outcome, err);
+    return apply(request, &state, trial, err);
 }
 
 /* precreate: config.json comes in and goes out. */
@@ -127,8 +146,8 @@ static const struct stage {
     int (*judge)(struct request *request, struct trial *trial, struct ocn_error *err);
     bool answers; /* with config.json on stdout */
 } stages[] = {
-    { "prestart", verify, false }, /* first: the default */
-    { "createRuntime", verify, false },
+    { "prestart", intervene, false }, /* first: the default */
+    { "createRuntime", intervene, false },
     { "precreate", filter, true },
     { "poststop", NULL, false }, /* nothing is left on the host, so nothing is cleaned up */
 };
@@ -177,7 +196,7 @@ static int decide(const struct stage *stage, struct request *request)
     struct ocn_error err = { 0 };
 
     /* Also where nobody needs it: a runtime takes a state that is not read for a failure. */
-    if (ocn_read_fd(STDIN_FILENO, "stdin", STATE_MAX_SIZE, &request->input, &err) < 0) {
+    if (ocn_read_fd(STDIN_FILENO, "stdin", INPUT_MAX_SIZE, &request->input, &err) < 0) {
         report_error(OCN_LOG_ERROR, &err);
         return EXIT_UNDECIDED;
     }
@@ -190,7 +209,7 @@ static int decide(const struct stage *stage, struct request *request)
     }
     trial.judgement.policy = *ocn_config_base(trial.config);
     if (stage->judge(request, &trial, &err) < 0) {
-        bool tolerated = trial.judgement.policy.on_error == OCN_ON_ERROR_WARN;
+        bool tolerated = trial.judgement.policy.on_error == OCN_ON_ERROR_WARN && !trial.unsafe;
         report_error(tolerated ? OCN_LOG_WARNING : OCN_LOG_ERROR, &err);
         ocn_buf_done(&trial.output);
         return tolerated ? answer(stage, request, &trial) : EXIT_UNDECIDED;
@@ -205,7 +224,8 @@ static const char usage[] =
     "usage: ocinorm-hook [--config FILE] [prestart|createRuntime|precreate|poststop]\n"
     "\n"
     "The OCI hook of ocinorm; runtimes run it, people have ocinorm(1). prestart (the default) and\n"
-    "createRuntime read the state from stdin and refuse a container that the policy would change;\n"
+    "createRuntime read the state from stdin and put ocinorm-entry before the entrypoint, which\n"
+    "changes the process as the policy wants (or, by policy, refuse a container to be changed);\n"
     "precreate (Podman) reads config.json from stdin and writes it, edited, to stdout.\n"
     "\n"
     "  --config FILE  the policy, in place of " OCN_CONFIG_PATH "\n"

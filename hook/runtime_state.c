@@ -31,16 +31,15 @@ static const char *bundle_label(const json_t *state)
     return NULL;
 }
 
-static int read_state(const char *path, struct ocn_arena *arena, char **ret, struct ocn_error *err)
+int ocn_runtime_state_read(struct ocn_bytes text, const char *name, struct ocn_arena *arena,
+                           char **ret, struct ocn_error *err)
 {
-    OCN_CLEANUP(ocn_buf_done) struct ocn_buf text = { 0 };
     json_auto_t *state = NULL;
 
-    if (ocn_read_file(path, STATE_MAX_SIZE, &text, err) < 0) {
-        return -1;
-    }
-    if (ocn_json_load(ocn_buf_bytes(&text), STATE_MAX_SIZE, &state, err) < 0) {
-        ocn_error_locate(err, path, 0);
+    if (ocn_json_load(text, STATE_MAX_SIZE, &state, err) < 0) {
+        if (err != NULL) {
+            ocn_error_locate(err, name, 0);
+        }
         return -1;
     }
     const char *bundle = json_string_value(json_object_get(state, "bundle"));
@@ -48,7 +47,7 @@ static int read_state(const char *path, struct ocn_arena *arena, char **ret, str
         bundle = bundle_label(state);
     }
     if (bundle == NULL || bundle[0] != '/') {
-        return ocn_fail(err, OCN_E_FORMAT, path, "names no absolute bundle directory");
+        return ocn_fail(err, OCN_E_FORMAT, name, "names no absolute bundle directory");
     }
     char *copy = ocn_arena_copy(arena, bundle, strlen(bundle));
     if (copy == NULL) {
@@ -56,6 +55,15 @@ static int read_state(const char *path, struct ocn_arena *arena, char **ret, str
     }
     *ret = copy;
     return 0;
+}
+
+static int read_file(const char *path, struct ocn_arena *arena, char **ret, struct ocn_error *err)
+{
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf text = { 0 };
+
+    return ocn_read_file(path, STATE_MAX_SIZE, &text, err) == 0
+               ? ocn_runtime_state_read(ocn_buf_bytes(&text), path, arena, ret, err)
+               : -1;
 }
 
 static int pass_on(struct ocn_error *err, const struct ocn_error *failed)
@@ -76,7 +84,7 @@ static int look_in(const char *root, const char *id, struct ocn_arena *arena, ch
         if (path == NULL) {
             return ocn_fail_nomem(err);
         }
-        if (read_state(path, arena, ret, &failed) == 0) {
+        if (read_file(path, arena, ret, &failed) == 0) {
             return 0;
         }
         /* The runtime has our credentials: what we may not read, it has not written. */

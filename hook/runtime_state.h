@@ -11,3 +11,8 @@
  */
 OCN_MUST_USE int ocn_runtime_bundle(const char *runtime, const char *root, const char *id,
                                     struct ocn_arena *arena, char **ret, struct ocn_error *err);
+
+/* The bundle that the text of such a runtime's state file tells; @name is the file's, for errors.
+ */
+OCN_MUST_USE int ocn_runtime_state_read(struct ocn_bytes text, const char *name,
+                                        struct ocn_arena *arena, char **ret, struct ocn_error *err);

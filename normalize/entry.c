@@ -191,6 +191,9 @@ int ocn_judge_entry(struct ocn_judge *judge, struct ocn_error *err)
     }
     if (entry->path.state == OCN_PATH_FOUND) {
         facts->entry.path = ocn_judge_printable(judge, entry->path.path);
+        facts->entry.real = entry->path.path;
+        facts->entry.dev = entry->path.stat.dev;
+        facts->entry.ino = entry->path.stat.ino;
     }
     facts->entry.kind =
         entry->path.state == OCN_PATH_MISSING ? OCN_ENTRY_MISSING : OCN_ENTRY_UNKNOWN;

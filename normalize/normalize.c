@@ -52,6 +52,15 @@ static int annotate(struct ocn_judge *judge, enum ocn_rule_id rule, const char *
                             err);
 }
 
+#define NAME_MAX_SIZE 255
+#define NAME_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789"
+
+/* Whether a text is "NAME,NAME" as we leave it. Anything else is forged, and goes no further. */
+static bool is_name_list(const char *names)
+{
+    return names[strspn(names, NAME_CHARACTERS ",")] == '\0';
+}
+
 /* The names of the variables that the planned edits set, after those of an earlier pass. */
 static const char *added_names(struct ocn_judge *judge, enum ocn_rule_id *ret_rule, size_t count)
 {
@@ -60,7 +69,7 @@ static const char *added_names(struct ocn_judge *judge, enum ocn_rule_id *ret_ru
     bool any = false;
 
     if (ocn_annotation_get(judge->container, OCN_ANNOTATION_ORIGINAL_USER) != NULL &&
-        earlier != NULL && !judge->lowered) {
+        earlier != NULL && is_name_list(earlier) && !judge->lowered) {
         names = earlier;
     }
     for (size_t i = 0; i < count && names != NULL; i++) {
@@ -152,6 +161,15 @@ static bool is_planned(const struct ocn_outcome *outcome, const char *name)
     return false;
 }
 
+/* Whether create can have added it: names and values of the policy are plain (config/). */
+static bool is_ours(const char *name, const char *value)
+{
+    size_t len = strspn(name, NAME_CHARACTERS);
+
+    return len != 0 && len <= NAME_MAX_SIZE && name[len] == '\0' &&
+           !(name[0] >= '0' && name[0] <= '9') && value != NULL && strpbrk(value, "\r\n") == NULL;
+}
+
 /* Each variable that create added and that this process does not set itself. */
 static int add_variables(struct ocn_judge *judge, struct ocn_error *err)
 {
@@ -164,7 +182,7 @@ static int add_variables(struct ocn_judge *judge, struct ocn_error *err)
             return ocn_fail_nomem(err);
         }
         const char *value = ocn_env_get(&judge->joined->process.env, name);
-        if (value != NULL && strpbrk(name, "/~=") == NULL && !is_planned(judge->outcome, name) &&
+        if (is_ours(name, value) && !is_planned(judge->outcome, name) &&
             ocn_judge_set_env(judge, OCN_RULE_USER_ROOT, name, value,
                               "the container has this variable", err) < 0) {
             return -1;

@@ -107,6 +107,8 @@ static const struct ocn_bind linux_fields[] = {
     { "resources", OCN_BIND_OBJECT, .offset = offsetof(struct ocn_oci_linux, resources),
       .fields = resources_fields },
     { "cgroupsPath", OCN_BIND_STRING, .offset = offsetof(struct ocn_oci_linux, cgroups_path) },
+    { "mountLabel", OCN_BIND_STRING, .offset = offsetof(struct ocn_oci_linux, mount_label) },
+    { "maskedPaths", OCN_BIND_STRINGS, .offset = offsetof(struct ocn_oci_linux, masked_paths) },
     { 0 },
 };
 

@@ -75,6 +75,8 @@ struct ocn_oci_linux {
     struct ocn_list gid_mappings;
     struct ocn_oci_resources resources;
     const char *cgroups_path;
+    const char *mount_label;
+    struct ocn_strings masked_paths;
 };
 
 /* Absent members are zero: root, no variable, no limit, as the runtimes read them. */

@@ -30,13 +30,6 @@ const struct ocn_finding *ocn_outcome_denial(const struct ocn_outcome *outcome)
     return NULL;
 }
 
-/* What is left for exec is no change that anybody could miss. */
-static bool is_bookkeeping(const struct ocn_edit *edit)
-{
-    return strcmp(edit->path, OCN_ORIGINAL_USER_PATH) == 0 ||
-           strcmp(edit->path, OCN_ADDED_ENV_PATH) == 0;
-}
-
 int ocn_outcome_verify_only(struct ocn_outcome *outcome, struct ocn_error *err)
 {
     size_t len = outcome->findings_len;
@@ -64,7 +57,7 @@ int ocn_outcome_verify_only(struct ocn_outcome *outcome, struct ocn_error *err)
         if (message == NULL || hint == NULL) {
             return ocn_fail_nomem(err);
         }
-        if (!is_bookkeeping(edit)) {
+        if (!ocn_edit_is_note(edit)) {
             all[len++] = (struct ocn_finding){ edit->rule, OCN_LEVEL_DENY, message, hint };
         }
     }
@@ -80,4 +73,10 @@ const char *ocn_edit_env_name(const struct ocn_edit *edit)
     size_t len = sizeof(ENV_PATH) - 1;
 
     return strncmp(edit->path, ENV_PATH, len) == 0 ? edit->path + len : NULL;
+}
+
+int ocn_edit_is_note(const struct ocn_edit *edit)
+{
+    return strcmp(edit->path, OCN_ORIGINAL_USER_PATH) == 0 ||
+           strcmp(edit->path, OCN_ADDED_ENV_PATH) == 0;
 }

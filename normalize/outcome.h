@@ -38,6 +38,9 @@ struct ocn_facts {
     } host;
     struct {
         const char *path; /* in the container, NULL if there is none */
+        const char *real; /* the same byte for byte: to open, never to print */
+        uint64_t dev;     /* of that file: the one that was judged is the one to start */
+        uint64_t ino;
         enum ocn_entry_kind kind;
         const char *arch;        /* of the ELF file that the kernel would load */
         const char *interpreter; /* of a script, NULL otherwise */
@@ -75,3 +78,6 @@ OCN_MUST_USE int ocn_outcome_verify_only(struct ocn_outcome *outcome, struct ocn
 
 /* NAME, if @edit is one of a variable, else NULL. */
 const char *ocn_edit_env_name(const struct ocn_edit *edit);
+
+/* 1 for an edit that only leaves a note for exec: nothing changes for the process. */
+int ocn_edit_is_note(const struct ocn_edit *edit);

@@ -103,8 +103,9 @@ int ocn_rule_user_groups(struct ocn_judge *judge, struct ocn_error *err)
         return -1;
     }
     for (size_t i = 0; i < old->len && !clear; i++) {
-        if (!ocn_accounts_is_roots_group(judge->accounts, old->items[i])) {
-            kept.items[kept.len++] = old->items[i];
+        uint32_t gid = old->items[i]; /* (gid_t)-1 is no group: setgroups(2) refuses it */
+        if (gid != UINT32_MAX && !ocn_accounts_is_roots_group(judge->accounts, gid)) {
+            kept.items[kept.len++] = gid;
         }
     }
     if (kept.len == old->len) {
@@ -195,6 +196,8 @@ int ocn_rule_user_home(struct ocn_judge *judge, struct ocn_error *err)
 
 /* ---- user.capabilities ------------------------------------------------------------------ */
 
+#define MAX_CAPABILITY_NAME 40
+
 struct capability_set {
     const char *path;
     size_t offset; /* in struct ocn_oci_capabilities */
@@ -233,6 +236,15 @@ static bool contains(const struct ocn_strings *names, const char *name)
     return false;
 }
 
+/* Engines hand on what a pod says; runtimes pass over what is no name, and no edit repeats it. */
+static bool is_capability(const char *name)
+{
+    static const char characters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+
+    return strncmp(name, "CAP_", 4) == 0 && strlen(name) < MAX_CAPABILITY_NAME &&
+           name[strspn(name, characters)] == '\0';
+}
+
 static int fit_set(struct ocn_judge *judge, const struct capability_set *set, struct ocn_error *err)
 {
     const void *sets = &judge->container->process.capabilities;
@@ -241,18 +253,23 @@ static int fit_set(struct ocn_judge *judge, const struct capability_set *set, st
     bool low_ports = judge->policy->user.low_ports;
     struct ocn_strings want = { 0 };
 
+    if (!set->emptied && (!low_ports || contains(old, NET_BIND_SERVICE))) {
+        return 0;
+    }
     want.items = ocn_arena_alloc(&judge->outcome->arena, (old->len + 1) * sizeof(*want.items));
     if (want.items == NULL) {
         return ocn_fail_nomem(err);
     }
-    if (!set->emptied && old->len != 0) {
-        memcpy(want.items, old->items, old->len * sizeof(*want.items));
-        want.len = old->len;
+    for (size_t i = 0; i < old->len && !set->emptied; i++) {
+        if (is_capability(old->items[i])) {
+            want.items[want.len++] = old->items[i];
+        }
     }
-    if (low_ports && !contains(&want, NET_BIND_SERVICE)) {
+    if (low_ports) {
         want.items[want.len++] = NET_BIND_SERVICE;
     }
-    if (want.len == old->len && (want.len == 0 || !set->emptied || contains(old, want.items[0]))) {
+    bool same = want.len == old->len && (want.len == 0 || contains(old, want.items[0]));
+    if (set->emptied && same) {
         return 0;
     }
     return ocn_judge_change(

@@ -15,6 +15,7 @@ build | cmd:cmake                              | cmake                     | cma
 build | cmd:ninja                              | ninja-build               | ninja-build
 build | cmd:pkg-config                         | pkg-config                | pkgconf-pkg-config
 build | file:/usr/include/jansson.h            | libjansson-dev            | jansson-devel
+build | file:/usr/include/seccomp.h            | libseccomp-dev            | libseccomp-devel
 build | file:/usr/lib*/libc.a:/usr/lib/*/libc.a             | libc6-dev      | glibc-static
 build | file:/usr/lib*/libjansson.a:/usr/lib/*/libjansson.a | libjansson-dev | jansson-static
 test  | file:/usr/include/check.h              | check                     | check-devel
@@ -32,6 +33,13 @@ test  | cmd:nm                                 | binutils                  | bin
 test  | cmd:setpriv                            | util-linux                | util-linux
 test  | cmd:script                             | bsdutils bsdextrautils    | util-linux-script
 test  | cmd:crun                               | crun                      | crun
+test  | cmd:containerd                         | containerd                | containerd
+test  | cmd:ip                                 | iproute2                  | iproute
+test  | cmd:pkill                              | procps                    | procps-ng
+test  | file:/usr/lib/cni/bridge:/usr/libexec/cni/bridge | containernetworking-plugins | containernetworking-plugins
+test  | file:/usr/lib/python3/dist-packages/grpc:/usr/lib*/python3*/site-packages/grpc | python3-grpcio | python3-grpcio
+test  | file:/usr/lib/python3/dist-packages/grpc_tools:/usr/lib*/python3*/site-packages/grpc_tools | python3-grpc-tools | python3-grpcio-tools
+test  | file:/usr/share/gocode/src/github.com/gogo/protobuf/gogoproto/gogo.proto | golang-github-gogo-protobuf-dev | golang-github-gogo-protobuf-devel
 live  | cmd:runc                               | runc                      | runc
 live  | static:busybox                         | busybox-static            | busybox
 live  | cmd:jq                                 | jq                        | jq

@@ -14,9 +14,11 @@ START_TEST(test_arena__gives_zeroed_aligned_memory_of_any_size)
         char *place = ocn_arena_alloc(&arena, sizes[i]);
         ck_assert_ptr_nonnull(place);
         ck_assert_uint_eq((uintptr_t)place % _Alignof(max_align_t), 0);
-        for (size_t b = 0; b < sizes[i]; b++) {
-            ck_assert_int_eq(place[b], 0);
+        size_t zeros = 0;
+        while (zeros < sizes[i] && place[zeros] == 0) {
+            zeros++;
         }
+        ck_assert_uint_eq(zeros, sizes[i]);
         memset(place, 'x', sizes[i]);
     }
     ck_assert_ptr_null(ocn_arena_alloc(&arena, SIZE_MAX));

@@ -58,10 +58,10 @@ START_TEST(test_json_text__limits_size_and_depth)
 }
 END_TEST
 
-/* jansson would read all of them as [0]. */
+/* jansson itself would read the first two. */
 START_TEST(test_json_text__refuses_nul_bytes)
 {
-    static const struct ocn_bytes rows[] = { { "[0\0]", 4 }, { "[0]\0", 4 }, { "[0\0\0]", 5 } };
+    static const struct ocn_bytes rows[] = { { "[0\0]", 4 }, { "[true\0]", 7 }, { "[0]\0", 4 } };
 
     for (size_t i = 0; i < OCN_COUNT(rows); i++) {
         struct ocn_error err = { 0 };

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Makes the edits of an outcome take effect from a prestart hook: by a program in front. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "normalize/oci.h"
+#include "normalize/outcome.h"
+
+/* What entry needs to know of a container, from its config.json and from the runtime. */
+struct ocn_entry_site {
+    uint32_t pid;              /* of its init, from the state */
+    const char *rootfs;        /* an absolute path */
+    struct ocn_oci_user user;  /* that the runtime starts it with */
+    bool no_new_privileges;    /* the runtime sets it */
+    const char *mount_label;   /* or NULL */
+    struct ocn_strings masked; /* paths */
+};
+
+/*
+ * Appends the plan for ocinorm-entry (entry_plan.h) that does the edits of @outcome. The edits are
+ * checked to be of the known kinds, and their values to be of the right shape.
+ */
+OCN_MUST_USE int ocn_entry_plan_build(const struct ocn_entry_site *site,
+                                      const struct ocn_outcome *outcome, struct ocn_buf *ret,
+                                      struct ocn_error *err);
+
+/*
+ * Applies the edits. What is not possible in this container becomes a denial in @outcome, and
+ * nothing is left mounted. *ret_unsafe says that the container must not start in any case: nobody
+ * knows what is in it.
+ */
+OCN_MUST_USE int ocn_apply_entry(const struct ocn_entry_site *site, struct ocn_outcome *outcome,
+                                 bool *ret_unsafe, struct ocn_error *err);

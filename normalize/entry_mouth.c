@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "normalize/entry_mouth.h"
+
+#include <string.h>
+
+#include "normalize/rules.h"
+
+#define DEV "dev"
+
+/* The first edit that changes the process, or NULL. */
+static const struct ocn_edit *first_change(const struct ocn_outcome *outcome)
+{
+    for (size_t i = 0; i < outcome->edits_len; i++) {
+        if (!ocn_edit_is_note(&outcome->edits[i])) {
+            return &outcome->edits[i];
+        }
+    }
+    return NULL;
+}
+
+static const struct ocn_edit *find_edit(const struct ocn_outcome *outcome, const char *path)
+{
+    for (size_t i = 0; i < outcome->edits_len; i++) {
+        if (strcmp(outcome->edits[i].path, path) == 0) {
+            return &outcome->edits[i];
+        }
+    }
+    return NULL;
+}
+
+/* ---- what a refusal says ------------------------------------------------------------------ */
+
+static int deny(struct ocn_outcome *outcome, enum ocn_rule_id rule, const char *message,
+                const char *fix, struct ocn_error *err)
+{
+    struct ocn_arena *arena = &outcome->arena;
+    size_t len = outcome->findings_len;
+    struct ocn_finding *all = ocn_arena_alloc(arena, (len + 1) * sizeof(*all));
+    const char *hint = ocn_arena_printf(arena,
+                                        "start it through ocinorm-runtime, which can change it%s, "
+                                        "or set rules.%s to \"warn\"",
+                                        fix, ocn_rules[rule].name);
+
+    if (all == NULL || message == NULL || hint == NULL) {
+        return ocn_fail_nomem(err);
+    }
+    if (len != 0) {
+        memcpy(all, outcome->findings, len * sizeof(*all));
+    }
+    all[len] = (struct ocn_finding){ rule, OCN_LEVEL_DENY, message, hint };
+    outcome->findings = all;
+    outcome->findings_len = len + 1;
+    outcome->verdict = OCN_DENY;
+    return 0;
+}
+
+int ocn_entry_mouth_refuse(struct ocn_outcome *outcome, const char *reason, struct ocn_error *err)
+{
+    const struct ocn_edit *edit = first_change(outcome);
+
+    if (edit == NULL) {
+        return 0;
+    }
+    return deny(outcome, edit->rule,
+                ocn_arena_printf(&outcome->arena,
+                                 "%s is %s and should be %s, but the hook cannot "
+                                 "change it: %s",
+                                 edit->path, edit->from != NULL ? edit->from : "not set", edit->to,
+                                 reason),
+                "", err);
+}
+
+/* ---- capabilities ------------------------------------------------------------------------- */
+
+static bool holds(const struct ocn_strings *set, const char *name)
+{
+    for (size_t i = 0; i < set->len; i++) {
+        if (strcmp(set->items[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * Whether a program without file capabilities has @name once the runtime has executed it
+ * (capabilities(7)): root gets its bounding and inheritable sets whatever was permitted, unless
+ * no_new_privs forbids a gain; another user keeps the ambient ones.
+ */
+static bool entry_has(const struct ocn_oci_process *process, const char *name)
+{
+    const struct ocn_oci_capabilities *sets = &process->capabilities;
+
+    if (process->user.uid != 0) {
+        return holds(&sets->ambient, name);
+    }
+    return (holds(&sets->bounding, name) || holds(&sets->inheritable, name)) &&
+           (!process->no_new_privileges || holds(&sets->permitted, name));
+}
+
+static bool changes_user(const struct ocn_outcome *outcome)
+{
+    for (size_t i = 0; i < outcome->edits_len; i++) {
+        if (strncmp(outcome->edits[i].path, "/process/user/", 14) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int judge_capabilities(const struct ocn_container *container, struct ocn_outcome *outcome,
+                              struct ocn_error *err)
+{
+    bool setuid = entry_has(&container->process, "CAP_SETUID");
+    bool setgid = entry_has(&container->process, "CAP_SETGID");
+
+    if (!changes_user(outcome) || (setuid && setgid)) {
+        return 0;
+    }
+    const char *missing = setuid   ? "CAP_SETGID"
+                          : setgid ? "CAP_SETUID"
+                                   : "CAP_SETUID and CAP_SETGID";
+    return deny(outcome, OCN_RULE_USER_ROOT,
+                ocn_arena_printf(&outcome->arena,
+                                 "the hook cannot lower uid %u: the process starts without %s",
+                                 container->process.user.uid, missing),
+                ", or give the container these capabilities (ocinorm-entry drops them)", err);
+}
+
+/* A capability that shall be left must be there to be left. */
+static int judge_low_ports(const struct ocn_container *container, struct ocn_outcome *outcome,
+                           struct ocn_error *err)
+{
+    const struct ocn_edit *ambient = find_edit(outcome, "/process/capabilities/ambient");
+    const struct ocn_edit *bounding = find_edit(outcome, "/process/capabilities/bounding");
+    bool wanted = ambient != NULL && strstr(ambient->to, "CAP_NET_BIND_SERVICE") != NULL;
+
+    if (bounding == NULL && (!wanted || entry_has(&container->process, "CAP_NET_BIND_SERVICE"))) {
+        return 0;
+    }
+    return deny(outcome, OCN_RULE_USER_CAPABILITIES,
+                "user.lowPorts: the process starts without CAP_NET_BIND_SERVICE, and the hook "
+                "cannot give it one",
+                ", or give the container CAP_NET_BIND_SERVICE", err);
+}
+
+/* ---- the place ---------------------------------------------------------------------------- */
+
+/* "/dev", however it is spelled. */
+static bool is_dev(const char *path)
+{
+    if (path == NULL || path[strspn(path, "/")] == '\0') {
+        return false;
+    }
+    path += strspn(path, "/");
+    size_t len = strcspn(path, "/");
+    return len == sizeof(DEV) - 1 && memcmp(path, DEV, len) == 0 &&
+           path[len + strspn(path + len, "/.")] == '\0';
+}
+
+/* Only a file system that the runtime makes for this container alone may be changed. */
+static bool has_own_dev(const struct ocn_container *container)
+{
+    const struct ocn_oci_mount *mounts = container->mounts.items;
+    const struct ocn_oci_mount *dev = NULL;
+
+    for (size_t i = 0; i < container->mounts.len; i++) {
+        if (is_dev(mounts[i].destination)) {
+            dev = &mounts[i];
+        }
+    }
+    return dev != NULL && dev->type != NULL && strcmp(dev->type, "tmpfs") == 0 &&
+           !holds(&dev->options, "bind") && !holds(&dev->options, "rbind");
+}
+
+static bool has_own_mounts(const struct ocn_container *container)
+{
+    const struct ocn_oci_namespace *namespaces = container->linux_.namespaces.items;
+
+    for (size_t i = 0; i < container->linux_.namespaces.len; i++) {
+        if (namespaces[i].type != NULL && strcmp(namespaces[i].type, "mount") == 0) {
+            return namespaces[i].path == NULL || namespaces[i].path[0] == '\0';
+        }
+    }
+    return false;
+}
+
+static const char *why_no_place(const struct ocn_container *container,
+                                const struct ocn_outcome *outcome)
+{
+    if (!has_own_mounts(container)) {
+        return "the container has no mount namespace of its own";
+    }
+    if (!has_own_dev(container)) {
+        return "/dev is not a tmpfs of the container's own (config.json, mounts)";
+    }
+    if (outcome->facts.entry.real == NULL) {
+        return "the entrypoint cannot be seen before the container starts";
+    }
+    return NULL;
+}
+
+/* ---- edits -------------------------------------------------------------------------------- */
+
+/* A path that ends with a slash stands for all below it. */
+static const char *const possible[] = {
+    "/process/user/uid",
+    "/process/user/gid",
+    "/process/user/additionalGids",
+    "/process/env/",
+    "/process/noNewPrivileges",
+    "/process/capabilities/effective",
+    "/process/capabilities/permitted",
+    "/process/capabilities/inheritable",
+    "/process/capabilities/ambient",
+    "/process/capabilities/bounding", /* judged by judge_low_ports() */
+};
+
+static bool is_possible(const char *path)
+{
+    for (size_t i = 0; i < OCN_COUNT(possible); i++) {
+        size_t len = strlen(possible[i]);
+        if (possible[i][len - 1] == '/' ? strncmp(path, possible[i], len) == 0
+                                        : strcmp(path, possible[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int judge_edits(struct ocn_outcome *outcome, struct ocn_error *err)
+{
+    for (size_t i = 0; i < outcome->edits_len; i++) {
+        const struct ocn_edit *edit = &outcome->edits[i];
+        if (!ocn_edit_is_note(edit) && !is_possible(edit->path) &&
+            deny(outcome, edit->rule,
+                 ocn_arena_printf(&outcome->arena, "%s should be %s, and no hook can change that",
+                                  edit->path, edit->to),
+                 "", err) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int ocn_entry_mouth_judge(const struct ocn_container *container, struct ocn_outcome *outcome,
+                          struct ocn_error *err)
+{
+    if (first_change(outcome) == NULL) {
+        return 0;
+    }
+    const char *reason = why_no_place(container, outcome);
+    if (judge_capabilities(container, outcome, err) < 0 ||
+        judge_low_ports(container, outcome, err) < 0 || judge_edits(outcome, err) < 0) {
+        return -1;
+    }
+    return reason != NULL ? ocn_entry_mouth_refuse(outcome, reason, err) : 0;
+}
