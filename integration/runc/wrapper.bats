@@ -161,16 +161,45 @@ seen() { # COMMAND...
     assert_has "$edited" '"uid":1001'
 }
 
-@test "a create has no child, writes nothing below the rootfs, and talks to no network" {
+@test "a create has one child, writes nothing below the rootfs, and talks to no network" {
     jq '.runtimes = ["/bin/true"]' "$policy" >"$policy.new" && mv "$policy.new" "$policy"
     trace=$BATS_TEST_TMPDIR/trace
     touch "$BATS_TEST_TMPDIR/before"
     strace -f -y -o "$trace" "$bin/ocinorm-runtime" create --bundle "$bundle" "$id"
     grep -q 'rename' "$trace"
     grep -q "$rootfs" "$trace"
-    run ! grep -E '^[0-9]+ +(clone3?|v?fork)\(' "$trace"
+    # The confined parser, which is gone and reaped before the runtime is there.
+    [[ $(grep -cE '^[0-9]+ +(clone3?|v?fork)\(' "$trace") -eq 1 ]]
+    order=$(grep -oE '^[0-9]+ +(<... wait4 resumed>.*WIFEXITED|wait4.*WIFEXITED|wait4.*WIFSIGNALED|<... wait4 resumed>.*WIFSIGNALED|execve\("/bin/true")' "$trace" |
+        grep -oE 'wait4|execve' | tr '\n' ' ')
+    [[ $order == 'wait4 execve ' ]]
     run ! grep -E '^[0-9]+ +socket\(' "$trace"
     run ! grep -E "$rootfs.*(O_WRONLY|O_RDWR|O_CREAT|O_TRUNC)" "$trace"
     run ! grep -E "^[0-9]+ +(mkdir|unlink|rename|link|symlink|mknod|chmod|chown|utime|truncate|setxattr|mount)[a-z0-9]*\(.*$rootfs" "$trace"
     [[ -z $(find "$rootfs" -newer "$BATS_TEST_TMPDIR/before") ]]
+}
+
+# strace holds the child up when it answers, so that there is time to look at it from outside.
+@test "the child that parses has a filter, one capability at most, and no user of its own" {
+    jq '.runtimes = ["/bin/true"]' "$policy" >"$policy.new" && mv "$policy.new" "$policy"
+    trace=$BATS_TEST_TMPDIR/trace
+    : >"$trace" # strace takes a moment to make it
+    strace -f -o "$trace" -e trace=clone,sendto -e inject=sendto:delay_enter=3000000 \
+        "$bin/ocinorm-runtime" create --bundle "$bundle" "$id" 3>&- &
+    tracer=$!
+    for ((i = 0; i < 100; i++)); do
+        child=$(sed -nE 's/^[0-9]+ +clone\(.*= ([0-9]+)$/\1/p' "$trace")
+        grep -qx $'Seccomp:\t2' "/proc/${child:-none}/status" 2>/dev/null && break
+        sleep 0.02
+    done
+    status=$(<"/proc/$child/status")
+    open=$(ls "/proc/$child/fd")
+    wait "$tracer"
+    assert_has "$status" $'Seccomp:\t2'
+    assert_has "$status" $'NoNewPrivs:\t1'
+    assert_has "$status" $'CapEff:\t0000000000000004'
+    assert_has "$status" $'CapPrm:\t0000000000000004'
+    assert_has "$status" $'Uid:\t65534\t65534\t65534\t65534'
+    [[ $open == 3 ]]
+    [[ ! -e /proc/$child ]]
 }

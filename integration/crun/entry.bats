@@ -1,0 +1,1 @@
+../runc/entry.bats

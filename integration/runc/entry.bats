@@ -1,0 +1,541 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154
+# The prestart hook alone, without the wrapper: what the container's first process sees.
+load ../lib.bash
+
+setup_file() {
+    local rootfs=$BATS_FILE_TMPDIR/rootfs
+    make_rootfs "$rootfs"
+    ln -s busybox "$rootfs/bin/mount"
+    printf '#!/bin/sh\necho "script $*"\nid\n' >"$rootfs/srv/app.sh"
+    chmod 755 "$rootfs/srv/app.sh"
+    mkdir "$rootfs/srv/deep"
+    ln -s ../../bin/sh "$rootfs/srv/deep/sh"
+    ln -s /srv/deep "$rootfs/srv/links"
+    mkdir -p "$rootfs/etc/hidden" "$rootfs/opt/vol"
+    echo secret | tee "$rootfs/etc/secret" >"$rootfs/etc/hidden/secret"
+    touch "$rootfs/opt/sh"
+    chmod o+x "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" # for user namespaces
+}
+
+setup() {
+    make_bundle
+    add_hook prestart
+    grant CAP_SETUID CAP_SETGID
+    edit '.linux.resources.cpu = {quota: 150000, period: 100000}'
+}
+
+teardown() { cleanup; }
+
+json_list() { jq -nc '$ARGS.positional' --args -- "$@"; }
+
+# crun hides what a hook says, unless this annotation names a file for it.
+add_hook() { # STAGE [COMMAND...]
+    edit '.annotations["run.oci.hooks.stderr"] = $stderr' --arg stderr "$BATS_TEST_TMPDIR/hook.log"
+    edit '.hooks = {($stage): [{path: ($args[1] // $hook), env: ["PATH=/bin"],
+              args: ($args[1:] + [$hook, "--config", $policy, $stage])}]}' \
+        --arg stage "$1" --arg hook "$bin/ocinorm-hook" --arg policy "$policy" \
+        --argjson args "$(json_list "$@")"
+}
+
+grant() { # CAPABILITY...
+    edit '.process.capabilities |= with_entries(if .key | IN("bounding", "effective", "permitted")
+              then .value += $names else . end)' \
+        --argjson names "$(json_list "$@")"
+}
+
+starts() { # ARGUMENT... : what the container runs
+    edit '.process.args = $args' --argjson args "$(json_list "$@")"
+}
+
+run_bare() { bare run --bundle "$bundle" "$id"; }
+
+# All that was said: runc shows the hook's words, crun has put them into the file.
+said() {
+    printf '%s\n' "$output"
+    cat "$BATS_TEST_TMPDIR/hook.log" 2>/dev/null || true
+}
+
+# The container did not start, and the reason is told.
+assert_refused() { # TEXT...
+    local text
+    [[ $status -ne 0 ]]
+    assert_hasnt "$output" uid=
+    for text in "$@"; do
+        assert_has "$(said)" "$text"
+    done
+    no_container
+}
+
+user_namespace() {
+    edit '.linux.namespaces += [{type: "user"}] |
+          .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] |
+          .linux.gidMappings = .linux.uidMappings |
+          .mounts |= map(select(.type | IN("sysfs", "cgroup") | not) | .options |= ((. // []) - ["gid=5"]))'
+}
+
+@test "the first process has the policy's user, groups, home and variables" {
+    edit '.process.user.additionalGids = [0, 10, 44]'
+    container_runs 'id; env; grep -E "^(Cap|NoNew|Uid|Groups)" /proc/self/status; echo $$'
+    run -0 run_bare
+    assert_normal_user "$output"
+    assert_has "$output" 'groups=44'
+    assert_has "$output" 'HOME=/srv'
+    assert_has "$output" 'GOMAXPROCS=2'
+    [[ $(grep -cE $'^Cap(Inh|Prm|Eff|Amb):\t0000000000000000$' <<<"$output") == 4 ]]
+    assert_has "$output" $'NoNewPrivs:\t1'
+    assert_has "$output" $'Uid:\t1001\t1001\t1001\t1001'
+    [[ ${lines[-1]} == 1 ]]
+    no_container
+}
+
+@test "createRuntime does the same" {
+    add_hook createRuntime
+    container_runs 'id; env'
+    run -0 run_bare
+    assert_normal_user "$output"
+    assert_has "$output" 'GOMAXPROCS=2'
+}
+
+@test "both stages together do it once" {
+    container_runs 'id; grep -c ocinorm /proc/self/mountinfo'
+    run -0 run_bare
+    once=${lines[-1]}
+    edit '.hooks.createRuntime = (.hooks.prestart | .[0].args[-1] = "createRuntime")'
+    run -0 run_bare
+    assert_normal_user "$output"
+    [[ ${lines[-1]} == "$once" && $once -gt 0 ]]
+}
+
+@test "without the runtime's own no_new_privs, and with a writable rootfs" {
+    edit '.process.noNewPrivileges = false | .root.readonly = false'
+    container_runs 'id; grep NoNew /proc/self/status; touch /tmp/ours && ls -ln /tmp/ours; rm /tmp/ours'
+    run -0 run_bare
+    assert_normal_user "$output"
+    assert_has "$output" $'NoNewPrivs:\t1'
+    assert_has "$output" '1001     1001'
+}
+
+@test "arguments, working directory, stdin, stdout and exit status are the container's" {
+    edit '.process.cwd = "/srv"'
+    starts /bin/sh -c 'echo "[$0][$1][$2]"; pwd; cat; echo oops >&2; exit 42' 'a b' '' '*'
+    run -42 --separate-stderr run_bare <<<"from outside"
+    [[ $output == $'[a b][][*]\n/srv\nfrom outside' && $stderr == oops ]]
+}
+
+@test "a terminal is a terminal" {
+    edit '.process.terminal = true'
+    container_runs 'tty; id -u'
+    run -0 script -qec "'$low_path' --root '$state' run --bundle '$bundle' '$id'" /dev/null </dev/null
+    assert_has "$output" /dev/pts/
+    assert_has "$output" 1001
+}
+
+@test "limits, cgroup, seccomp, namespaces, mask and open files are the same as without the hook" {
+    edit '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 111, hard: 222}] |
+          .linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["swapon"],
+              action: "SCMP_ACT_ERRNO"}]} | .process.user.umask = 63'
+    container_runs 'cat /proc/self/limits; cat /proc/self/cgroup
+                    grep -E "^(Seccomp|SigBlk|SigIgn|SigCgt|Cpus_allowed|Umask)" /proc/self/status
+                    ls /proc/1/fd; cat /proc/1/oom_score_adj; cat /proc/1/cmdline'
+    run -0 run_bare
+    with=$output
+    edit 'del(.hooks)'
+    run -0 run_bare
+    diff <(echo "$output") <(echo "$with")
+}
+
+@test "entrypoints: absolute, relative, through PATH, links, a script" {
+    while read -r cwd command; do
+        read -ra words <<<"$command"
+        starts "${words[@]}"
+        edit '.process.cwd = $cwd' --arg cwd "$cwd"
+        run -0 run_bare </dev/null
+        assert_normal_user "$output"
+        started=$((started + 1))
+    done <<'END'
+/ /bin/busybox id
+/bin ./busybox id
+/srv ../bin/busybox id
+/ id
+/ busybox id
+/ /srv/links/sh -c id
+/srv deep/sh -c id
+/ /srv/app.sh one two
+/srv ./app.sh
+END
+    [[ $started == 9 ]]
+}
+
+@test "a script keeps its arguments" {
+    starts /srv/app.sh one 'two three'
+    run -0 run_bare
+    [[ ${lines[0]} == 'script one two three' ]]
+}
+
+@test "entrypoints from bind mounts: a directory and a file" {
+    mkdir -p "$BATS_TEST_TMPDIR/vol/bin"
+    cp "$(command -v busybox)" "$BATS_TEST_TMPDIR/vol/bin/sh"
+    edit '.mounts += [
+        {destination: "/opt/vol", type: "bind", source: $vol, options: ["bind"]},
+        {destination: "/opt/sh", type: "bind", source: ($vol + "/bin/sh"), options: ["bind", "ro"]}]' \
+        --arg vol "$BATS_TEST_TMPDIR/vol"
+    sum=$(sha256sum <"$BATS_TEST_TMPDIR/vol/bin/sh")
+    for program in /opt/vol/bin/sh /opt/sh; do
+        starts "$program" -c 'id; readlink /proc/$$/exe'
+        run -0 run_bare
+        assert_normal_user "$output"
+        assert_has "$output" "/dev/.ocinorm/root$program"
+    done
+    [[ $sum == "$(sha256sum <"$BATS_TEST_TMPDIR/vol/bin/sh")" ]]
+}
+
+@test "a user namespace" {
+    user_namespace
+    container_runs 'id; env; cat /proc/self/uid_map; grep -E "^Cap(Eff|Prm)" /proc/self/status'
+    run -0 run_bare
+    assert_normal_user "$output"
+    assert_has "$output" GOMAXPROCS=2
+    assert_has "$output" 100000
+    [[ $(grep -cE $'^Cap(Prm|Eff):\t0000000000000000$' <<<"$output") == 2 ]]
+}
+
+@test "in a user namespace not even its root can write what the hook made" {
+    user_namespace
+    grant CAP_SYS_ADMIN CAP_DAC_OVERRIDE
+    set_policy '{"user": {"when": "never"}}'
+    container_runs 'id -u; mount -o remount,rw /dev/.ocinorm 2>&1; mount -o remount,bind,rw /dev/.ocinorm 2>&1
+                    echo x 2>&1 >/dev/.ocinorm/plan; echo x 2>&1 >/dev/.ocinorm/new
+                    ls /dev/.ocinorm; env'
+    run -0 run_bare
+    [[ ${lines[0]} == 0 ]]
+    assert_has "$output" GOMAXPROCS=2
+    assert_hasnt "$output" new$'\n'
+    [[ $(grep -c 'Read-only\|ermission denied\|not permitted' <<<"$output") -ge 3 ]]
+}
+
+@test "shared, slave and private propagation: nothing appears on the host" {
+    container_runs 'id; sleep 1000'
+    for propagation in shared rshared slave rslave private rprivate; do
+        edit '.linux.rootfsPropagation = $p' --arg p "$propagation"
+        # A host whose mounts are shared, as systemd makes them, and which goes away with its mounts.
+        run -0 unshare --mount --propagation private bash -c '
+            mount --make-rshared /
+            cut -d" " -f1,3- /proc/self/mountinfo >"$4/before"
+            "$1" --root "$2" run --detach --bundle "$3" "$5" >"$4/out" 2>&1 </dev/null 3>&-
+            for i in {1..50}; do grep -q uid= "$4/out" && break; sleep 0.1; done
+            cut -d" " -f1,3- /proc/self/mountinfo >"$4/during"
+            "$1" --root "$2" delete --force "$5"
+            cat "$4/out"' \
+            sh "$low_path" "$state" "$bundle" "$BATS_TEST_TMPDIR" "$id"
+        assert_normal_user "$output"
+        run -1 grep "dev/\.ocinorm\|tmpfs ocinorm \|busybox" "$BATS_TEST_TMPDIR/during"
+    done
+}
+
+@test "an entrypoint on a volume that is shared with the host is refused" {
+    mkdir -p "$BATS_TEST_TMPDIR/vol"
+    cp "$(command -v busybox)" "$BATS_TEST_TMPDIR/vol/sh"
+    edit '.linux.rootfsPropagation = "shared" | .mounts += [{destination: "/opt/vol", type: "bind",
+              source: $vol, options: ["rbind", "rshared"]}]' --arg vol "$BATS_TEST_TMPDIR/vol"
+    starts /opt/vol/sh -c id
+    run unshare --mount --propagation private bash -c 'mount --make-rshared /
+        "$1" --root "$2" run --bundle "$3" "$4"; status=$?
+        grep -c ocinorm /proc/self/mountinfo && exit 99; exit $status' \
+        sh "$low_path" "$state" "$bundle" "$id"
+    [[ $status -ne 99 ]]
+    assert_refused '[user.root]' 'shared with the host' ocinorm-runtime
+}
+
+@test "the clone of a volume hears nothing of what the host mounts there" {
+    mkdir -p "$BATS_TEST_TMPDIR/vol"
+    cp "$(command -v busybox)" "$BATS_TEST_TMPDIR/vol/sh"
+    edit '.mounts += [{destination: "/opt/vol", type: "bind", source: $vol,
+              options: ["rbind", "rslave"]}]' --arg vol "$BATS_TEST_TMPDIR/vol"
+    starts /opt/vol/sh -c 'id; cat /proc/self/mountinfo'
+    run -0 unshare --mount --propagation private bash -c 'mount --make-rshared /
+        "$1" --root "$2" run --bundle "$3" "$4"' sh "$low_path" "$state" "$bundle" "$id"
+    assert_normal_user "$output"
+    if [[ $low == runc ]]; then # crun has made it private before
+        grep -q ' /opt/vol .* master:' <<<"$output"
+    fi
+    mounts=$(grep ' /dev/.ocinorm' <<<"$output")
+    [[ $(wc -l <<<"$mounts") == 2 ]]
+    assert_hasnt "$mounts" master:
+    assert_hasnt "$mounts" shared:
+}
+
+@test "low ports are what is left, where the policy says so" {
+    set_policy '{"user": {"lowPorts": true}}'
+    container_runs 'id; grep ^Cap /proc/self/status'
+    run -0 run_bare
+    assert_normal_user "$output"
+    [[ $(grep -cE $'^Cap(Inh|Prm|Eff|Amb):\t0000000000000400$' <<<"$output") == 4 ]]
+    edit '.process.capabilities |= map_values(. - ["CAP_NET_BIND_SERVICE"])'
+    run run_bare
+    assert_refused '[user.capabilities]' CAP_NET_BIND_SERVICE ocinorm-runtime
+}
+
+@test "without the capabilities it is refused, and the message says what to do" {
+    for missing in CAP_SETUID CAP_SETGID; do
+        edit '.process.capabilities |= map_values(. - [$name])' --arg name "$missing"
+        run run_bare
+        assert_refused "denied [user.root]: the hook cannot lower uid 0" "$missing" ocinorm-runtime
+        edit '.process.capabilities |= map_values(. + [$name])' --arg name "$missing"
+    done
+}
+
+@test "at level warn the user stays, and the variables are set all the same" {
+    set_policy '{"rules": {"user.root": "warn"}}'
+    edit '.process.capabilities |= map_values([])'
+    container_runs 'id; env'
+    run -0 run_bare
+    assert_has "$output" uid=0
+    assert_has "$output" GOMAXPROCS=2
+}
+
+@test "with apply verify the hook changes nothing" {
+    set_policy '{"hook": {"apply": "verify"}}'
+    run run_bare
+    assert_refused 'denied [user.root]' ocinorm-runtime
+}
+
+@test "the /dev of CRI-O and Podman (noexec), and one that is nearly full" {
+    for options in '["nosuid","noexec","strictatime","mode=755","size=65536k"]' \
+        '["nosuid","strictatime","mode=755","size=4k"]'; do
+        edit '.mounts |= map(if .destination == "/dev" then .options = $options else . end)' \
+            --argjson options "$options"
+        run -0 run_bare
+        assert_normal_user "$output"
+    done
+}
+
+@test "a /dev that is not the container's own is refused" {
+    mkdir "$BATS_TEST_TMPDIR/dev"
+    edit '.mounts |= map(if .destination == "/dev" then {destination: "/dev", type: "bind",
+              source: $dev, options: ["bind"]} else . end)' --arg dev "$BATS_TEST_TMPDIR/dev"
+    run run_bare
+    assert_refused '[user.root]' '/dev is not a tmpfs'
+    [[ ! -e $BATS_TEST_TMPDIR/dev/.ocinorm ]]
+}
+
+@test "whoever runs the same program again gets it as it is" {
+    set_policy '{"user": {"when": "never"}, "env": {"set": {"TEAM": "a"}}}'
+    container_runs '/bin/env; echo --; TEAM=b GOMAXPROCS=7 /bin/env; echo --; /bin/busybox id -u'
+    run -0 run_bare
+    first=${output%%--*} second=${output#*--}
+    assert_has "$first" TEAM=a
+    assert_has "$first" GOMAXPROCS=2
+    assert_has "$second" TEAM=b
+    assert_has "$second" GOMAXPROCS=7
+    [[ ${lines[-1]} == 0 ]]
+}
+
+@test "masked paths stay masked in the clone" {
+    edit '.linux.maskedPaths += ["/etc/secret", "/etc/hidden", "/no/such"]'
+    container_runs 'cat /dev/.ocinorm/root/etc/secret; ls /dev/.ocinorm/root/etc/hidden /dev/.ocinorm/root/proc
+                    cat /dev/.ocinorm/root/etc/hidden/secret; cat /dev/.ocinorm/root/etc/passwd'
+    run run_bare
+    assert_hasnt "$output" $'\nsecret'
+    [[ ${lines[0]} != secret ]]
+    assert_has "$output" app:x:1001
+}
+
+@test "the container cannot write the program, the plan or the clone, and none is a host's inode" {
+    edit '.root.readonly = false'
+    set_policy '{"user": {"when": "never"}}'
+    grant CAP_DAC_OVERRIDE CAP_FOWNER CAP_CHOWN
+    program_sum=$(sha256sum <"$bin/ocinorm-entry")
+    busybox_sum=$(sha256sum <"$rootfs/bin/busybox")
+    container_runs 'id -u
+        for file in /dev/.ocinorm/entry /dev/.ocinorm/plan /bin/busybox /dev/.ocinorm/root/bin/busybox \
+            /dev/.ocinorm/root/etc/passwd /proc/self/exe /proc/1/exe; do
+            (echo evil >$file) 2>&1 || echo "refused $file"
+        done
+        touch /dev/.ocinorm/root/etc/new 2>&1 || echo refused new
+        rm -f /bin/busybox 2>&1 || echo refused rm
+        mv /dev/.ocinorm /dev/.other 2>&1 || echo refused mv
+        stat -c "%d %n" /dev/.ocinorm/entry /bin/busybox'
+    for applet in rm mv stat; do ln -sf busybox "$rootfs/bin/$applet"; done
+    run -0 run_bare
+    [[ $(grep -c ^refused <<<"$output") == 10 ]]
+    device=$(stat -c %d "$bin/ocinorm-entry" "$rootfs/bin/busybox" /tmp /dev | sort -u)
+    seen=$(awk '/^[0-9]+ / { print $1 }' <<<"$output")
+    [[ $(wc -l <<<"$seen") == 2 ]]
+    ! grep -xF "$device" <<<"$seen" || false
+    [[ $program_sum == "$(sha256sum <"$bin/ocinorm-entry")" ]]
+    [[ $busybox_sum == "$(sha256sum <"$rootfs/bin/busybox")" ]]
+}
+
+@test "an image cannot make the hook load code of its own" {
+    printf '%s\n' '#include <stdio.h>' \
+        '__attribute__((constructor)) static void go(void) { FILE *f = fopen(MARK, "w"); if (f) fclose(f); }' |
+        "${CC:-cc}" -shared -fPIC -DMARK="\"$BATS_TEST_TMPDIR/mark\"" -x c - -o "$bundle/x.so"
+    LD_PRELOAD=$bundle/x.so /bin/true # the trap works
+    rm "$BATS_TEST_TMPDIR/mark"
+    edit '[["LD_PRELOAD", "LD_AUDIT", "LD_LIBRARY_PATH", "GCONV_PATH", "LOCPATH", "NLSPATH",
+            "MALLOC_TRACE", "GLIBC_TUNABLES"][] | . + "=/proc/self/cwd/x.so"] as $evil |
+          .process.env += $evil | .hooks.prestart[0].env += $evil'
+    cp "$bundle/x.so" "$rootfs/x.so"
+    run -0 run_bare
+    assert_normal_user "$output"
+    [[ ! -e $BATS_TEST_TMPDIR/mark ]]
+}
+
+@test "links in the rootfs lead nowhere outside it" {
+    local evil=$BATS_TEST_TMPDIR/evil outside=$BATS_TEST_TMPDIR/outside
+    make_rootfs "$evil"
+    make_rootfs "$outside"
+    edit '.root.path = $evil' --arg evil "$evil"
+    rmdir "$evil/dev" && mkdir "$evil/dev" && ln -s /tmp "$evil/dev/.ocinorm"
+    run -0 run_bare # the tmpfs lies over that
+    assert_normal_user "$output"
+    rm -r "${evil:?}/etc" && ln -s ../../../../../../../../../../etc "$evil/etc"
+    run -0 run_bare # no home from the host's passwd, and no user by a name
+    assert_normal_user "$output"
+    rm -r "${evil:?}/bin" && ln -s "$outside/bin" "$evil/bin"
+    run run_bare
+    assert_refused '[entry.found]'
+    ln -sfn "/proc/self/root$outside/bin" "$evil/bin"
+    run run_bare
+    [[ $status -ne 0 ]]
+    assert_hasnt "$output" uid=
+    [[ -z $(find "$outside" -newer "$bundle/config.json" ! -type d) && ! -e /tmp/entry ]]
+}
+
+@test "an entrypoint that is a FIFO, a device or endless neither hangs nor fills memory" {
+    local evil=$BATS_TEST_TMPDIR/evil
+    make_rootfs "$evil"
+    edit '.root.path = $evil' --arg evil "$evil"
+    mkfifo "$evil/bin/fifo"
+    mknod "$evil/bin/zero" c 1 5
+    truncate -s 1T "$evil/bin/huge"
+    chmod 755 "$evil/bin/"{fifo,zero,huge}
+    for name in fifo zero; do
+        starts "/bin/$name"
+        run timeout 20 "$low_path" --root "$state" run --bundle "$bundle" "$id"
+        [[ $status -ne 124 ]]
+        assert_refused '[entry.found]'
+    done
+    starts /bin/huge
+    run timeout 20 "$low_path" --root "$state" run --bundle "$bundle" "$id"
+    [[ $status -ne 124 && $status -ne 0 ]]
+}
+
+@test "a rootfs that changes while the hook works: lowered or refused, and the host untouched" {
+    local evil=$BATS_TEST_TMPDIR/evil victim=$BATS_TEST_TMPDIR/victim
+    make_rootfs "$evil"
+    mkdir -p "$victim" "$evil/a"
+    cp "$(command -v busybox)" "$victim/sh"
+    cp "$(command -v busybox)" "$evil/a/sh"
+    edit '.root.path = $evil' --arg evil "$evil"
+    starts /a/sh -c id
+    sums=$(sha256sum "$victim/sh")
+    (while sleep 0.004; do
+        mv -T "$evil/a" "$evil/b" && ln -s "$victim" "$evil/a" && rm "$evil/a" && mv -T "$evil/b" "$evil/a"
+    done) 2>/dev/null 3>&- &
+    local changer=$! started=0
+    before=$(cat /proc/self/mountinfo)
+    for _ in {1..40}; do
+        output=$(run_bare 2>&1 || true)
+        assert_hasnt "$output" uid=0
+        if [[ $output == *uid=1001* ]]; then started=$((started + 1)); fi
+        bare delete --force "$id" >/dev/null 2>&1 || true
+    done
+    kill "$changer"
+    wait "$changer" 2>/dev/null || true
+    ((started > 0))
+    [[ $before == "$(cat /proc/self/mountinfo)" ]]
+    [[ $sums == "$(sha256sum "$victim/sh")" ]]
+}
+
+@test "another file than the one that was judged is not started" {
+    cp "$(command -v busybox)" "$BATS_TEST_TMPDIR/other"
+    edit '.hooks.prestart |= [{path: "/bin/sh", env: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"],
+              args: ["sh", "-c", ("nsenter -t $(jq .pid) -m mount --bind " + $other + " " + $rootfs
+                                  + "/bin/busybox")]}] + .' \
+        --arg other "$BATS_TEST_TMPDIR/other" --arg rootfs "$rootfs"
+    run run_bare
+    assert_refused 'is not the file any more that was judged'
+}
+
+@test "a hundred starts leave no mount, file or process behind" {
+    count() {
+        # Of other live tests: /run/ocinorm-live.
+        find /run /dev/.ocinorm "$bundle" "$rootfs" "$state" -path /run/ocinorm-live -prune -o \
+            -print 2>/dev/null | sort
+        find /tmp -maxdepth 1 -name '*ocinorm*'
+        cat /proc/self/mountinfo
+        pgrep -f -- "--config $policy" || true
+    }
+    run_bare >/dev/null
+    count >"$BATS_TEST_TMPDIR/before"
+    for _ in {1..100}; do
+        run_bare >/dev/null
+    done
+    count >"$BATS_TEST_TMPDIR/after"
+    diff "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/after"
+}
+
+build_without() {
+    without=$BATS_TEST_TMPDIR/without
+    "${CC:-cc}" -O1 -o "$without" "$root/integration/without.c"
+}
+
+number_of() { # SYSTEM-CALL
+    printf '#include <asm/unistd.h>\n__NR_%s\n' "$1" | "${CC:-cc}" -E -P - | tail -n 1
+}
+
+calls=(fsopen fsconfig fsmount open_tree move_mount mount_setattr openat2)
+
+@test "on a kernel that lacks a call it is refused" {
+    build_without
+    for name in "${calls[@]}"; do
+        add_hook prestart "$without" "$(number_of "$name")"
+        run run_bare
+        assert_refused '[user.root]' "this kernel does not know $name" ocinorm-runtime
+    done
+}
+
+@test "what was begun is taken back: a container that starts in spite of it shows no trace" {
+    build_without
+    container_runs 'id; ls -a /dev; cat /proc/self/mountinfo'
+    for name in "${calls[@]}"; do
+        add_hook prestart /bin/sh -c '"$@" || exit 0' sh "$without" "$(number_of "$name")"
+        run -0 run_bare
+        assert_has "$output" uid=0
+        assert_hasnt "$output" .ocinorm
+        assert_hasnt "$output" 'tmpfs ocinorm '
+        assert_hasnt "$output" '/bin/busybox '
+    done
+}
+
+@test "a hook that dies in the middle stops the container, whatever onError says" {
+    build_without
+    set_policy '{"onError": "warn"}'
+    for name in fsopen move_mount open_tree; do
+        add_hook prestart "$without" "!$(number_of "$name")"
+        run run_bare
+        assert_refused 'ocinorm: error: preparing the container crashed'
+    done
+}
+
+@test "without ocinorm-entry or a container nothing can be decided" {
+    cp "$bin/ocinorm-hook" "$BATS_TEST_TMPDIR/ocinorm-hook"
+    if [[ ! -e /usr/libexec/ocinorm/ocinorm-entry ]]; then
+        edit '.hooks.prestart[0].path = $hook' --arg hook "$BATS_TEST_TMPDIR/ocinorm-hook"
+        run run_bare
+        assert_refused 'ocinorm: error: ' ocinorm-entry
+    fi
+    hook=("$bin/ocinorm-hook" --config "$policy" prestart)
+    run -2 "${hook[@]}" <<<"{\"bundle\": \"$bundle\"}"
+    assert_has "$output" 'names no container process'
+    run -1 "${hook[@]}" <<<"{\"bundle\": \"$bundle\", \"pid\": $$}"
+    assert_has "$output" 'no mount namespace of its own'
+    run -2 "${hook[@]}" <<<"{\"bundle\": \"$bundle\", \"pid\": 4194303}"
+    assert_has "$output" 'cannot open the container'
+    run -2 unshare --mount --propagation private sh -c 'umount -l /proc; exec "$@"' sh "${hook[@]}" \
+        <<<"{\"bundle\": \"$bundle\", \"pid\": $$}"
+    assert_has "$output" 'ocinorm: error: '
+}
