@@ -15,6 +15,7 @@
 #define MAX_ERRNO 4095
 #define MAX_CPUS (1U << 20)
 #define MAX_NAME 255
+#define MAX_DERIVED 512
 #define MAX_VALUE ((size_t)128 << 10) /* MAX_ARG_STRLEN: a longer variable starts nothing */
 
 #define MAGIC UINT32_C(0x314e434f)
@@ -207,12 +208,43 @@ static void pass_finding(struct codec *codec, struct ocn_finding *finding)
     pass_text(codec, &finding->hint, TEXT_PRINTABLE);
 }
 
+static void pass_go(struct codec *codec, const struct ocn_go_facts **go)
+{
+    struct ocn_go_facts facts = *go != NULL ? **go : (struct ocn_go_facts){ 0 };
+    bool there = *go != NULL;
+    void *settings = facts.settings.items;
+
+    pass_bool(codec, &there);
+    if (!there) {
+        *go = NULL;
+        return;
+    }
+    pass_optional(codec, &facts.version, TEXT_PRINTABLE);
+    pass_optional(codec, &facts.module, TEXT_PRINTABLE);
+    pass_optional(codec, &facts.build_id, TEXT_PRINTABLE);
+    pass_list(codec, &settings, &facts.settings.len, sizeof(*facts.settings.items), MAX_STRINGS);
+    facts.settings.items = settings;
+    for (size_t i = 0; i < facts.settings.len; i++) {
+        pass_text(codec, &facts.settings.items[i].name, TEXT_PRINTABLE);
+        pass_text(codec, &facts.settings.items[i].value, TEXT_PRINTABLE);
+    }
+    if (codec->out == NULL) {
+        struct ocn_go_facts *copy = ocn_arena_alloc(codec->arena, sizeof(*copy));
+        codec->failed |= copy == NULL;
+        if (copy != NULL) {
+            *copy = facts;
+        }
+        *go = copy;
+    }
+}
+
 static void pass_facts(struct codec *codec, struct ocn_facts *facts)
 {
     uint32_t kind = (uint32_t)facts->entry.kind;
 
     pass_text(codec, &facts->host.os, TEXT_PRINTABLE);
     pass_optional(codec, &facts->host.arch, TEXT_PRINTABLE);
+    pass_optional(codec, &facts->host.variant, TEXT_PRINTABLE);
     pass_u32(codec, &facts->host.cpus, 0, MAX_CPUS);
     pass_optional(codec, &facts->entry.path, TEXT_PRINTABLE);
     pass_optional(codec, &facts->entry.real, TEXT_BYTES);
@@ -221,7 +253,10 @@ static void pass_facts(struct codec *codec, struct ocn_facts *facts)
     pass_u32(codec, &kind, OCN_ENTRY_UNKNOWN, OCN_ENTRY_OTHER);
     facts->entry.kind = (enum ocn_entry_kind)kind;
     pass_optional(codec, &facts->entry.arch, TEXT_PRINTABLE);
+    pass_optional(codec, &facts->entry.variant, TEXT_PRINTABLE);
     pass_optional(codec, &facts->entry.interpreter, TEXT_PRINTABLE);
+    pass_optional(codec, &facts->entry.program, TEXT_PRINTABLE);
+    pass_go(codec, &facts->entry.go);
     pass_amount(codec, &facts->cpu_limit);
     pass_amount(codec, &facts->memory_limit);
 }
@@ -239,12 +274,12 @@ static void pass_outcome(struct codec *codec, struct ocn_outcome *outcome)
     pass_facts(codec, &outcome->facts);
     pass_list(codec, &edits, &outcome->edits_len, sizeof(*outcome->edits), MAX_EDITS);
     outcome->edits = edits;
-    for (size_t i = 0; i < outcome->edits_len; i++) {
+    for (size_t i = 0; edits != NULL && i < outcome->edits_len; i++) {
         pass_edit(codec, &outcome->edits[i]);
     }
     pass_list(codec, &findings, &outcome->findings_len, sizeof(*outcome->findings), MAX_FINDINGS);
     outcome->findings = findings;
-    for (size_t i = 0; i < outcome->findings_len; i++) {
+    for (size_t i = 0; findings != NULL && i < outcome->findings_len; i++) {
         pass_finding(codec, &outcome->findings[i]);
     }
 }
@@ -426,6 +461,13 @@ static bool is_names(const json_t *value)
     return holds_only(value, LETTERS DIGITS ",");
 }
 
+/* What the build info of a program says of itself; no runtime reads these keys. */
+static bool is_derived(const json_t *value)
+{
+    return json_is_string(value) && json_string_length(value) <= MAX_DERIVED &&
+           is_text(json_string_value(value), json_string_length(value), TEXT_PRINTABLE);
+}
+
 static bool is_variable_name(const char *name)
 {
     return name[0] != '\0' && strchr(LETTERS, name[0]) != NULL && strlen(name) <= MAX_NAME &&
@@ -448,6 +490,13 @@ static const struct {
     { "/process/capabilities/ambient", is_capabilities },
     { OCN_ORIGINAL_USER_PATH, is_original_user },
     { OCN_ADDED_ENV_PATH, is_names },
+    { "/annotations/golang.org~1version", is_derived },
+    { "/annotations/golang.org~1module", is_derived },
+    { "/annotations/golang.org~1build-id", is_derived },
+    { "/annotations/org.opencontainers.image.source", is_derived },
+    { "/annotations/org.opencontainers.image.version", is_derived },
+    { "/annotations/org.opencontainers.image.revision", is_derived },
+    { "/annotations/org.opencontainers.image.created", is_derived },
 };
 
 static bool may_be(const struct ocn_edit *edit, const json_t *value)

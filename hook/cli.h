@@ -6,3 +6,4 @@ int ocn_cli_config(int argc, char **argv);
 int ocn_cli_explain(int argc, char **argv);
 int ocn_cli_apply(int argc, char **argv);
 int ocn_cli_detect(int argc, char **argv);
+int ocn_cli_buildinfo(int argc, char **argv);

@@ -166,7 +166,7 @@ static int print_report(const struct request *request, const struct ocn_outcome 
 int ocn_cli_explain(int argc, char **argv)
 {
     OCN_CLEANUP(release) struct judged judged = { 0 };
-    struct request request = { 0 };
+    struct request request = { .world = { .all_facts = true } };
     struct ocn_error err = { 0 };
     int status = read_options(argc, argv, true, &request, &err);
 

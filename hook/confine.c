@@ -133,6 +133,7 @@ static int drop_privileges(struct ocn_confinement *state)
 #define LANDLOCK_VERSION (1U << 0)
 #define LANDLOCK_PATH_BENEATH 1
 #define LANDLOCK_READ_FILE (UINT64_C(1) << 2)
+#define LANDLOCK_READ_DIR (UINT64_C(1) << 3)
 #define LANDLOCK_ABI_TRUNCATE 3 /* from here on O_TRUNC is held back too */
 
 struct path_beneath {
@@ -159,9 +160,9 @@ static int create_rules(int abi)
     return (int)syscall(SYS_landlock_create_ruleset, &handled, sizeof(handled), 0U);
 }
 
-static int allow_reading(int rules, int fd)
+static int allow_reading(int rules, int fd, bool list)
 {
-    const struct path_beneath rule = { LANDLOCK_READ_FILE, fd };
+    const struct path_beneath rule = { LANDLOCK_READ_FILE | (list ? LANDLOCK_READ_DIR : 0), fd };
 
     return (int)syscall(SYS_landlock_add_rule, rules, LANDLOCK_PATH_BENEATH, &rule, 0U);
 }
@@ -176,7 +177,7 @@ static int drop_writing(struct ocn_confinement *state)
     }
     ocn_autoclose int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     ocn_autoclose int rules = create_rules(abi);
-    if (root < 0 || rules < 0 || allow_reading(rules, root) < 0) {
+    if (root < 0 || rules < 0 || allow_reading(rules, root, true) < 0) {
         return -1;
     }
     if (syscall(SYS_landlock_restrict_self, rules, 0U) == 0) {
@@ -203,10 +204,11 @@ int ocn_confine_reads_begin(const struct ocn_confinement *confinement, int *ret_
     return 0;
 }
 
-int ocn_confine_reads_allow(int rules, int fd, struct ocn_error *err)
+int ocn_confine_reads_allow(int rules, int fd, bool list, struct ocn_error *err)
 {
     /* EBADFD: a namespace or the like, whose file system has no rules. */
-    return rules < 0 || allow_reading(rules, fd) == 0 || errno == EBADFD ? 0 : fail_reads(err);
+    return rules < 0 || allow_reading(rules, fd, list) == 0 || errno == EBADFD ? 0
+                                                                               : fail_reads(err);
 }
 
 int ocn_confine_reads_end(int *rules, struct ocn_error *err)

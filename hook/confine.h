@@ -26,11 +26,12 @@ OCN_MUST_USE int ocn_confine(struct ocn_confinement *ret, struct ocn_error *err)
 
 /*
  * Then, once it is known which: reads nothing but what lies below the O_PATH descriptors that are
- * allowed between the two. Without Landlock *ret_rules is -1, and the rest does nothing.
+ * allowed between the two, and lists only directories for which @list says so. Without Landlock
+ * *ret_rules is -1, and the rest does nothing.
  */
 OCN_MUST_USE int ocn_confine_reads_begin(const struct ocn_confinement *confinement, int *ret_rules,
                                          struct ocn_error *err);
-OCN_MUST_USE int ocn_confine_reads_allow(int rules, int fd, struct ocn_error *err);
+OCN_MUST_USE int ocn_confine_reads_allow(int rules, int fd, bool list, struct ocn_error *err);
 OCN_MUST_USE int ocn_confine_reads_end(int *rules, struct ocn_error *err);
 
 /* What this kernel has, for people; changes nothing. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "hook/dir_view.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/openat2.h>
@@ -10,7 +11,11 @@
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 
+#include "hook/host_level.h"
 #include "hook/io.h"
+#include "normalize/arch.h"
+
+#define CPUINFO_SIZE 16384 /* of /proc/cpuinfo: more than its first processor takes */
 
 #define READING (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
 
@@ -328,6 +333,69 @@ static int read_ref(void *ctx, struct ocn_ref ref, uint64_t offset, void *buf, s
     return 0;
 }
 
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Appends the names that @stream has still to give. */
+static int read_names(DIR *stream, struct ocn_ref ref, struct ocn_arena *arena, const char ***ret,
+                      size_t *ret_len, struct ocn_error *err)
+{
+    const struct dirent *entry;
+
+    errno = 0;
+    while ((entry = readdir(stream)) != NULL) {
+        const char *name = entry->d_name;
+        if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
+            continue;
+        }
+        if (*ret_len == OCN_VIEW_MAX_NAMES) {
+            return ocn_fail(err, OCN_E_LIMIT, ref.path, "holds more than %d files",
+                            OCN_VIEW_MAX_NAMES);
+        }
+        const char **list = ocn_arena_grow(arena, *ret, *ret_len, sizeof(*list));
+        const char *copy = ocn_arena_copy(arena, name, strlen(name));
+        if (list == NULL || copy == NULL) {
+            return ocn_fail_nomem(err);
+        }
+        list[(*ret_len)++] = copy;
+        *ret = list;
+    }
+    return errno == 0 ? 0 : fail_at(err, ref, "list");
+}
+
+static int list_ref(void *ctx, struct ocn_ref ref, struct ocn_arena *arena, const char ***ret,
+                    size_t *ret_len, struct ocn_error *err)
+{
+    const char **names = NULL;
+    size_t len = 0;
+
+    ocn_autoclose int found = find(ctx, ref, true);
+    int fd = found >= 0 ? openat(found, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (fd < 0 && errno != ENOENT && errno != ENOTDIR) {
+        return fail_at(err, ref, "list");
+    }
+    DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
+    if (fd >= 0 && stream == NULL) {
+        ocn_closep(&fd);
+        return fail_at(err, ref, "list");
+    }
+    int status = stream != NULL ? read_names(stream, ref, arena, &names, &len, err) : 0;
+    if (stream != NULL) {
+        (void)closedir(stream);
+    }
+    if (status < 0) {
+        return -1;
+    }
+    if (len != 0) {
+        qsort(names, len, sizeof(*names), compare_names);
+    }
+    *ret = names;
+    *ret_len = len;
+    return 0;
+}
+
 /*
  * A 64-bit program runs on a kernel of its own architecture only, whereas uname(2) says "i686" or
  * "armv8l" to a process that inherited the personality of `setarch`.
@@ -342,6 +410,70 @@ static void name_machine(char *buf, size_t size)
     struct utsname name;
     (void)snprintf(buf, size, "%s", uname(&name) == 0 ? name.machine : "");
 #endif
+}
+
+/* The text of a small file of the host; "" where it cannot be read. */
+static const char *read_host(struct ocn_dir_view *view, const char *path, char *buf, size_t size)
+{
+    const struct ocn_ref ref = { .space = OCN_HOST, .path = path };
+    size_t len = 0;
+
+    if (read_ref(view, ref, 0, buf, size - 1, &len, NULL) < 0) {
+        len = 0;
+    }
+    buf[len] = '\0';
+    return buf;
+}
+
+/* A captured tree says itself which machine it is from, if it holds the file (Linux 6.1). */
+static void name_captured_machine(struct ocn_dir_view *view)
+{
+    char text[sizeof(view->machine)] = "";
+
+    read_host(view, "/proc/sys/kernel/arch", text, sizeof(text));
+    text[strcspn(text, "\n")] = '\0';
+    if (text[0] != '\0') {
+        memcpy(view->machine, text, sizeof(text));
+    }
+}
+
+/*
+ * A program learns the features of its CPU without a file, but of RISC-V only single letters. A
+ * captured tree has only the file.
+ */
+static const char *find_level(struct ocn_dir_view *view)
+{
+    const char *arch = ocn_arch_of_machine(view->machine);
+    char cpuinfo[CPUINFO_SIZE];
+    struct ocn_cpu cpu;
+
+    if (arch == NULL) {
+        return NULL;
+    }
+    if (view->captured || strcmp(arch, "riscv64") == 0) {
+        read_host(view, "/proc/cpuinfo", cpuinfo, sizeof(cpuinfo));
+        return ocn_cpu_level_of_text(arch, cpuinfo);
+    }
+    ocn_cpu_read(&cpu);
+    return ocn_cpu_level(arch, &cpu);
+}
+
+static const char *variant_of_host(void *ctx)
+{
+    struct ocn_dir_view *view = ctx;
+
+    if (!view->has_variant) {
+        view->variant = find_level(view);
+        view->has_variant = true;
+    }
+    return view->variant;
+}
+
+static bool lacks_32bit(void *ctx)
+{
+    const struct ocn_dir_view *view = ctx;
+
+    return !view->captured && ocn_cpu_no_32bit();
 }
 
 static int open_directory(const char *path)
@@ -368,6 +500,9 @@ int ocn_dir_view_open(struct ocn_dir_view *view, const char *rootfs, const char 
         .cached_fd = -1,
     };
     name_machine(view->machine, sizeof(view->machine));
+    if (view->captured) {
+        name_captured_machine(view);
+    }
     return 0;
 }
 
@@ -395,5 +530,8 @@ struct ocn_view ocn_dir_view_as_view(struct ocn_dir_view *view)
         .stat = stat_ref,
         .readlink = readlink_ref,
         .read_at = read_ref,
+        .list = list_ref,
+        .variant = variant_of_host,
+        .no_32bit = lacks_32bit,
     };
 }

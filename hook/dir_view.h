@@ -12,6 +12,8 @@ struct ocn_dir_view {
     bool captured;   /* host_fd is no machine that runs: no path leads out of it */
     bool no_openat2; /* the kernel (or a seccomp filter above us) has none: walk by hand */
     char machine[65];
+    const char *variant; /* of the CPU; NULL: not known, or not asked for yet */
+    bool has_variant;
     int cached_fd; /* the file read last: an ELF file is read in several windows */
     char *cached_path;
     char *cached_base; /* NULL: none */

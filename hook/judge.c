@@ -193,7 +193,16 @@ static int select_policy(struct work *work, struct ocn_error *err)
     return on_error == base->on_error ? 0 : ocn_child_send(SAYS_ON_ERROR, bytes, err);
 }
 
-/* The root file system and the sources of bind mounts: a program of the image lies nowhere else. */
+/* Where the node says what it can run: emulators, 32-bit support, its CPU. */
+static const struct {
+    const char *path;
+    bool is_dir;
+} node_facts[] = { { "/proc/sys", true }, { "/proc/cmdline", false }, { "/proc/cpuinfo", false } };
+
+/*
+ * The root file system and the sources of bind mounts, for a program of the image lies nowhere
+ * else, and what the node says of itself.
+ */
 static int confine_reads(struct work *work, struct ocn_dir_view *dir, struct ocn_error *err)
 {
     const struct ocn_oci_mount *mounts = known(work)->mounts.items;
@@ -205,13 +214,19 @@ static int confine_reads(struct work *work, struct ocn_dir_view *dir, struct ocn
     if (rules < 0) {
         return 0;
     }
-    if (dir->rootfs_fd >= 0 && ocn_confine_reads_allow(rules, dir->rootfs_fd, err) < 0) {
+    if (dir->rootfs_fd >= 0 && ocn_confine_reads_allow(rules, dir->rootfs_fd, false, err) < 0) {
         return -1;
+    }
+    for (size_t i = 0; i < OCN_COUNT(node_facts); i++) {
+        ocn_autoclose int fact = ocn_dir_view_find_host(dir, node_facts[i].path);
+        if (fact >= 0 && ocn_confine_reads_allow(rules, fact, node_facts[i].is_dir, err) < 0) {
+            return -1;
+        }
     }
     for (size_t i = 0; i < known(work)->mounts.len; i++) {
         bool named = mounts[i].source != NULL && mounts[i].source[0] == '/';
         ocn_autoclose int source = named ? ocn_dir_view_find_host(dir, mounts[i].source) : -1;
-        if (source >= 0 && ocn_confine_reads_allow(rules, source, err) < 0) {
+        if (source >= 0 && ocn_confine_reads_allow(rules, source, false, err) < 0) {
             return -1;
         }
     }
@@ -238,6 +253,7 @@ static int normalize(struct work *work, struct ocn_outcome **ret, struct ocn_err
     struct ocn_view view = ocn_dir_view_as_view(&eyes.dir);
     eyes.stat = view.stat;
     view.stat = stat_or_ask;
+    view.all_facts = work->task->world->all_facts;
     if (confine_reads(work, &eyes.dir, err) < 0) {
         return -1;
     }

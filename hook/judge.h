@@ -12,6 +12,7 @@
 struct ocn_world {
     const char *root;   /* --root DIR: the tree in which HOST paths are looked up; NULL: "/" */
     const char *config; /* --config FILE or OCINORM_CONFIG; NULL: /etc/ocinorm/config.json */
+    bool all_facts;     /* as in struct ocn_view */
 };
 
 /*

@@ -18,6 +18,7 @@ static const struct command {
     { "explain", ocn_cli_explain, "show what would be changed in a bundle, and why" },
     { "apply", ocn_cli_apply, "edit the config.json of a bundle in place" },
     { "detect", ocn_cli_detect, "show what this kernel has to confine the reading of images" },
+    { "buildinfo", ocn_cli_buildinfo, "print what the Go linker wrote into a program" },
     { "config", ocn_cli_config, "check or show the policy, or print its JSON Schema" },
     { "help", print_help, "print this text" },
     { "version", print_version, "print the version" },
@@ -38,7 +39,7 @@ static int print_help(int argc, char **argv)
                 stdout);
     for (size_t i = 0; i < OCN_COUNT(commands); i++) {
         if (commands[i].summary != NULL) {
-            (void)printf("  %-8s  %s\n", commands[i].name, commands[i].summary);
+            (void)printf("  %-9s  %s\n", commands[i].name, commands[i].summary);
         }
     }
     (void)fputs(

@@ -72,8 +72,28 @@ static json_t *host_json(const struct ocn_facts *facts)
 
     status |= json_object_set_new(ret, "os", text_or_null(facts->host.os));
     status |= json_object_set_new(ret, "arch", text_or_null(facts->host.arch));
-    status |= json_object_set_new(ret, "variant", json_null());
+    status |= json_object_set_new(ret, "variant", text_or_null(facts->host.variant));
     status |= json_object_set_new(ret, "cpus", limit_or_null(facts->host.cpus));
+    return whole(ret, status);
+}
+
+static json_t *go_json(const struct ocn_go_facts *go)
+{
+    if (go == NULL) {
+        return json_null();
+    }
+    json_t *settings = json_object();
+    json_t *ret = json_object();
+    int status = 0;
+
+    for (size_t i = 0; i < go->settings.len; i++) {
+        status |= json_object_set_new(settings, go->settings.items[i].name,
+                                      json_string(go->settings.items[i].value));
+    }
+    status |= json_object_set_new(ret, "version", text_or_null(go->version));
+    status |= json_object_set_new(ret, "module", text_or_null(go->module));
+    status |= json_object_set_new(ret, "buildId", text_or_null(go->build_id));
+    status |= json_object_set_new(ret, "settings", settings);
     return whole(ret, status);
 }
 
@@ -85,9 +105,10 @@ static json_t *entry_json(const struct ocn_facts *facts)
     status |= json_object_set_new(ret, "path", text_or_null(facts->entry.path));
     status |= json_object_set_new(ret, "kind", text_or_null(kind_names[facts->entry.kind]));
     status |= json_object_set_new(ret, "arch", text_or_null(facts->entry.arch));
-    status |= json_object_set_new(ret, "variant", json_null());
+    status |= json_object_set_new(ret, "variant", text_or_null(facts->entry.variant));
     status |= json_object_set_new(ret, "interpreter", text_or_null(facts->entry.interpreter));
-    status |= json_object_set_new(ret, "go", json_null());
+    status |= json_object_set_new(ret, "program", text_or_null(facts->entry.program));
+    status |= json_object_set_new(ret, "go", go_json(facts->entry.go));
     return whole(ret, status);
 }
 
@@ -330,17 +351,27 @@ static void add_line(struct ocn_buf *out, const char *name, const char *text)
     add_clean(out, text);
 }
 
+/* "/v3" behind "linux/amd64". */
+static void add_variant(struct ocn_buf *out, const char *variant)
+{
+    if (variant != NULL) {
+        ocn_buf_printf(out, "/%s", variant);
+    }
+}
+
 static void add_facts(struct ocn_buf *out, const struct ocn_facts *facts)
 {
     const char *kind = kind_names[facts->entry.kind];
 
-    ocn_buf_printf(out, "\n%-9s %s/%s, %u CPUs\n", "host", shown(facts->host.os),
-                   shown(facts->host.arch), facts->host.cpus);
+    ocn_buf_printf(out, "\n%-9s %s/%s", "host", shown(facts->host.os), shown(facts->host.arch));
+    add_variant(out, facts->host.variant);
+    ocn_buf_printf(out, ", %u CPUs\n", facts->host.cpus);
     add_line(out, "entry", shown(facts->entry.path));
     if (kind != NULL) {
         ocn_buf_printf(out, " (%s", kind);
         if (facts->entry.arch != NULL) {
             ocn_buf_printf(out, ", %s", facts->entry.arch);
+            add_variant(out, facts->entry.variant);
         }
         if (facts->entry.interpreter != NULL) {
             ocn_buf_puts(out, ", run by ");
@@ -349,6 +380,16 @@ static void add_facts(struct ocn_buf *out, const struct ocn_facts *facts)
         ocn_buf_puts(out, ")");
     }
     ocn_buf_puts(out, "\n");
+    if (facts->entry.program != NULL) {
+        add_line(out, "starts", facts->entry.program);
+        ocn_buf_puts(out, "\n");
+    }
+    if (facts->entry.go != NULL) {
+        add_line(out, "go", facts->entry.go->version);
+        ocn_buf_puts(out, " ");
+        add_clean(out, facts->entry.go->module != NULL ? facts->entry.go->module : "");
+        ocn_buf_puts(out, "\n");
+    }
     if (facts->cpu_limit > 0) {
         ocn_buf_printf(out, "%-9s %g CPUs\n", "limit", facts->cpu_limit);
     }

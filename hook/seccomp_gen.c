@@ -50,6 +50,10 @@ static const struct row {
     { "statx", { 0 } },
     { "close", { 0 } },
     { "fcntl", { 1, LOW_WORD, F_DUPFD_CLOEXEC } },
+    { "fcntl", { 1, LOW_WORD, F_GETFL } }, /* these two: fdopendir(3) */
+    { "fcntl", { 1, LOW_WORD, F_SETFD } },
+    { "getdents64", { 0 } },  /* the handlers of binfmt_misc */
+    { "personality", { 0 } }, /* whether an arm64 kernel runs 32-bit programs */
     { "sendto", { 0, LOW_WORD, OCN_CHILD_FD } },
     { "recvfrom", { 0, LOW_WORD, OCN_CHILD_FD } },
     { "uname", { 0 } },

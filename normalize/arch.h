@@ -7,6 +7,9 @@
 /* The name of the architecture of a program, or NULL if it is none of the table (arch.def). */
 const char *ocn_arch_of_elf(const struct ocn_elf *elf);
 
+/* As that, but also the names that messages use for ABIs which are no port of Go ("x32", "ppc"). */
+const char *ocn_arch_or_abi(const struct ocn_elf *elf);
+
 /* The name of the architecture of a host by its `uname -m`, or NULL. */
 const char *ocn_arch_of_machine(const char *machine);
 

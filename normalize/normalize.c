@@ -126,7 +126,8 @@ int ocn_normalize(const struct ocn_container *container, const struct ocn_policy
     };
     outcome->exempt = ocn_exempt_reason(container, policy, view);
     if (outcome->exempt == NULL &&
-        (judge_rules(&judge, err) < 0 || leave_annotations(&judge, err) < 0)) {
+        (judge_rules(&judge, err) < 0 || leave_annotations(&judge, err) < 0 ||
+         (view->all_facts && ocn_judge_facts(&judge, err) < 0))) {
         return -1;
     }
     *ret = outcome;

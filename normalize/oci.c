@@ -97,6 +97,15 @@ static const struct ocn_bind resources_fields[] = {
     { 0 },
 };
 
+static const struct ocn_bind seccomp_fields[] = {
+    { "defaultAction", OCN_BIND_STRING,
+      .offset = offsetof(struct ocn_oci_linux, seccomp.default_action) },
+    { "architectures", OCN_BIND_STRINGS,
+      .offset = offsetof(struct ocn_oci_linux, seccomp.architectures) },
+    { 0 },
+};
+
+/* seccomp is a row of the linux struct itself, too. */
 static const struct ocn_bind linux_fields[] = {
     { "namespaces", OCN_BIND_OBJECTS, .offset = offsetof(struct ocn_oci_linux, namespaces),
       .fields = namespace_fields, .size = sizeof(struct ocn_oci_namespace) },
@@ -109,6 +118,7 @@ static const struct ocn_bind linux_fields[] = {
     { "cgroupsPath", OCN_BIND_STRING, .offset = offsetof(struct ocn_oci_linux, cgroups_path) },
     { "mountLabel", OCN_BIND_STRING, .offset = offsetof(struct ocn_oci_linux, mount_label) },
     { "maskedPaths", OCN_BIND_STRINGS, .offset = offsetof(struct ocn_oci_linux, masked_paths) },
+    { "seccomp", OCN_BIND_OBJECT, .fields = seccomp_fields },
     { 0 },
 };
 

@@ -77,6 +77,10 @@ struct ocn_oci_linux {
     const char *cgroups_path;
     const char *mount_label;
     struct ocn_strings masked_paths;
+    struct {
+        const char *default_action; /* NULL: no filter */
+        struct ocn_strings architectures;
+    } seccomp;
 };
 
 /* Absent members are zero: root, no variable, no limit, as the runtimes read them. */

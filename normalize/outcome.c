@@ -6,6 +6,7 @@
 #include "normalize/rules.h"
 
 #define ENV_PATH "/process/env/"
+#define ANNOTATIONS_PATH "/annotations/"
 
 void ocn_outcome_free(struct ocn_outcome *outcome)
 {
@@ -61,10 +62,12 @@ int ocn_outcome_verify_only(struct ocn_outcome *outcome, struct ocn_error *err)
             all[len++] = (struct ocn_finding){ edit->rule, OCN_LEVEL_DENY, message, hint };
         }
     }
+    if (len > outcome->findings_len) {
+        outcome->verdict = OCN_DENY;
+    }
     outcome->findings = all;
     outcome->findings_len = len;
     outcome->edits_len = 0;
-    outcome->verdict = OCN_DENY;
     return 0;
 }
 
@@ -77,6 +80,5 @@ const char *ocn_edit_env_name(const struct ocn_edit *edit)
 
 int ocn_edit_is_note(const struct ocn_edit *edit)
 {
-    return strcmp(edit->path, OCN_ORIGINAL_USER_PATH) == 0 ||
-           strcmp(edit->path, OCN_ADDED_ENV_PATH) == 0;
+    return strncmp(edit->path, ANNOTATIONS_PATH, sizeof(ANNOTATIONS_PATH) - 1) == 0;
 }

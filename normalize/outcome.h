@@ -30,10 +30,19 @@ enum ocn_entry_kind {
     OCN_ENTRY_OTHER, /* neither an ELF file nor a script */
 };
 
+/* The build info of a Go program; nothing in it is a secret, and all of it is printable. */
+struct ocn_go_facts {
+    const char *version;
+    const char *module;        /* NULL: built outside a module */
+    const char *build_id;      /* NULL: it has none */
+    struct ocn_pairs settings; /* only those of an allow-list */
+};
+
 struct ocn_facts {
     struct {
         const char *os;
-        const char *arch; /* GOARCH name, NULL if the machine has none */
+        const char *arch;    /* GOARCH name, NULL if the machine has none */
+        const char *variant; /* of the CPU, NULL if it is not known or nobody asked */
         uint32_t cpus;
     } host;
     struct {
@@ -43,7 +52,10 @@ struct ocn_facts {
         uint64_t ino;
         enum ocn_entry_kind kind;
         const char *arch;        /* of the ELF file that the kernel would load */
+        const char *variant;     /* that it needs, NULL if it does not say */
         const char *interpreter; /* of a script, NULL otherwise */
+        const char *program;     /* what a launcher (tini, env ...) starts in the end, or NULL */
+        const struct ocn_go_facts *go; /* of that program; NULL: none, or not asked for */
     } entry;
     double cpu_limit;    /* CPUs; 0: none */
     double memory_limit; /* bytes; 0: none */
@@ -79,5 +91,5 @@ OCN_MUST_USE int ocn_outcome_verify_only(struct ocn_outcome *outcome, struct ocn
 /* NAME, if @edit is one of a variable, else NULL. */
 const char *ocn_edit_env_name(const struct ocn_edit *edit);
 
-/* 1 for an edit that only leaves a note for exec: nothing changes for the process. */
+/* 1 for an edit of an annotation: it tells who inspects, or exec; the process does not change. */
 int ocn_edit_is_note(const struct ocn_edit *edit);

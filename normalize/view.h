@@ -5,7 +5,11 @@
  */
 #pragma once
 
-#include "normalize/base.h"
+#include <stdbool.h>
+
+#include "normalize/arena.h"
+
+#define OCN_VIEW_MAX_NAMES 1024
 
 enum ocn_space {
     OCN_ROOTFS, /* the container's root file system, as root.path names it */
@@ -42,6 +46,7 @@ struct ocn_host {
 struct ocn_view {
     void *ctx;
     struct ocn_host host;
+    bool all_facts; /* somebody will look at the facts: read also those that no rule asks for */
     /* Not finding a file is an answer (mode 0); failing to look is an error. */
     int (*stat)(void *ctx, struct ocn_ref ref, struct ocn_stat *ret, struct ocn_error *err);
     /* Puts the target of a link, NUL-terminated, into @buf of @size bytes; longer is an error. */
@@ -49,4 +54,17 @@ struct ocn_view {
     /* Reads up to @len bytes at @offset of a regular file; *ret_len is short only at its end. */
     int (*read_at)(void *ctx, struct ocn_ref ref, uint64_t offset, void *buf, size_t len,
                    size_t *ret_len, struct ocn_error *err);
+    /*
+     * The variant of the host's CPU as OCI images write it ("v3", "power9"); NULL: not known. Asked
+     * for only where something hangs on it: in a virtual machine CPUID is slow.
+     */
+    const char *(*variant)(void *ctx);
+    /* 1 if it is known that the host's CPU or kernel cannot run 32-bit programs. */
+    bool (*no_32bit)(void *ctx);
+    /*
+     * The names in a directory, sorted, without "." and "..", from @arena; none where there is no
+     * such directory. More than OCN_VIEW_MAX_NAMES are an error.
+     */
+    int (*list)(void *ctx, struct ocn_ref ref, struct ocn_arena *arena, const char ***ret,
+                size_t *ret_len, struct ocn_error *err);
 };

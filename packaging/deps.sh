@@ -43,6 +43,7 @@ test  | file:/usr/share/gocode/src/github.com/gogo/protobuf/gogoproto/gogo.proto
 live  | cmd:runc                               | runc                      | runc
 live  | static:busybox                         | busybox-static            | busybox
 live  | cmd:jq                                 | jq                        | jq
+test  | cmd:go                                 | golang-go                 | golang
 demo  | cmd:go                                 | golang-go                 | golang
 '
 

@@ -22,6 +22,7 @@ release  | build with gcc: static programs, as they are shipped
 unit     | unit tests and cases, release build
 gates    | purity, layers, headers, tables, format and the like
 live     | real containers with runc, crun and containerd, release programs
+platform | real programs for other machines and of every level
 sanitize | unit tests and cases under ASan, UBSan and LSan
 clang    | build with clang, warnings are errors
 leaks    | the command line under valgrind
@@ -121,6 +122,13 @@ stage_live() {
     run_bats runc
     run_bats crun
     run_bats containerd
+}
+
+stage_platform() {
+    need_build release "${release_options[@]}"
+    check "platform buildinfo" bash tests/platform/buildinfo.sh "$out/release/bin"
+    check "platform levels" bash tests/platform/levels.sh "$out/release/bin"
+    check "platform foreign" bash tests/platform/foreign.sh "$out/release/bin"
 }
 
 stage_sanitize() {

@@ -69,6 +69,28 @@ static int read_in(void *ctx, struct ocn_ref ref, uint64_t offset, void *buf, si
     return 0;
 }
 
+static const char *variant_in(void *ctx)
+{
+    const struct window *window = ctx;
+
+    return window->view.variant(window->view.ctx);
+}
+
+static bool no_32bit_in(void *ctx)
+{
+    const struct window *window = ctx;
+
+    return window->view.no_32bit(window->view.ctx);
+}
+
+static int list_in(void *ctx, struct ocn_ref ref, struct ocn_arena *arena, const char ***ret,
+                   size_t *ret_len, struct ocn_error *err)
+{
+    const struct window *window = ctx;
+
+    return window->view.list(window->view.ctx, ref, arena, ret, ret_len, err);
+}
+
 void ocn_fuzz_check(int holds, const char *promise, const char *file, int line)
 {
     if (!holds) {
@@ -101,7 +123,15 @@ int ocn_fuzz_judge(struct ocn_fuzz_trial *trial, struct ocn_error *err)
 {
     const struct ocn_container *known = trial->joined != NULL ? trial->joined : trial->container;
     struct window window = { ocn_mem_view_as_view(&world), trial->app };
-    const struct ocn_view view = { &window, window.view.host, stat_in, readlink_in, read_in };
+    const struct ocn_view view = { .ctx = &window,
+                                   .host = window.view.host,
+                                   .all_facts = true,
+                                   .stat = stat_in,
+                                   .readlink = readlink_in,
+                                   .read_at = read_in,
+                                   .variant = variant_in,
+                                   .no_32bit = no_32bit_in,
+                                   .list = list_in };
     struct ocn_identity identity;
 
     ocn_identity_read(known, &identity);

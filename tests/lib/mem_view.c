@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "tests/lib/elf_file.h"
+
 #define MAX_CONTENT 65536
 
 void ocn_mem_view_init(struct ocn_mem_view *mem, json_t *world)
@@ -49,6 +51,8 @@ int ocn_test_elf_header(const char *arch, unsigned char header[64])
         { "mipsn32", 1, 2, 8, 0x20000024 },
         { "armoabi", 1, 1, 40, 0x00000002 },
         { "ppc", 1, 2, 20, 0 },
+        { "armhf", 1, 1, 40, 0x05000400 },
+        { "armel", 1, 1, 40, 0x05000200 },
     };
 
     for (size_t i = 0; i < OCN_COUNT(rows); i++) {
@@ -132,22 +136,51 @@ static uint32_t mode_of(json_t *file)
     return type | permissions;
 }
 
+static const char *text_at(json_t *file, const char *key)
+{
+    return json_string_value(json_object_get(file, key));
+}
+
+static size_t bytes_at(json_t *file, const char *key, unsigned char *out, size_t size)
+{
+    const char *hex = text_at(file, key);
+    size_t len = 0;
+
+    for (; hex != NULL && hex[0] != '\0' && hex[1] != '\0' && len < size; hex += 2) {
+        const char digits[3] = { hex[0], hex[1], '\0' };
+        out[len++] = (unsigned char)strtoul(digits, NULL, 16);
+    }
+    return len;
+}
+
+static size_t elf_at(json_t *file, unsigned char *out)
+{
+    unsigned char notes[512];
+    unsigned char arm[512];
+    const struct ocn_test_elf parts = {
+        .interp = text_at(file, "interp"),
+        .go = text_at(file, "go"),
+        .go_version = text_at(file, "goVersion"),
+        .build_id = text_at(file, "buildId"),
+        .notes = { (const char *)notes, bytes_at(file, "notes", notes, sizeof(notes)) },
+        .arm = { (const char *)arm, bytes_at(file, "armAttributes", arm, sizeof(arm)) },
+        .isa = number(file, "isa"),
+        .osabi = (int)number(file, "osabi"),
+    };
+
+    return ocn_test_elf_file(text_at(file, "elf"), &parts, out, MAX_CONTENT);
+}
+
 static size_t content_of(json_t *file, unsigned char *out)
 {
-    const char *text = json_string_value(json_object_get(file, "text"));
-    const char *hex = json_string_value(json_object_get(file, "hex"));
-    const char *arch = json_string_value(json_object_get(file, "elf"));
-    size_t len = 0;
+    const char *text = text_at(file, "text");
 
     if (text != NULL && strlen(text) < MAX_CONTENT) {
         memcpy(out, text, strlen(text));
         return strlen(text);
     }
-    for (; hex != NULL && hex[0] != '\0' && hex[1] != '\0'; hex += 2) {
-        const char digits[3] = { hex[0], hex[1], '\0' };
-        out[len++] = (unsigned char)strtoul(digits, NULL, 16);
-    }
-    return arch != NULL && ocn_test_elf_header(arch, out) == 0 ? 64 : len;
+    return text_at(file, "elf") != NULL ? elf_at(file, out)
+                                        : bytes_at(file, "hex", out, MAX_CONTENT);
 }
 
 static int injected(json_t *file, const char *path, struct ocn_error *err)
@@ -216,6 +249,60 @@ static int mem_read_at(void *ctx, struct ocn_ref ref, uint64_t offset, void *buf
     return 0;
 }
 
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Files only: worlds list what lies in a directory one by one. */
+static int mem_list(void *ctx, struct ocn_ref ref, struct ocn_arena *arena, const char ***ret,
+                    size_t *ret_len, struct ocn_error *err)
+{
+    json_t *tree = tree_of(ctx, ref);
+    size_t dir = strlen(ref.path);
+    const char **names = NULL;
+    size_t len = 0;
+    const char *key;
+    json_t *file;
+
+    if (injected(json_object_get(tree, ref.path), ref.path, err) < 0) {
+        return -1;
+    }
+    json_object_foreach (tree, key, file) {
+        if (strncmp(key, ref.path, dir) != 0 || key[dir] != '/' ||
+            strchr(key + dir + 1, '/') != NULL) {
+            continue;
+        }
+        const char **grown = ocn_arena_grow(arena, names, len, sizeof(*grown));
+        const char *name = ocn_arena_copy(arena, key + dir + 1, strlen(key + dir + 1));
+        if (grown == NULL || name == NULL) {
+            return ocn_fail_nomem(err);
+        }
+        grown[len++] = name;
+        names = grown;
+    }
+    if (len != 0) {
+        qsort(names, len, sizeof(*names), compare_names);
+    }
+    *ret = names;
+    *ret_len = len;
+    return 0;
+}
+
+static const char *mem_variant(void *ctx)
+{
+    const struct ocn_mem_view *mem = ctx;
+
+    return text_at(mem->world, "variant");
+}
+
+static bool mem_no_32bit(void *ctx)
+{
+    const struct ocn_mem_view *mem = ctx;
+
+    return json_is_true(json_object_get(mem->world, "no32bit"));
+}
+
 struct ocn_view ocn_mem_view_as_view(struct ocn_mem_view *mem)
 {
     const char *machine = json_string_value(json_object_get(mem->world, "machine"));
@@ -225,8 +312,12 @@ struct ocn_view ocn_mem_view_as_view(struct ocn_mem_view *mem)
         .ctx = mem,
         .host = { .machine = machine != NULL ? machine : "x86_64",
                   .cpus = cpus != NULL ? (uint32_t)json_integer_value(cpus) : 4 },
+        .all_facts = true,
         .stat = mem_stat,
         .readlink = mem_readlink,
         .read_at = mem_read_at,
+        .list = mem_list,
+        .variant = mem_variant,
+        .no_32bit = mem_no_32bit,
     };
 }

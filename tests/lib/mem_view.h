@@ -7,13 +7,15 @@
 #include "normalize/view.h"
 
 /*
- * {"machine": "x86_64", "cpus": 4,
+ * {"machine": "x86_64", "variant": "v3", "no32bit": false, "cpus": 4,
  *  "rootfs": {"/bin/app": FILE, ...}, "host": {"/proc/self/ns/net": FILE},
  *  "mounts": {"/srv/data": {"/app": FILE, "/": FILE}}}
  *
  * FILE: {"text": "..."} | {"hex": "7f45..."} | {"elf": "arm64"} | {"link": "target"} | {"dir":
  * true} | {"fifo": true} | {"fail": "EACCES"}, each with "mode": "0755", "uid", "gid", "ino".
- * Parents need not be listed: they are directories of root, mode 0755.
+ * An ELF file may have parts (tests/lib/elf_file.h): "interp": "/lib/ld.so", "go":
+ * "build\tGOAMD64=v3\n", "goVersion", "buildId", "isa": 4, "osabi": 9, and in hexadecimal "notes"
+ * and "armAttributes". Parents need not be listed: they are directories of root, mode 0755.
  */
 struct ocn_mem_view {
     json_t *world;

@@ -28,7 +28,7 @@ static void enter(void)
     finding = (struct ocn_finding){ OCN_RULE_USER_ACCESS, OCN_LEVEL_WARN, "message", "hint" };
     outcome = (struct ocn_outcome){
         .profile = "auto",
-        .facts = { .host = { "linux", "amd64", 4 },
+        .facts = { .host = { .os = "linux", .arch = "amd64", .variant = "v3", .cpus = 4 },
                    .entry = { .path = "/a?b",
                               .real = "/a\xff"
                                       "b",

@@ -37,6 +37,53 @@ START_TEST(test_arch__every_linux_port_of_go_is_known_by_its_header)
 }
 END_TEST
 
+START_TEST(test_arch__what_is_no_port_of_go_has_a_name_for_messages)
+{
+    static const struct {
+        uint16_t machine;
+        unsigned bits;
+        bool big_endian;
+        uint32_t flags;
+        const char *name;
+    } rows[] = {
+        { 62, 32, false, 0, "x32" },
+        { 62, 64, false, 0, "amd64" },
+        { 8, 32, true, 0x20000024, "mips64 n32" },
+        { 8, 32, false, 0x80000027, "mips64le n32" },
+        { 8, 32, false, 0x70001007, "mipsle" },
+        { 183, 32, false, 0, "arm64 ILP32" },
+        { 183, 64, true, 0, "aarch64_be" },
+        { 40, 32, false, 0x05000200, "arm" },
+        { 40, 32, false, 0x05000400, "arm" },
+        { 40, 32, false, 0, "arm OABI" },
+        { 40, 32, true, 0x05800000, "armeb" },
+        { 20, 32, true, 0, "ppc" },
+        { 2, 32, true, 0, "sparc" },
+        { 43, 64, true, 0, "sparc64" },
+        { 15, 32, true, 0x210, "hppa" },
+        { 42, 32, false, 0x16, "sh4" },
+        { 4, 32, true, 0x01000000, "m68k" },
+        { 0x9026, 64, false, 0, "alpha" },
+        { 50, 64, false, 0x10, "ia64" },
+        { 22, 32, true, 0, "s390" },
+        { 243, 32, false, 5, "riscv32" },
+        { 0xfeed, 64, false, 0, NULL },
+    };
+
+    for (size_t i = 0; i < OCN_COUNT(rows); i++) {
+        const struct ocn_elf elf = { .bits = rows[i].bits,
+                                     .big_endian = rows[i].big_endian,
+                                     .machine = rows[i].machine,
+                                     .flags = rows[i].flags };
+        const char *name = ocn_arch_or_abi(&elf);
+        ck_assert_msg((name == NULL) == (rows[i].name == NULL), "%u", rows[i].machine);
+        if (name != NULL) {
+            ck_assert_str_eq(name, rows[i].name);
+        }
+    }
+}
+END_TEST
+
 START_TEST(test_arch__hosts_are_known_by_uname)
 {
     static const struct {
@@ -75,6 +122,11 @@ START_TEST(test_arch__a_host_runs_itself_and_its_32_bit_sibling)
         }
     }
     ck_assert_int_eq(ocn_arch_runs("vax", "386"), 0);
+    ck_assert_int_eq(ocn_arch_runs("s390x", "s390"), 1);
+    ck_assert_int_eq(ocn_arch_runs("ppc64", "ppc"), 1);
+    ck_assert_int_eq(ocn_arch_runs("ppc64le", "ppc"), 0);
+    ck_assert_int_eq(ocn_arch_runs("amd64", "38"), 0);
+    ck_assert_int_eq(ocn_arch_runs("amd64", "x32"), 0);
 }
 END_TEST
 
@@ -103,6 +155,7 @@ int main(void)
     Suite *suite = suite_create("arch");
 
     tcase_add_test(tcase, test_arch__every_linux_port_of_go_is_known_by_its_header);
+    tcase_add_test(tcase, test_arch__what_is_no_port_of_go_has_a_name_for_messages);
     tcase_add_test(tcase, test_arch__hosts_are_known_by_uname);
     tcase_add_test(tcase, test_arch__a_host_runs_itself_and_its_32_bit_sibling);
     tcase_add_test(tcase, test_arch__a_header_cut_anywhere_is_refused);

@@ -412,7 +412,8 @@ static int read_here_and_there(void *ctx)
     }
     int root = openat(AT_FDCWD, ctx, O_PATH | O_DIRECTORY | O_CLOEXEC);
     int etc = openat(root, "rootfs/etc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (ocn_confine_reads_allow(rules, etc, NULL) < 0 || ocn_confine_reads_end(&rules, NULL) < 0) {
+    if (ocn_confine_reads_allow(rules, etc, false, NULL) < 0 ||
+        ocn_confine_reads_end(&rules, NULL) < 0) {
         return -1;
     }
     bool inside = openat(etc, "passwd", O_RDONLY | O_CLOEXEC) >= 0;

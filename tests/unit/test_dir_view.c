@@ -388,6 +388,85 @@ START_TEST(test_dir_view__walks_where_a_filter_forbids_openat2)
 }
 END_TEST
 
+START_TEST(test_dir_view__a_directory_is_listed_in_order)
+{
+    struct ocn_arena arena = { 0 };
+    const char **names = NULL;
+    size_t len = 0;
+
+    ck_assert_int_eq(view.list(view.ctx, in_rootfs("/bin"), &arena, &names, &len, NULL), 0);
+    ck_assert_uint_eq(len, 3);
+    ck_assert_str_eq(names[0], "app");
+    ck_assert_str_eq(names[1], "sh");
+    ck_assert_str_eq(names[2], "up");
+    ck_assert_int_eq(view.list(view.ctx, in_rootfs("/nowhere"), &arena, &names, &len, NULL), 0);
+    ck_assert_uint_eq(len, 0);
+    ck_assert_int_eq(view.list(view.ctx, in_rootfs("/bin/app"), &arena, &names, &len, NULL), 0);
+    ck_assert_uint_eq(len, 0);
+    ocn_arena_done(&arena);
+}
+END_TEST
+
+START_TEST(test_dir_view__a_directory_of_too_many_names_is_an_error)
+{
+    struct ocn_arena arena = { 0 };
+    struct ocn_error err = { 0 };
+    const char **names = NULL;
+    size_t len = 0;
+
+    make("rootfs/many", NULL);
+    for (int i = 0; i <= OCN_VIEW_MAX_NAMES; i++) {
+        char path[64];
+        (void)snprintf(path, sizeof(path), "rootfs/many/%d", i);
+        make(path, "");
+    }
+    ck_assert_int_eq(view.list(view.ctx, in_rootfs("/many"), &arena, &names, &len, &err), -1);
+    ck_assert_int_eq(err.code, OCN_E_LIMIT);
+    ck_assert_uint_eq(len, 0);
+    ocn_arena_done(&arena);
+}
+END_TEST
+
+START_TEST(test_dir_view__a_captured_tree_says_which_machine_it_is)
+{
+    static const struct {
+        const char *path;
+        const char *text;
+    } files[] = {
+        { "machine", NULL },
+        { "machine/proc", NULL },
+        { "machine/proc/sys", NULL },
+        { "machine/proc/sys/kernel", NULL },
+        { "machine/proc/sys/kernel/arch", "ppc64le\n" },
+        { "machine/proc/cpuinfo", "processor\t: 0\ncpu\t\t: POWER9, altivec supported\n" },
+    };
+    struct ocn_dir_view captured;
+    char root[128];
+
+    for (size_t i = 0; i < OCN_COUNT(files); i++) {
+        make(files[i].path, files[i].text);
+    }
+    (void)snprintf(root, sizeof(root), "%s/machine", dir);
+    ck_assert_int_eq(ocn_dir_view_open(&captured, rootfs, root, NULL), 0);
+    const struct ocn_view machine = ocn_dir_view_as_view(&captured);
+    ck_assert_str_eq(machine.host.machine, "ppc64le");
+    ck_assert_str_eq(machine.variant(machine.ctx), "power9");
+    ck_assert(!machine.no_32bit(machine.ctx));
+    ocn_dir_view_done(&captured);
+}
+END_TEST
+
+START_TEST(test_dir_view__a_captured_tree_without_cpuinfo_has_no_level)
+{
+    struct ocn_dir_view captured;
+
+    ck_assert_int_eq(ocn_dir_view_open(&captured, rootfs, dir, NULL), 0);
+    const struct ocn_view machine = ocn_dir_view_as_view(&captured);
+    ck_assert_ptr_null(machine.variant(machine.ctx));
+    ocn_dir_view_done(&captured);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("dir_view");
@@ -408,6 +487,10 @@ int main(void)
     tcase_add_test(tcase, test_dir_view__a_missing_rootfs_is_empty);
     tcase_add_test(tcase, test_dir_view__the_machine_is_the_kernels_own);
     tcase_add_test(tcase, test_dir_view__walks_without_openat2);
+    tcase_add_test(tcase, test_dir_view__a_directory_is_listed_in_order);
+    tcase_add_test(tcase, test_dir_view__a_directory_of_too_many_names_is_an_error);
+    tcase_add_test(tcase, test_dir_view__a_captured_tree_says_which_machine_it_is);
+    tcase_add_test(tcase, test_dir_view__a_captured_tree_without_cpuinfo_has_no_level);
     tcase_add_loop_test(tcase, test_dir_view__walks_where_a_filter_forbids_openat2, 0, 2);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

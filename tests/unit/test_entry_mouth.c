@@ -13,7 +13,7 @@ static struct ocn_edit edits[] = {
     { OCN_RULE_ENV_SET, "/process/env/TEAM", NULL, "\"a\"", "why" },
     { OCN_RULE_USER_CAPABILITIES, "/process/capabilities/ambient", "[]",
       "[\"CAP_NET_BIND_SERVICE\"]", "why" },
-    { OCN_RULE_ANNOTATIONS_DERIVE, "/annotations/x", NULL, "\"y\"", "why" },
+    { OCN_RULE_ANNOTATIONS_DERIVE, "/hostname", NULL, "\"y\"", "why" },
 };
 enum { USER, NOTE, TEAM, AMBIENT, ANNOTATION };
 
@@ -174,7 +174,7 @@ END_TEST
 
 START_TEST(test_entry_mouth__what_is_no_part_of_the_process_cannot_change)
 {
-    check(&usual, ANNOTATION, 1, "/annotations/x should be \"y\"", OCN_RULE_ANNOTATIONS_DERIVE);
+    check(&usual, ANNOTATION, 1, "/hostname should be \"y\"", OCN_RULE_ANNOTATIONS_DERIVE);
 }
 END_TEST
 

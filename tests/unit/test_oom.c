@@ -93,15 +93,20 @@ static const char PROCESS[] =
     "{\"user\":{\"uid\":0,\"gid\":0,\"additionalGids\":[0]},\"args\":[\"id\"],"
     "\"env\":[\"A=b\"],\"cwd\":\"/\"}";
 static const char POLICY[] =
-    "{\"env\":{\"set\":{\"TEAM\":\"x\"},\"override\":true},\"rules\":{\"user.access\":\"warn\"},"
+    "{\"env\":{\"set\":{\"TEAM\":\"x\"},\"override\":true},\"rules\":{\"user.access\":\"warn\","
+    "\"entry.interpreter\":\"warn\"},"
     "\"user\":{\"lowPorts\":true},\"match\":[{\"when\":{\"annotations\":{\"team\":\"*\"}},"
     "\"policy\":{\"env\":{\"set\":{\"MORE\":\"y\"}}}}]}";
+/* A script, env, a launcher and a Go program whose loader is missing: every turn of the way. */
 static const char WORLD[] =
-    "{\"rootfs\":{\"/bin/run\":{\"text\":\"#!/bin/sh "
-    "-e\\n\",\"mode\":\"0700\"},\"/bin/sh\":{\"link\":"
-    "\"../lib/sh\"},\"/lib/sh\":{\"elf\":\"amd64\"},\"/etc/passwd\":{\"text\":\"root:x:0:0::/"
-    "root:\\n"
-    "app:x:1001:1::/home/app:\\n\"},\"/etc/group\":{\"text\":\"g:x:1:root\\n\"}}}";
+    "{\"rootfs\":{\"/bin/run\":{\"text\":\"#!/bin/env -S tini -- /app -x\\n\",\"mode\":\"0700\"},"
+    "\"/bin/env\":{\"link\":\"../lib/sh\"},\"/lib/sh\":{\"elf\":\"amd64\"},"
+    "\"/usr/bin/tini\":{\"elf\":\"amd64\"},\"/app\":{\"elf\":\"amd64\",\"interp\":"
+    "\"/lib64/ld-linux-x86-64.so.2\",\"go\":\"path\\ta.b/c\\nmod\\ta.b/c\\tv1.2.3\\t\\n"
+    "dep\\td\\tv1\\n=>\\te\\tv2\\t\\nbuild\\tGOARCH=amd64\\nbuild\\tvcs.revision=0123456789\\n\","
+    "\"buildId\":\"x/y\"},\"/lib/ld-musl-x86_64.so.1\":{\"elf\":\"amd64\"},\"/etc/passwd\":"
+    "{\"text\":\"root:x:0:0::/root:\\napp:x:1001:1::/home/app:\\n\"},\"/etc/group\":"
+    "{\"text\":\"g:x:1:root\\n\"}}}";
 
 struct world {
     struct ocn_mem_view mem;
@@ -201,6 +206,7 @@ START_TEST(test_oom__every_allocation_of_the_core)
                      50);
     ck_assert_ptr_nonnull(strstr(created.ptr, "\"uid\":1001"));
     ck_assert_ptr_nonnull(strstr(created.ptr, "GOMAXPROCS=2"));
+    ck_assert_ptr_nonnull(strstr(created.ptr, "\"golang.org/module\""));
     ck_assert_int_gt(fail_each(ocn_buf_bytes(&created), true, &joined), 50);
     ck_assert_ptr_nonnull(strstr(joined.ptr, "\"uid\":1001"));
     ck_assert_ptr_nonnull(strstr(joined.ptr, "GOMAXPROCS=2"));

@@ -53,6 +53,23 @@ START_TEST(test_outcome__a_pending_edit_is_a_denial_for_who_cannot_edit)
 }
 END_TEST
 
+/* No process misses an annotation: a hook that cannot add it lets the container start. */
+START_TEST(test_outcome__annotations_alone_deny_nothing)
+{
+    struct ocn_edit derived = { OCN_RULE_ANNOTATIONS_DERIVE, "/annotations/golang.org~1version",
+                                NULL, "\"go1.22.4\"", "why" };
+    OCN_CLEANUP(ocn_outcome_freep) struct ocn_outcome *outcome = make(0);
+    struct ocn_error err = { 0 };
+
+    outcome->edits = &derived;
+    outcome->edits_len = 1;
+    ck_assert_int_eq(ocn_outcome_verify_only(outcome, &err), 0);
+    ck_assert_int_eq(outcome->verdict, OCN_ALLOW);
+    ck_assert_uint_eq(outcome->edits_len, 0);
+    ck_assert_uint_eq(outcome->findings_len, 1);
+}
+END_TEST
+
 START_TEST(test_outcome__names_the_variable_of_an_edit)
 {
     ck_assert_str_eq(ocn_edit_env_name(&edits[1]), "TEAM");
@@ -68,6 +85,7 @@ int main(void)
 
     tcase_add_test(tcase, test_outcome__nothing_pending_stays_allowed);
     tcase_add_test(tcase, test_outcome__a_pending_edit_is_a_denial_for_who_cannot_edit);
+    tcase_add_test(tcase, test_outcome__annotations_alone_deny_nothing);
     tcase_add_test(tcase, test_outcome__names_the_variable_of_an_edit);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

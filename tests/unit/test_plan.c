@@ -107,7 +107,7 @@ static const struct {
     { "/process/env/", "\"a\"" },
     { "/process/capabilities/bounding", "[]" },
     { "/process/args", "[\"sh\"]" },
-    { "/annotations/other", "\"a\"" },
+    { "/hostname", "\"a\"" },
 };
 
 START_TEST(test_plan__takes_no_other_edit_and_no_other_value)

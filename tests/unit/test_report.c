@@ -23,7 +23,7 @@ static struct ocn_outcome sample(void)
     return (struct ocn_outcome){
         .verdict = OCN_DENY,
         .profile = "auto",
-        .facts = { .host = { "linux", "amd64", 8 },
+        .facts = { .host = { .os = "linux", .arch = "amd64", .cpus = 8 },
                    .entry = { .path = "/app", .kind = OCN_ENTRY_ELF, .arch = "arm64" },
                    .cpu_limit = 1.5,
                    .memory_limit = 134217728 },
@@ -72,7 +72,8 @@ START_TEST(test_report__json_has_the_fixed_shape)
         "\"verdict\":\"deny\",\"facts\":{"
         "\"host\":{\"os\":\"linux\",\"arch\":\"amd64\",\"variant\":null,\"cpus\":8},"
         "\"entry\":{\"path\":\"/app\",\"kind\":\"elf\",\"arch\":\"arm64\",\"variant\":null,"
-        "\"interpreter\":null,\"go\":null},\"cpuLimit\":1.5,\"memoryLimit\":134217728},"
+        "\"interpreter\":null,\"program\":null,\"go\":null},\"cpuLimit\":1.5,\"memoryLimit\":"
+        "134217728},"
         "\"edits\":[{\"rule\":\"user.root\",\"path\":\"/process/user/uid\",\"from\":0,\"to\":1001,"
         "\"why\":\"the container would run as root\"},"
         "{\"rule\":\"env.gomaxprocs\",\"path\":\"/process/env/GOMAXPROCS\",\"from\":null,"

@@ -1,0 +1,148 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2016 # jq's variables stand in single quotes
+# Debian's `hello` for every architecture that Debian has, judged and really started under runc:
+# tests/platform/foreign.sh [DIRECTORY OF OUR PROGRAMS]. As root. Packages come through apt with
+# directories of its own: nothing is installed, nothing of the system's apt is touched. What was
+# downloaded is kept in OCN_FOREIGN_CACHE, if that names a directory.
+set -euo pipefail
+PATH=$PATH:/usr/sbin:/sbin
+cd -- "$(dirname -- "$0")"
+bin=${1:-../../build/bin}
+bin=$(cd -- "$bin" && pwd)
+keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+mirror=${OCN_DEBIAN_MIRROR:-http://deb.debian.org/debian}
+tmp=$(mktemp -d)
+cache=${OCN_FOREIGN_CACHE:-$tmp/cache}
+trap 'rm -rf "$tmp"; rmdir /sys/fs/cgroup{,/*}/ocinorm-foreign/{$$,} 2>/dev/null || true' EXIT
+failed=0
+checks=0
+
+# DEBIAN'S NAME | GOARCH | LEVEL THAT THE PROGRAM SAYS IT NEEDS
+arches='
+amd64    | amd64    | v1
+arm64    | arm64    | null
+armhf    | arm      | v7
+armel    | arm      | v5
+i386     | 386      | null
+s390x    | s390x    | null
+ppc64el  | ppc64le  | null
+mips64el | mips64le | null
+mipsel   | mipsle   | null
+'
+
+check() { # WHAT EXPECTED ACTUAL
+    checks=$((checks + 1))
+    if [[ $2 != "$3" ]]; then
+        failed=$((failed + 1))
+        printf 'FAILED %s: "%s" instead of "%s"\n' "$1" "$3" "$2"
+    fi
+}
+
+check_has() { # WHAT TEXT PART
+    checks=$((checks + 1))
+    if [[ $2 != *"$3"* ]]; then
+        failed=$((failed + 1))
+        printf 'FAILED %s: no "%s" in "%s"\n' "$1" "$3" "$2"
+    fi
+}
+
+private_apt() { # COMMAND ARGUMENT...
+    apt-get -qq -o "Dir::State=$tmp/apt" -o "Dir::State::status=$tmp/apt/status" \
+        -o "Dir::Cache=$tmp/apt/cache" -o "Dir::Etc::sourcelist=$tmp/apt/sources.list" \
+        -o Dir::Etc::sourceparts=/dev/null -o Dir::Etc::preferencesparts=/dev/null \
+        -o APT::Sandbox::User=root -o Acquire::Languages=none "$@"
+}
+
+download() { # ARCHITECTURE...
+    local list
+    list=$(IFS=,; echo "$*")
+    mkdir -p "$tmp/apt/lists/partial" "$tmp/apt/cache/archives/partial" "$cache"
+    : >"$tmp/apt/status"
+    echo "deb [arch=$list signed-by=$keyring] $mirror bookworm main" >"$tmp/apt/sources.list"
+    private_apt -o "APT::Architectures=$list" update
+    (cd "$cache" &&
+        private_apt -o "APT::Architectures=$list" download "${@/#/hello:}" "${@/#/libc6:}")
+}
+
+make_rootfs() { # ARCHITECTURE
+    local package
+    rm -rf "$tmp/bundle/rootfs"
+    mkdir -p "$tmp/bundle/rootfs"/{dev,proc,sys,tmp,etc}
+    for package in hello libc6; do
+        dpkg-deb -x "$cache/${package}"_*_"$1".deb "$tmp/bundle/rootfs"
+    done
+}
+
+make_config() { # [JQ-PROGRAM]
+    jq --arg cgroup "/ocinorm-foreign/$$" \
+        '.process.terminal = false | .process.args = ["/usr/bin/hello"] |
+         .linux.cgroupsPath = $cgroup | del(.process.rlimits) | '"${1:-.}" \
+        "$tmp/spec/config.json" >"$tmp/bundle/config.json"
+}
+
+start() { # RUNTIME; what it prints, and then its exit status in a line of its own
+    local status=0
+    "$1" --root "$tmp/state" run --bundle "$tmp/bundle" "ocn-foreign-$$" 2>&1 </dev/null || status=$?
+    printf '\nstatus %d\n' "$status"
+    runc --root "$tmp/state" delete --force "ocn-foreign-$$" >/dev/null 2>&1 || true
+}
+
+# What this kernel really does with the program, without us.
+runs_bare() { [[ $(start runc) == *'Hello, world!'* ]]; }
+
+judge() { # DEBIAN'S NAME, GOARCH, LEVEL
+    local said host
+    make_rootfs "$1"
+    make_config
+    "$bin/ocinorm" explain --bundle "$tmp/bundle" --config "$tmp/policy.json" --format json \
+        >"$tmp/report.json" || [[ $? -eq 1 ]]
+    check "$1, arch" "$2" "$(jq -r .facts.entry.arch "$tmp/report.json")"
+    check "$1, level" "$3" "$(jq -r .facts.entry.variant "$tmp/report.json")"
+    host=$(jq -r .facts.host.arch "$tmp/report.json")
+    said=$(start "$bin/ocinorm-runtime")
+    if runs_bare; then
+        check_has "$1 runs here" "$said" 'Hello, world!'
+        return
+    fi
+    check_has "$1, first words" "$said" 'ocinorm: denied [platform.arch]: entrypoint /usr/bin/hello '
+    check_has "$1, program" "$said" "a program for $2"
+    check_has "$1, host" "$said" "$host"
+    check_has "$1, what to pull" "$said" "use an image for linux/$host"
+    check "$1, status" 'status 1' "$(tail -n 1 <<<"$said")"
+}
+
+# A filter that knows amd64 only kills a 32-bit program: what platform.seccomp says beforehand.
+judge_seccomp() {
+    local filter='.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", architectures: $list,
+        syscalls: [{names: ["swapon"], action: "SCMP_ACT_ERRNO"}]}'
+    make_rootfs i386
+    make_config "${filter/\$list/[\"SCMP_ARCH_X86_64\"]}"
+    check_has 'i386 without SCMP_ARCH_X86' "$(start "$bin/ocinorm-runtime")" \
+        'ocinorm: denied [platform.seccomp]: entrypoint /usr/bin/hello is a program for 386'
+    [[ $(start runc) != *'Hello, world!'* ]]
+    check 'i386 without SCMP_ARCH_X86, bare' 0 $?
+    make_config "${filter/\$list/[\"SCMP_ARCH_X86_64\", \"SCMP_ARCH_X86\"]}"
+    check_has 'i386 with SCMP_ARCH_X86' "$(start "$bin/ocinorm-runtime")" 'Hello, world!'
+}
+
+mkdir -p "$tmp/spec" "$tmp/bundle"
+(cd "$tmp/spec" && runc spec)
+echo '{"runtimes": ["runc"]}' >"$tmp/policy.json"
+export OCINORM_CONFIG=$tmp/policy.json
+mapfile -t names < <(awk -F' *[|] *' 'NF > 1 { print $1 }' <<<"$arches")
+missing=()
+for name in "${names[@]}"; do
+    compgen -G "$cache/libc6_*_$name.deb" >/dev/null || missing+=("$name")
+done
+[[ ${#missing[@]} -eq 0 ]] || download "${missing[@]}"
+while IFS='|' read -r name arch level; do
+    [[ -z ${name// /} ]] || judge "${name// /}" "${arch// /}" "${level// /}"
+done <<<"$arches"
+make_rootfs i386
+make_config
+if [[ $(uname -m) == x86_64 ]] && runs_bare; then
+    judge_seccomp
+fi
+printf '%d checks, %d failed\n' "$checks" "$failed"
+[[ $checks -gt 0 && $failed -eq 0 ]]
