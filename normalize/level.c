@@ -307,6 +307,9 @@ static int judge_image(struct ocn_judge *judge, const struct ocn_entry *entry,
     struct ocn_arena *arena = &judge->outcome->arena;
     struct ocn_image *image = entry->image;
 
+    if (image == NULL || image->problem != NULL) {
+        return 0;
+    }
     if (ocn_judge_level(judge, image, err) < 0) {
         return -1;
     }
@@ -340,14 +343,5 @@ static int judge_image(struct ocn_judge *judge, const struct ocn_entry *entry,
 
 int ocn_rule_platform_variant(struct ocn_judge *judge, struct ocn_error *err)
 {
-    if (ocn_judge_entry(judge, err) < 0) {
-        return -1;
-    }
-    for (const struct ocn_entry *entry = judge->entry; entry != NULL; entry = entry->launches) {
-        if (entry->image != NULL && entry->image->problem == NULL &&
-            judge_image(judge, entry, err) < 0) {
-            return -1;
-        }
-    }
-    return 0;
+    return ocn_judge_entries(judge, judge_image, err);
 }

@@ -9,11 +9,10 @@
 
 #define CMDLINE_SIZE 4096 /* COMMAND_LINE_SIZE is 2048 on x86 */
 
-/* Asks @judge_entry about the entrypoint, and about what it launches. */
-static int for_each(struct ocn_judge *judge,
-                    int (*judge_entry)(struct ocn_judge *, const struct ocn_entry *,
-                                       struct ocn_error *),
-                    struct ocn_error *err)
+int ocn_judge_entries(struct ocn_judge *judge,
+                      int (*judge_entry)(struct ocn_judge *judge, const struct ocn_entry *entry,
+                                         struct ocn_error *err),
+                      struct ocn_error *err)
 {
     if (ocn_judge_entry(judge, err) < 0) {
         return -1;
@@ -213,7 +212,7 @@ static int judge_arch(struct ocn_judge *judge, const struct ocn_entry *entry, st
 
 int ocn_rule_platform_arch(struct ocn_judge *judge, struct ocn_error *err)
 {
-    return for_each(judge, judge_arch, err);
+    return ocn_judge_entries(judge, judge_arch, err);
 }
 
 /* ---- platform.os ------------------------------------------------------------------------ */
@@ -317,7 +316,7 @@ static int judge_os(struct ocn_judge *judge, const struct ocn_entry *entry, stru
 
 int ocn_rule_platform_os(struct ocn_judge *judge, struct ocn_error *err)
 {
-    return for_each(judge, judge_os, err);
+    return ocn_judge_entries(judge, judge_os, err);
 }
 
 /* ---- platform.emulated ------------------------------------------------------------------ */
@@ -367,5 +366,5 @@ static int judge_emulated(struct ocn_judge *judge, const struct ocn_entry *entry
 
 int ocn_rule_platform_emulated(struct ocn_judge *judge, struct ocn_error *err)
 {
-    return for_each(judge, judge_emulated, err);
+    return ocn_judge_entries(judge, judge_emulated, err);
 }

@@ -137,6 +137,13 @@ OCN_MUST_USE int ocn_judge_accounts(struct ocn_judge *judge, struct ocn_error *e
  */
 OCN_MUST_USE int ocn_judge_entry(struct ocn_judge *judge, struct ocn_error *err);
 
+/* Asks @judge_entry about each of those programs, in order. */
+OCN_MUST_USE int ocn_judge_entries(struct ocn_judge *judge,
+                                   int (*judge_entry)(struct ocn_judge *judge,
+                                                      const struct ocn_entry *entry,
+                                                      struct ocn_error *err),
+                                   struct ocn_error *err);
+
 /*
  * Resolves the file that @name names for the kernel: relative ones start in cwd. What seems to be
  * missing is looked at twice (ocn_path_context.thorough).

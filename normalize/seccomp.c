@@ -62,7 +62,7 @@ static int judge_image(struct ocn_judge *judge, const struct ocn_entry *entry,
 {
     const struct ocn_image *image = entry->image;
     const char *host = judge->outcome->facts.host.arch;
-    const char *name = image->abi != NULL ? name_of(image->abi) : NULL;
+    const char *name = image != NULL && image->abi != NULL ? name_of(image->abi) : NULL;
     bool native = false;
 
     if (host == NULL || name == NULL || strcmp(host, image->abi) == 0 ||
@@ -97,14 +97,5 @@ int ocn_rule_platform_seccomp(struct ocn_judge *judge, struct ocn_error *err)
     if (judge->container->linux_.seccomp.default_action == NULL) {
         return 0; /* no filter */
     }
-    if (ocn_judge_entry(judge, err) < 0) {
-        return -1;
-    }
-    for (const struct ocn_entry *entry = judge->entry; entry != NULL; entry = entry->launches) {
-        if (entry->image != NULL && entry->image->problem == NULL &&
-            judge_image(judge, entry, err) < 0) {
-            return -1;
-        }
-    }
-    return 0;
+    return ocn_judge_entries(judge, judge_image, err);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "hook/answer.h"
+#include "tests/lib/suite.h"
 
 #include <check.h>
 #include <string.h>
@@ -383,9 +384,5 @@ int main(void)
     tcase_add_test(tcase, test_answer__any_wrong_byte_is_survived);
     tcase_add_test(tcase, test_answer__too_many_are_refused);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return ocn_run_suite(suite);
 }

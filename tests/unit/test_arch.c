@@ -4,6 +4,7 @@
 
 #include "normalize/arch.h"
 #include "tests/lib/mem_view.h"
+#include "tests/lib/suite.h"
 
 /* Headers as they were measured of real Go binaries (tests/lib/mem_view.c), not as the table has
  * them. */
@@ -160,9 +161,5 @@ int main(void)
     tcase_add_test(tcase, test_arch__a_host_runs_itself_and_its_32_bit_sibling);
     tcase_add_test(tcase, test_arch__a_header_cut_anywhere_is_refused);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return ocn_run_suite(suite);
 }

@@ -4,6 +4,7 @@
 
 #include "normalize/arena.h"
 #include "normalize/buf.h"
+#include "tests/lib/suite.h"
 
 START_TEST(test_arena__gives_zeroed_aligned_memory_of_any_size)
 {
@@ -85,9 +86,5 @@ int main(void)
     tcase_add_test(tcase, test_arena__strings);
     tcase_add_test(tcase, test_arena__a_buffer_grows_and_remembers_failure);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return ocn_run_suite(suite);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "hook/argv.h"
+#include "tests/lib/suite.h"
 
 #include <check.h>
 #include <string.h>
@@ -263,9 +264,5 @@ int main(void)
     tcase_add_loop_test(tcase, test_argv__command_lines, 0, (int)OCN_COUNT(rows));
     tcase_add_test(tcase, test_argv__no_words_at_all);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return ocn_run_suite(suite);
 }

@@ -20,6 +20,7 @@
 #include "normalize/json_splice.h"
 #include "normalize/normalize.h"
 #include "tests/lib/mem_view.h"
+#include "tests/lib/suite.h"
 
 #define MAX_CASES 512
 
@@ -230,7 +231,6 @@ int main(void)
 {
     Suite *suite = suite_create("cases");
     TCase *tcase = tcase_create("folders");
-    SRunner *runner = srunner_create(suite);
 
     collect(OCN_CASES_DIR, 0);
     if (case_count == 0) {
@@ -239,8 +239,5 @@ int main(void)
     }
     tcase_add_loop_test(tcase, test_cases__folder, 0, case_count);
     suite_add_tcase(suite, tcase);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return ocn_run_suite(suite);
 }

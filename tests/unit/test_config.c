@@ -10,6 +10,7 @@
 
 #include "hook/policy_files.h"
 #include "normalize/json_text.h"
+#include "tests/lib/suite.h"
 
 #define POLICY_CASES OCN_CASES_DIR "/policy"
 #define SCHEMA_FILE OCN_CASES_DIR "/../../config/schema.json"
@@ -670,13 +671,10 @@ int main(void)
     suite_add_tcase(suite, tcase);
     suite_add_tcase(suite, make_files_tcase());
 
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
+    int status = ocn_run_suite(suite);
     for (int i = 0; i < cases_len; i++) {
         free(cases[i]);
     }
     free(cases);
-    return failed == 0 ? 0 : 1;
+    return status;
 }

@@ -29,6 +29,7 @@
 #include "hook/judge.h"
 #include "hook/report.h"
 #include "hook/seccomp_filter.h"
+#include "tests/lib/suite.h"
 
 static char dir[64];
 static struct ocn_error err;
@@ -801,9 +802,5 @@ int main(void)
     tcase_add_test(tcase, test_confine__a_host_network_is_recognised);
     tcase_add_test(tcase, test_confine__what_fails_there_fails_here);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return ocn_run_suite(suite);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "hook/dir_view.h"
+#include "tests/lib/suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -493,9 +494,5 @@ int main(void)
     tcase_add_test(tcase, test_dir_view__a_captured_tree_without_cpuinfo_has_no_level);
     tcase_add_loop_test(tcase, test_dir_view__walks_where_a_filter_forbids_openat2, 0, 2);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return ocn_run_suite(suite);
 }

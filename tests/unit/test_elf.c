@@ -6,6 +6,7 @@
 #include "tests/lib/bytes_view.h"
 #include "tests/lib/elf_file.h"
 #include "tests/lib/mem_view.h"
+#include "tests/lib/suite.h"
 
 #define SIZE 16384
 
@@ -328,9 +329,5 @@ int main(void)
     tcase_add_test(tcase, test_elf__file_is_read_in_windows);
     tcase_add_test(tcase, test_elf__failed_read_is_not_remembered);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failures = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return ocn_run_suite(suite);
 }

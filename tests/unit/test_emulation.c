@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tests/lib/mem_view.h"
+#include "tests/lib/suite.h"
 
 /* As tonistiigi/binfmt registers it, and as /proc shows it then. */
 #define QEMU_ARM64                                                                                 \
@@ -145,9 +146,5 @@ int main(void)
     tcase_add_test(tcase, test_emulation__what_is_no_entry_handles_nothing);
     tcase_add_checked_fixture(tcase, NULL, leave);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return ocn_run_suite(suite);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "normalize/normalize.h"
+#include "tests/lib/suite.h"
 
 static struct ocn_edit edits[] = {
     { OCN_RULE_USER_ROOT, "/process/user/uid", "0", "1001", "why" },
@@ -217,9 +218,5 @@ int main(void)
     tcase_add_test(tests,
                    test_entry_mouth__a_refusal_names_the_first_change_and_keeps_what_was_found);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return ocn_run_suite(suite);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "normalize/base.h"
+#include "tests/lib/suite.h"
 
 START_TEST(test_error__the_first_one_wins)
 {
@@ -91,9 +92,5 @@ int main(void)
     tcase_add_test(tcase, test_error__long_places_keep_their_tail);
     tcase_add_test(tcase, test_error__is_located_in_a_file);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return ocn_run_suite(suite);
 }

@@ -5,6 +5,7 @@
 #include "normalize/derive.h"
 #include "tests/lib/bytes_view.h"
 #include "tests/lib/elf_file.h"
+#include "tests/lib/suite.h"
 
 #define SIZE 16384
 
@@ -392,9 +393,5 @@ int main(void)
     tcase_add_loop_test(tcase, test_gobuild__derived_annotation, 0, (int)OCN_COUNT(rows));
     tcase_add_test(tcase, test_gobuild__flags_are_never_derived);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failures = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return ocn_run_suite(suite);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "normalize/json_text.h"
+#include "tests/lib/suite.h"
 
 static const char *const colours[] = { "red", "", "green", "blue", NULL };
 
@@ -385,9 +386,5 @@ int main(void)
     tcase_add_test(tcase, test_json_bind__pointer_add_escapes);
     suite_add_tcase(suite, tcase);
 
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return ocn_run_suite(suite);
 }

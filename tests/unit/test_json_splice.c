@@ -4,6 +4,7 @@
 
 #include "normalize/json_splice.h"
 #include "normalize/json_text.h"
+#include "tests/lib/suite.h"
 
 struct row {
     const char *before;
@@ -122,9 +123,5 @@ int main(void)
     tcase_add_test(tcase, test_json_splice__process_json_is_a_part_of_config_json);
     tcase_add_test(tcase, test_json_splice__refuses_a_way_through_no_object);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return ocn_run_suite(suite);
 }

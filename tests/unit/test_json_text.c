@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "normalize/json_text.h"
+#include "tests/lib/suite.h"
 
 static struct ocn_bytes bytes(const char *text)
 {
@@ -184,9 +185,5 @@ int main(void)
     tcase_add_test(tcase, test_json_text__quotes_so_that_it_loads_again);
     tcase_add_test(tcase, test_json_text__finds_the_line_of_a_pointer);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return ocn_run_suite(suite);
 }

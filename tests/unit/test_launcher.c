@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "normalize/launcher.h"
+#include "tests/lib/suite.h"
 
 #define MAX_ARGS 12
 
@@ -155,9 +156,5 @@ int main(void)
     tcase_add_loop_test(tcase, test_launcher__line, 0, (int)OCN_COUNT(lines));
     tcase_add_test(tcase, test_launcher__origin);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failures = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return ocn_run_suite(suite);
 }

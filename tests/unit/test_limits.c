@@ -2,6 +2,7 @@
 #include <check.h>
 
 #include "normalize/limits.h"
+#include "tests/lib/suite.h"
 
 static struct ocn_oci_resources unified(const char *key, const char *value)
 {
@@ -86,9 +87,5 @@ int main(void)
     tcase_add_test(tcase, test_limits__cpusets_are_counted_strictly);
     tcase_add_test(tcase, test_limits__memory);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return ocn_run_suite(suite);
 }

@@ -11,6 +11,7 @@
 
 #include "hook/io.h"
 #include "normalize/json_text.h"
+#include "tests/lib/suite.h"
 
 #define TIME "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"
 
@@ -232,9 +233,5 @@ int main(void)
     tcase_add_test(tcase, test_log__sinks_that_fail_are_skipped);
     tcase_add_test(tcase, test_log__a_closed_stderr_does_not_lose_the_record);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return ocn_run_suite(suite);
 }

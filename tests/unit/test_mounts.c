@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What needs no mount; the rest is integration/runc/entry.bats. */
 #include "hook/mounts.h"
+#include "tests/lib/suite.h"
 
 #include <check.h>
 #include <string.h>
@@ -44,9 +45,5 @@ int main(void)
                         (int)OCN_COUNT(rows));
     tcase_add_test(tests, test_mounts__finds_nothing_in_nothing);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return ocn_run_suite(suite);
 }

@@ -14,6 +14,7 @@
 #include "normalize/json_splice.h"
 #include "normalize/normalize.h"
 #include "tests/lib/mem_view.h"
+#include "tests/lib/suite.h"
 
 #define MANY 100000
 
@@ -221,9 +222,5 @@ int main(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, test_oom__every_allocation_of_the_core);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failures = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return ocn_run_suite(suite);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "normalize/normalize.h"
+#include "tests/lib/suite.h"
 
 static struct ocn_edit edits[] = {
     { OCN_RULE_USER_ROOT, "/process/user/uid", "0", "1001", "why" },
@@ -88,9 +89,5 @@ int main(void)
     tcase_add_test(tcase, test_outcome__annotations_alone_deny_nothing);
     tcase_add_test(tcase, test_outcome__names_the_variable_of_an_edit);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return ocn_run_suite(suite);
 }

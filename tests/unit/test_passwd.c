@@ -4,6 +4,7 @@
 
 #include "normalize/buf.h"
 #include "normalize/passwd.h"
+#include "tests/lib/suite.h"
 
 static struct ocn_bytes bytes(const char *text)
 {
@@ -129,9 +130,5 @@ int main(void)
     tcase_add_test(tcase, test_passwd__many_names_and_groups_are_found);
     tcase_add_test(tcase, test_passwd__nothing_in_an_empty_file);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return ocn_run_suite(suite);
 }

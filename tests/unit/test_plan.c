@@ -8,6 +8,7 @@
 
 #include "hook/apply_entry.h"
 #include "hook/entry_plan.h"
+#include "tests/lib/suite.h"
 
 static uint32_t old_groups[] = { 0, 44 };
 static const struct ocn_entry_site site = {
@@ -216,9 +217,5 @@ int main(void)
     tcase_add_test(tests, test_plan__a_damaged_one_is_no_plan);
     tcase_add_loop_test(tests, test_plan__merges_the_environment, 0, (int)OCN_COUNT(merges));
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return ocn_run_suite(suite);
 }

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "hook/io.h"
+#include "tests/lib/suite.h"
 
 static char dir[64];
 static char path[128];
@@ -222,9 +223,5 @@ int main(void)
     tcase_add_test(tcase, test_replace__a_failed_write_leaves_the_old_file_whole);
     tcase_add_test(tcase, test_replace__a_directory_that_cannot_be_written_is_named);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return ocn_run_suite(suite);
 }

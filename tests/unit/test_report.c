@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "hook/report.h"
+#include "tests/lib/suite.h"
 
 #include <check.h>
 #include <jansson.h>
@@ -243,8 +244,6 @@ int main(void)
 {
     TCase *tcase = tcase_create("report");
     Suite *suite = suite_create("report");
-    SRunner *runner = NULL;
-    int failed = 0;
 
     tcase_add_test(tcase, test_report__json_has_the_fixed_shape);
     tcase_add_test(tcase, test_report__json_keeps_the_order_of_its_members);
@@ -257,9 +256,5 @@ int main(void)
     tcase_add_test(tcase, test_report__text_says_why_nothing_changes);
     tcase_add_test(tcase, test_report__denial_is_one_line);
     suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return ocn_run_suite(suite);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "hook/runtime_state.h"
+#include "tests/lib/suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -165,9 +166,5 @@ int main(void)
     tcase_add_test(tcase, test_runtime_state__looks_below_xdg_runtime_dir);
     tcase_add_test(tcase, test_runtime_state__a_large_state_is_read);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return ocn_run_suite(suite);
 }

@@ -9,6 +9,7 @@
 #include "normalize/json_splice.h"
 #include "normalize/normalize.h"
 #include "tests/lib/mem_view.h"
+#include "tests/lib/suite.h"
 
 static const char NOTHING[] = "{\"rules\":{\"user.root\":\"off\",\"entry.found\":\"off\",\"env."
                               "gomaxprocs\":\"off\",\"env.gomemlimit\":\"off\"}}";
@@ -158,9 +159,5 @@ int main(void)
                         (int)OCN_COUNT(samples));
     tcase_add_loop_test(tcase, test_samples__only_named_members_change, 0, (int)OCN_COUNT(samples));
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return ocn_run_suite(suite);
 }

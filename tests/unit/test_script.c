@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "normalize/script.h"
+#include "tests/lib/suite.h"
 
 static struct ocn_arena arena;
 
@@ -99,9 +100,5 @@ int main(void)
     tcase_add_test(tcase, test_script__nul_ends_a_word);
     tcase_add_test(tcase, test_script__longer_than_the_kernel_reads);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failures = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return ocn_run_suite(suite);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "hook/state.h"
+#include "tests/lib/suite.h"
 
 #include <check.h>
 #include <string.h>
@@ -72,9 +73,5 @@ int main(void)
     tcase_add_test(tcase, test_state__reads_bundle_and_pid);
     tcase_add_test(tcase, test_state__refuses_what_names_no_container);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return ocn_run_suite(suite);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "normalize/variant.h"
+#include "tests/lib/suite.h"
 
 static struct ocn_platform platform(const char *arch, const char *variant)
 {
@@ -212,9 +213,5 @@ int main(void)
     tcase_add_test(tcase, test_variant__the_unknown_is_no_statement);
     tcase_add_test(tcase, test_variant__go_settings_are_levels);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return ocn_run_suite(suite);
 }
