@@ -31,6 +31,16 @@ struct namespace
     uint64_t ino;
 };
 
+#define NAMESPACE_PATH_SIZE 64
+#define MAX_SEEN 8 /* a pod shares five kinds of them at most */
+
+/* Namespaces that config.json names, looked at before the child is there: asking costs two
+ * wake-ups. */
+struct seen {
+    char path[NAMESPACE_PATH_SIZE];
+    struct namespace namespace;
+};
+
 /* What to judge, as a mouth asks. */
 struct task {
     const struct ocn_world *world;
@@ -38,6 +48,8 @@ struct task {
     const char *bundle;
     struct ocn_bytes config;
     const struct ocn_bytes *process; /* exec only */
+    struct seen seen[MAX_SEEN];
+    size_t seen_len;
 };
 
 void ocn_judge_seed(void)
@@ -91,24 +103,73 @@ static bool is_namespace(const char *path)
            skip_any(&path, "abcdefghijklmnopqrstuvwxyz_") && *path == '\0';
 }
 
+static struct namespace look_at(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 ? (struct namespace){ st.st_mode, st.st_dev, st.st_ino }
+                                : (struct namespace){ 0 };
+}
+
+static const struct namespace *find_seen(const struct task *task, const char *path)
+{
+    for (size_t i = 0; i < task->seen_len; i++) {
+        if (strcmp(task->seen[i].path, path) == 0) {
+            return &task->seen[i].namespace;
+        }
+    }
+    return NULL;
+}
+
+/*
+ * Looks for string literals that are such a path, wherever they stand: no JSON is parsed here, and
+ * a literal that means something else costs one stat(2). What is missed, the child asks for.
+ */
+static void see_namespaces(struct task *task)
+{
+    static const char begin[] = "\"/proc/";
+    const char *end = task->config.ptr + task->config.len;
+    const char *at = task->config.ptr;
+
+    while (task->seen_len < MAX_SEEN &&
+           (at = memmem(at, (size_t)(end - at), begin, sizeof(begin) - 1)) != NULL) {
+        struct seen *seen = &task->seen[task->seen_len];
+        size_t left = (size_t)(end - ++at);
+        const char *quote = memchr(at, '"', left < sizeof(seen->path) ? left : sizeof(seen->path));
+        if (quote == NULL) {
+            continue;
+        }
+        memcpy(seen->path, at, (size_t)(quote - at));
+        seen->path[quote - at] = '\0';
+        if (is_namespace(seen->path) && find_seen(task, seen->path) == NULL) {
+            seen->namespace = look_at(seen->path);
+            task->seen_len++;
+        }
+    }
+}
+
 /* ---- the child ---------------------------------------------------------------------------- */
 
 /* The child's view: real directories, and the parent for what it cannot see itself. */
 struct eyes {
     struct ocn_dir_view dir; /* first: the view's ctx is both */
+    const struct task *task;
     int (*stat)(void *ctx, struct ocn_ref ref, struct ocn_stat *ret, struct ocn_error *err);
 };
 
 static int stat_or_ask(void *ctx, struct ocn_ref ref, struct ocn_stat *ret, struct ocn_error *err)
 {
     const struct eyes *eyes = ctx;
-    struct namespace reply;
+    struct namespace reply = { 0 };
 
     if (ref.space != OCN_HOST || eyes->dir.captured || !is_namespace(ref.path)) {
         return eyes->stat(ctx, ref, ret, err);
     }
-    if (ocn_child_ask(ASKS_FOR_NAMESPACE, (struct ocn_bytes){ ref.path, strlen(ref.path) }, &reply,
-                      sizeof(reply), err) < 0) {
+    const struct namespace *seen = find_seen(eyes->task, ref.path);
+    if (seen != NULL) {
+        reply = *seen;
+    } else if (ocn_child_ask(ASKS_FOR_NAMESPACE, (struct ocn_bytes){ ref.path, strlen(ref.path) },
+                             &reply, sizeof(reply), err) < 0) {
         return -1;
     }
     *ret = (struct ocn_stat){ .mode = (uint32_t)reply.mode, .dev = reply.dev, .ino = reply.ino };
@@ -241,7 +302,8 @@ static void close_eyes(struct eyes *eyes)
 static int normalize(struct work *work, struct ocn_outcome **ret, struct ocn_error *err)
 {
     OCN_CLEANUP(close_eyes)
-    struct eyes eyes = { .dir = { .rootfs_fd = -1, .host_fd = -1, .cached_fd = -1 } };
+    struct eyes eyes = { .dir = { .rootfs_fd = -1, .host_fd = -1, .cached_fd = -1 },
+                         .task = work->task };
     const char *rootfs = locate_rootfs(work->task, known(work), &work->arena);
 
     if (rootfs == NULL) {
@@ -342,9 +404,7 @@ static int take_on_error(struct ocn_bytes bytes, struct ocn_judgement *ret, stru
 static int tell_namespace(const struct ocn_child *child, struct ocn_bytes path,
                           struct ocn_error *err)
 {
-    char text[64] = "";
-    struct namespace reply = { 0 };
-    struct stat st;
+    char text[NAMESPACE_PATH_SIZE] = "";
 
     if (path.len >= sizeof(text)) {
         return fail_garbage(err);
@@ -353,9 +413,7 @@ static int tell_namespace(const struct ocn_child *child, struct ocn_bytes path,
     if (strlen(text) != path.len || !is_namespace(text)) {
         return fail_garbage(err);
     }
-    if (stat(text, &st) == 0) {
-        reply = (struct namespace){ st.st_mode, st.st_dev, st.st_ino };
-    }
+    const struct namespace reply = look_at(text);
     ocn_child_reply(child, &reply, sizeof(reply));
     return 0;
 }
@@ -393,6 +451,7 @@ static int judge_confined(struct task *task, struct ocn_judgement *ret, struct o
     OCN_CLEANUP(ocn_child_end) struct ocn_child child = { .pid = -1, .fd = -1 };
 
     ret->policy = *ocn_config_base(task->policy);
+    see_namespaces(task);
     if (ocn_child_start(&child, work_and_answer, task, err) < 0) {
         return -1;
     }
@@ -403,7 +462,7 @@ int ocn_judge_create(const struct ocn_world *world, const struct ocn_config *pol
                      const char *bundle, struct ocn_bytes config, struct ocn_judgement *ret,
                      struct ocn_error *err)
 {
-    struct task task = { world, policy, bundle, config, NULL };
+    struct task task = { .world = world, .policy = policy, .bundle = bundle, .config = config };
 
     return judge_confined(&task, ret, err);
 }
@@ -412,7 +471,9 @@ int ocn_judge_exec(const struct ocn_world *world, const struct ocn_config *polic
                    const char *bundle, struct ocn_bytes config, struct ocn_bytes process,
                    struct ocn_judgement *ret, struct ocn_error *err)
 {
-    struct task task = { world, policy, bundle, config, &process };
+    struct task task = {
+        .world = world, .policy = policy, .bundle = bundle, .config = config, .process = &process
+    };
 
     return judge_confined(&task, ret, err);
 }

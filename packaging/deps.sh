@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Installs what is missing, and nothing else: packaging/deps.sh [build|test|demo ...] (default: build)
+# Installs what is missing, and nothing else: packaging/deps.sh [build|test|demo|fuzz ...] (default: build)
 # Works on Debian and Ubuntu (apt) and Fedora (dnf), as root. Does nothing where all is there.
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin
@@ -40,6 +40,8 @@ test  | file:/usr/lib/cni/bridge:/usr/libexec/cni/bridge | containernetworking-p
 test  | file:/usr/lib/python3/dist-packages/grpc:/usr/lib*/python3*/site-packages/grpc | python3-grpcio | python3-grpcio
 test  | file:/usr/lib/python3/dist-packages/grpc_tools:/usr/lib*/python3*/site-packages/grpc_tools | python3-grpc-tools | python3-grpcio-tools
 test  | file:/usr/share/gocode/src/github.com/gogo/protobuf/gogoproto/gogo.proto | golang-github-gogo-protobuf-dev | golang-github-gogo-protobuf-devel
+fuzz  | cmd:clang                              | clang                     | clang
+fuzz  | file:/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer*:/usr/lib/clang/*/lib/*/libclang_rt.fuzzer* | libclang-rt-dev | compiler-rt
 live  | cmd:runc                               | runc                      | runc
 live  | static:busybox                         | busybox-static            | busybox
 live  | cmd:jq                                 | jq                        | jq
@@ -52,6 +54,7 @@ stages='
 build : build
 test  : test live build
 demo  : demo live build
+fuzz  : fuzz build
 '
 
 is_there() { # one "how to see" of the table
@@ -80,7 +83,7 @@ missing_packages() {
     local of row need_stage check apt dnf
     of=$(sed -n "s/^$1 *: *//p" <<<"$stages")
     if [[ -z $of ]]; then
-        echo "deps.sh: no such stage: $1; use build, test or demo" >&2
+        echo "deps.sh: no such stage: $1; use build, test, demo or fuzz" >&2
         return 2
     fi
     while IFS='|' read -r need_stage check apt dnf; do

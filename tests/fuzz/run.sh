@@ -37,6 +37,7 @@ seconds=$1
 shift
 
 build_targets() {
+    bash "$root/packaging/deps.sh" fuzz &&
     cmake -S "$root" -B "$build" -G Ninja -DCMAKE_C_COMPILER=clang -DOCN_FUZZ=ON -DOCN_WERROR=OFF &&
         cmake --build "$build" --target fuzz -j 1
 }
