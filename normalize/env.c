@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* env.*: variables that fit the limits, where the container sets none itself. */
 
+#include <string.h>
+
+#include "normalize/gobuild.h"
 #include "normalize/limits.h"
 #include "normalize/rules.h"
 
 #define SHARES_PER_CPU 1024.0 /* cgroup v1 cpu.shares of one CPU request in Kubernetes */
 #define MAX_PROCS 65536.0
+#define FIRST_WITH_MEMLIMIT 19 /* Go 1.19 reads GOMEMLIMIT */
 #define MAX_CPUS 1e19 /* more than any quota of 64 bits comes to; a quotient may be infinite */
 
 static const char *const round_names[] = { "up", "down", "nearest" };
@@ -57,8 +61,91 @@ static uint32_t available_cpus(const struct ocn_judge *judge, const struct ocn_c
     return limit->cpus;
 }
 
+/* ---- who would read them ---------------------------------------------------------------- */
+
+/* Whoever starts a shell starts something else in the end; it may well be a Go program. */
+static const char *const shells[] = { "sh", "ash", "bash", "busybox", "dash", "ksh", "zsh" };
+
+static bool is_shell(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash != NULL ? slash + 1 : path;
+
+    for (size_t i = 0; i < OCN_COUNT(shells); i++) {
+        if (strcmp(name, shells[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * *ret_reads is false for a program that is known not to be Go's: an ELF file with sections but
+ * without build info (a packed one has no sections). *ret is its build info, NULL where there is
+ * none or nobody asked.
+ */
+static int ask_program(struct ocn_judge *judge, bool *ret_reads, const struct ocn_gobuild **ret,
+                       struct ocn_error *err)
+{
+    *ret_reads = true;
+    *ret = NULL;
+    if (judge->policy->env.when == OCN_ENV_WHEN_ALWAYS) {
+        return 0;
+    }
+    if (ocn_judge_entry(judge, err) < 0) {
+        return -1;
+    }
+    struct ocn_image *image = ocn_entry_program(judge);
+    if (image == NULL || image->problem != NULL) {
+        return 0;
+    }
+    if (ocn_judge_build(judge, image, err) < 0) {
+        return -1;
+    }
+    if (image->build->version != NULL) {
+        *ret = image->build;
+    } else {
+        *ret_reads = image->elf.shnum == 0 || is_shell(image->path);
+    }
+    return 0;
+}
+
+static bool has_namespace(const struct ocn_container *container, const char *type)
+{
+    const struct ocn_oci_namespace *namespaces = container->linux_.namespaces.items;
+
+    for (size_t i = 0; i < container->linux_.namespaces.len; i++) {
+        if (namespaces[i].type != NULL && strcmp(namespaces[i].type, type) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * Go 1.25 and newer read the CPU limit themselves and follow its changes; the variable would freeze
+ * it. Not so with containermaxprocs=0, which a go.mod below 1.25 brings, and in 1.25 only where the
+ * cgroup is the root of its namespace (golang/go#76390).
+ */
+static bool sees_its_cpu_limit(const struct ocn_judge *judge, const struct ocn_gobuild *build)
+{
+    const char *baked = build != NULL ? ocn_gobuild_setting(build, "DefaultGODEBUG") : NULL;
+    const char *given = ocn_env_get(&judge->container->process.env, "GODEBUG");
+    int minor = build != NULL ? ocn_gobuild_minor(build) : -1;
+
+    if ((baked != NULL && strstr(baked, "containermaxprocs=0") != NULL) ||
+        (given != NULL && strstr(given, "containermaxprocs=0") != NULL)) {
+        return false;
+    }
+    return minor > 25 || (minor == 25 && has_namespace(judge->container, "cgroup"));
+}
+
+/* ---- the rules -------------------------------------------------------------------------- */
+
 int ocn_rule_env_gomaxprocs(struct ocn_judge *judge, struct ocn_error *err)
 {
+    const struct ocn_gobuild *build = NULL;
+    bool reads = true;
     const struct ocn_oci_resources *resources = &judge->container->linux_.resources;
     struct ocn_arena *arena = &judge->outcome->arena;
     struct ocn_cpu_limit limit;
@@ -75,6 +162,12 @@ int ocn_rule_env_gomaxprocs(struct ocn_judge *judge, struct ocn_error *err)
                        SHARES_PER_CPU); /* twice the request, as CRI-O does */
         source = ocn_arena_printf(arena, "2 x shares %.0f/1024", resources->cpu.shares);
     } else {
+        return 0;
+    }
+    if (ask_program(judge, &reads, &build, err) < 0) {
+        return -1;
+    }
+    if (!reads || (limit.quota > 0 && sees_its_cpu_limit(judge, build))) {
         return 0;
     }
     uint32_t available = available_cpus(judge, &limit);
@@ -95,9 +188,18 @@ int ocn_rule_env_gomemlimit(struct ocn_judge *judge, struct ocn_error *err)
     const struct ocn_policy_env *env = &judge->policy->env;
     struct ocn_arena *arena = &judge->outcome->arena;
     double limit = ocn_limits_memory(&judge->container->linux_.resources);
+    const struct ocn_gobuild *build = NULL;
+    bool reads = true;
 
     judge->outcome->facts.memory_limit = limit;
     if (!(limit > 0) || limit < env->memlimit.min_limit) {
+        return 0;
+    }
+    if (ask_program(judge, &reads, &build, err) < 0) {
+        return -1;
+    }
+    int minor = build != NULL ? ocn_gobuild_minor(build) : -1;
+    if (!reads || (minor >= 0 && minor < FIRST_WITH_MEMLIMIT)) {
         return 0;
     }
     /* Plain digits: Go ends a program at start over any other spelling but its own suffixes. */
