@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash disable=SC2154 # bin is set by lib.bash
+# shellcheck shell=bash disable=SC2154 # bin and root are set by lib.bash
 # A containerd of our own, with its own root, state, socket and network, and a CRI client.
+
+# shellcheck source=../../packaging/private-apt.bash
+. "$root/packaging/private-apt.bash"
 
 lab=/run/ocinorm-live
 bridge=ocnlab0
@@ -25,21 +28,11 @@ make_image() {
 
 # Debian 12 has no package with CRI's protocol; the next release's is only text.
 fetch_protocol() { # DIRECTORY
-    local apt=$lab/apt mirror
-    mkdir -p "$apt"/{etc/apt.conf.d,lists/partial,cache/archives/partial} "$1"
-    mirror=$(sed -nE 's/^URIs: *([^ ]+).*/\1/p; s/^deb .*(https?:[^ ]+).*/\1/p' \
-        /etc/apt/sources.list /etc/apt/sources.list.d/*.sources \
-        /etc/apt/sources.list.d/*.list 2>/dev/null | head -n 1)
-    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror trixie main" \
-        >"$apt/etc/sources.list"
-    cp -r /etc/apt/apt.conf.d /etc/apt/auth.conf.d "$apt/etc/" 2>/dev/null || true
-    local options=(-o "Dir::Etc=$apt/etc" -o "Dir::Etc::sourcelist=$apt/etc/sources.list"
-        -o Dir::Etc::sourceparts=- -o "Dir::State::lists=$apt/lists" -o "Dir::Cache=$apt/cache"
-        -o APT::Sandbox::User=root)
-    (cd "$apt" && apt-get -q "${options[@]}" update &&
-        apt-get -q "${options[@]}" download golang-github-kubernetes-cri-api-dev &&
-        dpkg -x ./*.deb x)
-    cp "$apt"/x/usr/share/gocode/src/k8s.io/cri-api/pkg/apis/runtime/v1/api.proto "$1/cri.proto"
+    apt_dir=$lab/apt
+    mkdir -p "$1"
+    private_apt_init trixie "$(dpkg --print-architecture)"
+    (cd "$apt_dir" && private_apt download golang-github-kubernetes-cri-api-dev && dpkg -x ./*.deb x)
+    cp "$apt_dir"/x/usr/share/gocode/src/k8s.io/cri-api/pkg/apis/runtime/v1/api.proto "$1/cri.proto"
     (cd "$1" && /usr/bin/python3 -m grpc_tools.protoc -I. -I/usr/share/gocode/src \
         --python_out=. --grpc_python_out=. cri.proto \
         github.com/gogo/protobuf/gogoproto/gogo.proto)

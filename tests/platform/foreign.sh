@@ -10,9 +10,10 @@ PATH=$PATH:/usr/sbin:/sbin
 cd -- "$(dirname -- "$0")"
 bin=${1:-../../build/bin}
 bin=$(cd -- "$bin" && pwd)
-keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-mirror=${OCN_DEBIAN_MIRROR:-http://deb.debian.org/debian}
 tmp=$(mktemp -d)
+apt_dir=$tmp/apt
+# shellcheck source=../../packaging/private-apt.bash
+. ../../packaging/private-apt.bash
 cache=${OCN_FOREIGN_CACHE:-$tmp/cache}
 trap 'rm -rf "$tmp"; rmdir /sys/fs/cgroup{,/*}/ocinorm-foreign/{$$,} 2>/dev/null || true' EXIT
 failed=0
@@ -47,22 +48,10 @@ check_has() { # WHAT TEXT PART
     fi
 }
 
-private_apt() { # COMMAND ARGUMENT...
-    apt-get -qq -o "Dir::State=$tmp/apt" -o "Dir::State::status=$tmp/apt/status" \
-        -o "Dir::Cache=$tmp/apt/cache" -o "Dir::Etc::sourcelist=$tmp/apt/sources.list" \
-        -o Dir::Etc::sourceparts=/dev/null -o Dir::Etc::preferencesparts=/dev/null \
-        -o APT::Sandbox::User=root -o Acquire::Languages=none "$@"
-}
-
 download() { # ARCHITECTURE...
-    local list
-    list=$(IFS=,; echo "$*")
-    mkdir -p "$tmp/apt/lists/partial" "$tmp/apt/cache/archives/partial" "$cache"
-    : >"$tmp/apt/status"
-    echo "deb [arch=$list signed-by=$keyring] $mirror bookworm main" >"$tmp/apt/sources.list"
-    private_apt -o "APT::Architectures=$list" update
-    (cd "$cache" &&
-        private_apt -o "APT::Architectures=$list" download "${@/#/hello:}" "${@/#/libc6:}")
+    mkdir -p "$cache"
+    private_apt_init bookworm "$(IFS=,; echo "$*")"
+    (cd "$cache" && private_apt download "${@/#/hello:}" "${@/#/libc6:}")
 }
 
 make_rootfs() { # ARCHITECTURE
