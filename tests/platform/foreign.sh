@@ -19,17 +19,17 @@ trap 'rm -rf "$tmp"; rmdir /sys/fs/cgroup{,/*}/ocinorm-foreign/{$$,} 2>/dev/null
 failed=0
 checks=0
 
-# DEBIAN'S NAME | GOARCH | LEVEL THAT THE PROGRAM SAYS IT NEEDS
+# DEBIAN'S NAME | GOARCH | LEVEL THAT THE PROGRAM SAYS IT NEEDS | WHAT READELF SAYS
 arches='
-amd64    | amd64    | v1
-arm64    | arm64    | null
-armhf    | arm      | v7
-armel    | arm      | v5
-i386     | 386      | null
-s390x    | s390x    | null
-ppc64el  | ppc64le  | null
-mips64el | mips64le | null
-mipsel   | mipsle   | null
+amd64    | amd64    | v1   | ELF64 little Advanced Micro Devices X86-64
+arm64    | arm64    | null | ELF64 little AArch64
+armhf    | arm      | v7   | ELF32 little ARM
+armel    | arm      | v5   | ELF32 little ARM
+i386     | 386      | null | ELF32 little Intel 80386
+s390x    | s390x    | null | ELF64 big IBM S/390
+ppc64el  | ppc64le  | null | ELF64 little PowerPC64
+mips64el | mips64le | null | ELF64 little MIPS R3000
+mipsel   | mipsle   | null | ELF32 little MIPS R3000
 '
 
 check() { # WHAT EXPECTED ACTUAL
@@ -80,10 +80,26 @@ start() { # RUNTIME; what it prints, and then its exit status in a line of its o
 # What this kernel really does with the program, without us.
 runs_bare() { [[ $(start runc) == *'Hello, world!'* ]]; }
 
-judge() { # DEBIAN'S NAME, GOARCH, LEVEL
+# The same file by another reader: what the table's name for it stands for, and its loader, which is
+# missed as soon as it is gone.
+compare_with_readelf() { # DEBIAN'S NAME, WHAT READELF SAYS
+    local hello=$tmp/bundle/rootfs/usr/bin/hello loader
+    check "$1, readelf" "$2" "$(readelf -hW "$hello" |
+        awk -F': *' '/Class:/ { c = $2 } /Data:/ { d = /little/ ? "little" : "big" }
+                     /Machine:/ { print c, d, $2 }')"
+    loader=$(readelf -lW "$hello" | sed -nE 's/.*program interpreter: (.*)\]/\1/p')
+    rm -rf "$tmp/bundle/rootfs"/lib* "$tmp/bundle/rootfs"/usr/lib*
+    check_has "$1, loader as readelf has it" \
+        "$("$bin/ocinorm" explain --bundle "$tmp/bundle" --config "$tmp/policy.json" --format json |
+            jq -r '.findings[] | select(.rule == "entry.interpreter").message')" "$loader"
+}
+
+judge() { # DEBIAN'S NAME, GOARCH, LEVEL, WHAT READELF SAYS
     local said host
     make_rootfs "$1"
     make_config
+    compare_with_readelf "$1" "$4"
+    make_rootfs "$1"
     "$bin/ocinorm" explain --bundle "$tmp/bundle" --config "$tmp/policy.json" --format json \
         >"$tmp/report.json" || [[ $? -eq 1 ]]
     check "$1, arch" "$2" "$(jq -r .facts.entry.arch "$tmp/report.json")"
@@ -125,8 +141,8 @@ for name in "${names[@]}"; do
     compgen -G "$cache/libc6_*_$name.deb" >/dev/null || missing+=("$name")
 done
 [[ ${#missing[@]} -eq 0 ]] || download "${missing[@]}"
-while IFS='|' read -r name arch level; do
-    [[ -z ${name// /} ]] || judge "${name// /}" "${arch// /}" "${level// /}"
+while IFS='|' read -r name arch level elf; do
+    [[ -z ${name// /} ]] || judge "${name// /}" "${arch// /}" "${level// /}" "${elf# }"
 done <<<"$arches"
 make_rootfs i386
 make_config
