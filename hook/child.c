@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -16,7 +15,6 @@
 #include "hook/io.h"
 #include "hook/seccomp_filter.h"
 
-#define MANY_DESCRIPTORS 65536
 #define CHUNK ((size_t)16 << 10)
 
 struct header {
@@ -35,20 +33,6 @@ static int64_t now_ms(void)
 
 /* ---- start -------------------------------------------------------------------------------- */
 
-static void close_range_of(unsigned first, unsigned last)
-{
-    struct rlimit limit;
-
-    if (first > last || syscall(SYS_close_range, first, last, 0U) == 0) {
-        return;
-    }
-    /* Before Linux 5.9, one by one. */
-    rlim_t end = getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : MANY_DESCRIPTORS;
-    for (unsigned fd = first; fd <= last && fd < MANY_DESCRIPTORS && fd < end; fd++) {
-        (void)close((int)fd);
-    }
-}
-
 /* Leaves @fd alone of all descriptors, as OCN_CHILD_FD. */
 static int keep_only(int fd)
 {
@@ -56,11 +40,11 @@ static int keep_only(int fd)
         return -1;
     }
 #ifdef OCN_SANITIZED
-    close_range_of(0, STDERR_FILENO - 1); /* a sanitizer reports to stderr */
+    ocn_close_range(0, STDERR_FILENO - 1); /* a sanitizer reports to stderr */
 #else
-    close_range_of(0, OCN_CHILD_FD - 1);
+    ocn_close_range(0, OCN_CHILD_FD - 1);
 #endif
-    close_range_of(OCN_CHILD_FD + 1, ~0U);
+    ocn_close_range(OCN_CHILD_FD + 1, ~0U);
     return 0;
 }
 

@@ -68,11 +68,6 @@ static int step(int *fd, const char *name)
     return 0;
 }
 
-static void freep(char **ptr)
-{
-    free(*ptr);
-}
-
 static int is_link(int fd)
 {
     struct stat st;
@@ -220,7 +215,7 @@ static int open_again(struct ocn_dir_view *view, struct ocn_ref ref, const struc
         errno = ENOENT;
         return -1;
     }
-    OCN_CLEANUP(freep) char *above = strndup(path, (size_t)(slash - path) + 1);
+    OCN_CLEANUP(ocn_freep) char *above = strndup(path, (size_t)(slash - path) + 1);
     if (above == NULL) {
         return -1;
     }

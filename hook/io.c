@@ -3,9 +3,12 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #define CHUNK ((size_t)64 << 10)
+#define MANY_DESCRIPTORS 65536
 
 /* An inherited pipe may be in non-blocking mode; only the open description can tell, so just wait.
  */
@@ -110,4 +113,18 @@ int ocn_write_fd(int fd, const char *name, struct ocn_bytes bytes, struct ocn_er
         }
     }
     return 0;
+}
+
+void ocn_close_range(unsigned first, unsigned last)
+{
+    struct rlimit limit;
+
+    if (first > last || syscall(SYS_close_range, first, last, 0U) == 0) {
+        return;
+    }
+    /* Before Linux 5.9, one by one. */
+    rlim_t end = getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : MANY_DESCRIPTORS;
+    for (unsigned fd = first; fd <= last && fd < MANY_DESCRIPTORS && fd < end; fd++) {
+        (void)close((int)fd);
+    }
 }

@@ -19,6 +19,15 @@ static inline void ocn_closep(int *fd)
 }
 #define ocn_autoclose OCN_CLEANUP(ocn_closep)
 
+/* Frees a string; for OCN_CLEANUP. */
+static inline void ocn_freep(char **text)
+{
+    free(*text);
+}
+
+/* Closes the descriptors from @first to @last, one by one on kernels without close_range(2). */
+void ocn_close_range(unsigned first, unsigned last);
+
 /*
  * Appends all of @fd to @ret; more than @limit bytes are OCN_E_LIMIT. @name is for the error.
  */

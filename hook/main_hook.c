@@ -3,8 +3,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
 
 #include "hook/apply_entry.h"
 #include "hook/io.h"
@@ -20,7 +18,6 @@ enum { EXIT_GO_ON, EXIT_DENIED, EXIT_UNDECIDED };
 
 #define INPUT_MAX_SIZE OCN_CONFIG_MAX_SIZE /* precreate reads a config.json */
 #define FIRST_INHERITED 3
-#define MANY_DESCRIPTORS 65536
 #define SENTENCE_SIZE 900
 
 struct request {
@@ -301,30 +298,14 @@ static int run(struct request *request, int argc, char **argv)
     return run_stage(request, stage != NULL ? stage : stages[0].name);
 }
 
-/* ---- isolation ---------------------------------------------------------------------------- */
-
-/* The runtime's descriptors are none of our business, and must not be anybody's through us. */
-static void close_inherited(void)
-{
-    struct rlimit limit;
-
-    if (syscall(SYS_close_range, FIRST_INHERITED, ~0U, 0) == 0) {
-        return;
-    }
-    /* Before Linux 5.9, one by one. */
-    rlim_t end = getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : MANY_DESCRIPTORS;
-    for (int fd = FIRST_INHERITED; fd < MANY_DESCRIPTORS && (rlim_t)fd < end; fd++) {
-        (void)close(fd);
-    }
-}
-
 int main(int argc, char **argv)
 {
     OCN_CLEANUP(finish_request) struct request request = { 0 };
     struct ocn_error err = { 0 };
 
     (void)clearenv();
-    close_inherited();
+    /* The runtime's descriptors are none of our business, and must not be anybody's through us. */
+    ocn_close_range(FIRST_INHERITED, ~0U);
     ocn_judge_seed();
     char *cwd = getcwd(NULL, 0);
     if (cwd != NULL) {

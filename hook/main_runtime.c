@@ -60,11 +60,6 @@ static void finish_call(struct call *call)
     ocn_arena_done(&call->arena);
 }
 
-static void freep(char **ptr)
-{
-    free(*ptr);
-}
-
 static void report_error(const struct call *call, enum ocn_log_level level,
                          const struct ocn_error *err)
 {
@@ -161,7 +156,7 @@ static int judge_create(struct call *call, struct trial *trial, struct ocn_error
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf edited = { 0 };
     const char *given = call->words.bundle != NULL ? call->words.bundle : ".";
 
-    OCN_CLEANUP(freep) char *bundle = realpath(given, NULL);
+    OCN_CLEANUP(ocn_freep) char *bundle = realpath(given, NULL);
     if (bundle == NULL) {
         return ocn_fail_sys(err, errno, given, "cannot find the bundle");
     }

@@ -31,11 +31,6 @@ static void drop_temporary(struct temporary *temporary)
     errno = saved;
 }
 
-static void freep(char **ptr)
-{
-    free(*ptr);
-}
-
 static int fail_step(struct ocn_error *err, const char *path, const char *step)
 {
     int sys = errno;
@@ -155,7 +150,7 @@ int ocn_replace_file(const char *path, struct ocn_bytes bytes, struct ocn_error 
         return fail_step(err, path, "stat");
     }
     /* The rename would replace a link, and leave behind what it points to. */
-    OCN_CLEANUP(freep) char *real = S_ISLNK(st.st_mode) ? realpath(path, NULL) : strdup(path);
+    OCN_CLEANUP(ocn_freep) char *real = S_ISLNK(st.st_mode) ? realpath(path, NULL) : strdup(path);
     if (real == NULL) {
         return fail_step(err, path, "resolving the path");
     }

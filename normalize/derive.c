@@ -230,11 +230,9 @@ static int note_settings(struct ocn_judge *judge, const struct ocn_pairs *settin
 static int read_build(struct ocn_judge *judge, const struct ocn_gobuild **ret,
                       struct ocn_error *err)
 {
-    if (ocn_judge_entry(judge, err) < 0) {
-        return -1;
-    }
-    struct ocn_image *image = ocn_entry_program(judge);
-    if (image != NULL && ocn_judge_build(judge, image, err) < 0) {
+    struct ocn_image *image = NULL;
+
+    if (ocn_judge_program(judge, &image, err) < 0) {
         return -1;
     }
     *ret = image != NULL && image->build->version != NULL ? image->build : NULL;

@@ -72,16 +72,6 @@ int ocn_entry_mouth_refuse(struct ocn_outcome *outcome, const char *reason, stru
 
 /* ---- capabilities ------------------------------------------------------------------------- */
 
-static bool holds(const struct ocn_strings *set, const char *name)
-{
-    for (size_t i = 0; i < set->len; i++) {
-        if (strcmp(set->items[i], name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /*
  * Whether a program without file capabilities has @name once the runtime has executed it
  * (capabilities(7)): root gets its bounding and inheritable sets whatever was permitted, unless
@@ -92,10 +82,11 @@ static bool entry_has(const struct ocn_oci_process *process, const char *name)
     const struct ocn_oci_capabilities *sets = &process->capabilities;
 
     if (process->user.uid != 0) {
-        return holds(&sets->ambient, name);
+        return ocn_strings_hold(&sets->ambient, name);
     }
-    return (holds(&sets->bounding, name) || holds(&sets->inheritable, name)) &&
-           (!process->no_new_privileges || holds(&sets->permitted, name));
+    return (ocn_strings_hold(&sets->bounding, name) ||
+            ocn_strings_hold(&sets->inheritable, name)) &&
+           (!process->no_new_privileges || ocn_strings_hold(&sets->permitted, name));
 }
 
 static bool changes_user(const struct ocn_outcome *outcome)
@@ -170,19 +161,14 @@ static bool has_own_dev(const struct ocn_container *container)
         }
     }
     return dev != NULL && dev->type != NULL && strcmp(dev->type, "tmpfs") == 0 &&
-           !holds(&dev->options, "bind") && !holds(&dev->options, "rbind");
+           !ocn_strings_hold(&dev->options, "bind") && !ocn_strings_hold(&dev->options, "rbind");
 }
 
 static bool has_own_mounts(const struct ocn_container *container)
 {
-    const struct ocn_oci_namespace *namespaces = container->linux_.namespaces.items;
+    const struct ocn_oci_namespace *mount = ocn_namespace_get(container, "mount");
 
-    for (size_t i = 0; i < container->linux_.namespaces.len; i++) {
-        if (namespaces[i].type != NULL && strcmp(namespaces[i].type, "mount") == 0) {
-            return namespaces[i].path == NULL || namespaces[i].path[0] == '\0';
-        }
-    }
-    return false;
+    return mount != NULL && (mount->path == NULL || mount->path[0] == '\0');
 }
 
 static const char *why_no_place(const struct ocn_container *container,

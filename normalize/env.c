@@ -63,8 +63,11 @@ static uint32_t available_cpus(const struct ocn_judge *judge, const struct ocn_c
 
 /* ---- who would read them ---------------------------------------------------------------- */
 
-/* Whoever starts a shell starts something else in the end; it may well be a Go program. */
-static const char *const shells[] = { "sh", "ash", "bash", "busybox", "dash", "ksh", "zsh" };
+/*
+ * Whoever starts a shell starts something else in the end; it may well be a Go program. These are
+ * the shells that are no row of launchers.def, which makes the others unknown programs.
+ */
+static const char *const shells[] = { "busybox", "ksh", "zsh" };
 
 static bool is_shell(const char *path)
 {
@@ -87,20 +90,18 @@ static bool is_shell(const char *path)
 static int ask_program(struct ocn_judge *judge, bool *ret_reads, const struct ocn_gobuild **ret,
                        struct ocn_error *err)
 {
+    struct ocn_image *image = NULL;
+
     *ret_reads = true;
     *ret = NULL;
     if (judge->policy->env.when == OCN_ENV_WHEN_ALWAYS) {
         return 0;
     }
-    if (ocn_judge_entry(judge, err) < 0) {
+    if (ocn_judge_program(judge, &image, err) < 0) {
         return -1;
     }
-    struct ocn_image *image = ocn_entry_program(judge);
-    if (image == NULL || image->problem != NULL) {
+    if (image == NULL) {
         return 0;
-    }
-    if (ocn_judge_build(judge, image, err) < 0) {
-        return -1;
     }
     if (image->build->version != NULL) {
         *ret = image->build;
@@ -108,18 +109,6 @@ static int ask_program(struct ocn_judge *judge, bool *ret_reads, const struct oc
         *ret_reads = image->elf.shnum == 0 || is_shell(image->path);
     }
     return 0;
-}
-
-static bool has_namespace(const struct ocn_container *container, const char *type)
-{
-    const struct ocn_oci_namespace *namespaces = container->linux_.namespaces.items;
-
-    for (size_t i = 0; i < container->linux_.namespaces.len; i++) {
-        if (namespaces[i].type != NULL && strcmp(namespaces[i].type, type) == 0) {
-            return true;
-        }
-    }
-    return false;
 }
 
 /*
@@ -137,7 +126,7 @@ static bool sees_its_cpu_limit(const struct ocn_judge *judge, const struct ocn_g
         (given != NULL && strstr(given, "containermaxprocs=0") != NULL)) {
         return false;
     }
-    return minor > 25 || (minor == 25 && has_namespace(judge->container, "cgroup"));
+    return minor > 25 || (minor == 25 && ocn_namespace_get(judge->container, "cgroup") != NULL);
 }
 
 /* ---- the rules -------------------------------------------------------------------------- */

@@ -17,16 +17,6 @@ static bool is_sandbox(const struct candidate *c)
     return c->exempt->sandbox && c->identity.sandbox;
 }
 
-static bool holds_capability(const struct ocn_strings *set, const char *name)
-{
-    for (size_t i = 0; i < set->len; i++) {
-        if (strcmp(set->items[i], name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* "Privileged" is no field of runtime-spec; every engine spells it as all devices and all powers.
  */
 static bool is_privileged(const struct candidate *c)
@@ -43,7 +33,7 @@ static bool is_privileged(const struct candidate *c)
         }
     }
     return c->exempt->privileged && all_devices &&
-           holds_capability(&c->container->process.capabilities.bounding, "CAP_SYS_ADMIN");
+           ocn_strings_hold(&c->container->process.capabilities.bounding, "CAP_SYS_ADMIN");
 }
 
 /* Two names of one namespace are one inode of nsfs. Not knowing is not sharing. */
@@ -62,16 +52,13 @@ static bool is_own_namespace(const struct ocn_view *view, const char *file, cons
 
 static bool shares_host(const struct candidate *c, const char *type, const char *file)
 {
-    const struct ocn_list *list = &c->container->linux_.namespaces;
-    const struct ocn_oci_namespace *namespaces = list->items;
+    const struct ocn_oci_namespace *named = ocn_namespace_get(c->container, type);
 
-    for (size_t i = 0; i < list->len; i++) {
-        if (namespaces[i].type != NULL && strcmp(namespaces[i].type, type) == 0) {
-            const char *path = namespaces[i].path;
-            return path != NULL && path[0] != '\0' && is_own_namespace(c->view, file, path);
-        }
+    if (named == NULL) {
+        return true;
     }
-    return true;
+    return named->path != NULL && named->path[0] != '\0' &&
+           is_own_namespace(c->view, file, named->path);
 }
 
 /* The namespaces that Pod Security Standards call "host namespaces". */

@@ -147,3 +147,16 @@ int ocn_judge_build(struct ocn_judge *judge, struct ocn_image *image, struct ocn
     }
     return accept(&problem, err);
 }
+
+int ocn_judge_program(struct ocn_judge *judge, struct ocn_image **ret, struct ocn_error *err)
+{
+    if (ocn_judge_entry(judge, err) < 0) {
+        return -1;
+    }
+    struct ocn_image *image = ocn_entry_program(judge);
+    if (image != NULL && ocn_judge_build(judge, image, err) < 0) {
+        return -1;
+    }
+    *ret = image;
+    return 0;
+}

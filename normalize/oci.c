@@ -204,6 +204,29 @@ const char *ocn_env_get(const struct ocn_strings *env, const char *name)
     return NULL;
 }
 
+int ocn_strings_hold(const struct ocn_strings *strings, const char *text)
+{
+    for (size_t i = 0; i < strings->len; i++) {
+        if (strcmp(strings->items[i], text) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+const struct ocn_oci_namespace *ocn_namespace_get(const struct ocn_container *container,
+                                                  const char *type)
+{
+    const struct ocn_oci_namespace *namespaces = container->linux_.namespaces.items;
+
+    for (size_t i = 0; i < container->linux_.namespaces.len; i++) {
+        if (namespaces[i].type != NULL && strcmp(namespaces[i].type, type) == 0) {
+            return &namespaces[i];
+        }
+    }
+    return NULL;
+}
+
 const char *ocn_annotation_get(const struct ocn_container *container, const char *key)
 {
     for (size_t i = 0; i < container->annotations.len; i++) {

@@ -116,5 +116,12 @@ void ocn_container_freep(struct ocn_container **container);
 /* The value of the last NAME=value in @env (the one a program sees), or NULL. */
 const char *ocn_env_get(const struct ocn_strings *env, const char *name);
 
+/* 1 if one of @strings is @text, else 0. */
+int ocn_strings_hold(const struct ocn_strings *strings, const char *text);
+
+/* The row of linux.namespaces of @type, borrowed; NULL: the runtime's own namespace is shared. */
+const struct ocn_oci_namespace *ocn_namespace_get(const struct ocn_container *container,
+                                                  const char *type);
+
 /* The value of annotation @key, or NULL. */
 const char *ocn_annotation_get(const struct ocn_container *container, const char *key);

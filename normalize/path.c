@@ -37,16 +37,8 @@ static const char *below(const char *path, const char *dir)
 
 static bool is_bind(const struct ocn_oci_mount *mount)
 {
-    if (mount->type != NULL && strcmp(mount->type, "bind") == 0) {
-        return true;
-    }
-    for (size_t i = 0; i < mount->options.len; i++) {
-        if (strcmp(mount->options.items[i], "bind") == 0 ||
-            strcmp(mount->options.items[i], "rbind") == 0) {
-            return true;
-        }
-    }
-    return false;
+    return (mount->type != NULL && strcmp(mount->type, "bind") == 0) ||
+           ocn_strings_hold(&mount->options, "bind") || ocn_strings_hold(&mount->options, "rbind");
 }
 
 /* The mount that covers @path: a later one lies over an earlier one. */

@@ -215,6 +215,11 @@ OCN_MUST_USE int ocn_judge_facts(struct ocn_judge *judge, struct ocn_error *err)
  */
 struct ocn_image *ocn_entry_program(const struct ocn_judge *judge);
 
+/* The same, with the entrypoint found and its build info read: .build->version is NULL for no Go.
+ */
+OCN_MUST_USE int ocn_judge_program(struct ocn_judge *judge, struct ocn_image **ret,
+                                   struct ocn_error *err);
+
 /*
  * How a finding names @image of @entry: "entrypoint /app", "entrypoint /run.sh: its interpreter
  * /bin/sh", "entrypoint /sbin/tini: its program /app". NULL when memory is out.

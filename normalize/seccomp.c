@@ -47,16 +47,6 @@ static const char *name_of(const char *abi)
     return NULL;
 }
 
-static bool covers(const struct ocn_strings *architectures, const char *name)
-{
-    for (size_t i = 0; i < architectures->len; i++) {
-        if (strcmp(architectures->items[i], name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static int judge_image(struct ocn_judge *judge, const struct ocn_entry *entry,
                        struct ocn_error *err)
 {
@@ -66,7 +56,7 @@ static int judge_image(struct ocn_judge *judge, const struct ocn_entry *entry,
     bool native = false;
 
     if (host == NULL || name == NULL || strcmp(host, image->abi) == 0 ||
-        covers(&judge->container->linux_.seccomp.architectures, name)) {
+        ocn_strings_hold(&judge->container->linux_.seccomp.architectures, name)) {
         return 0;
     }
     if (ocn_judge_native(judge, image, &native, err) < 0) {

@@ -226,16 +226,6 @@ static const char *print_names(struct ocn_arena *arena, const struct ocn_strings
     return text.failed ? NULL : ocn_arena_copy(arena, text.ptr, text.len);
 }
 
-static bool contains(const struct ocn_strings *names, const char *name)
-{
-    for (size_t i = 0; i < names->len; i++) {
-        if (strcmp(names->items[i], name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Engines hand on what a pod says; runtimes pass over what is no name, and no edit repeats it. */
 static bool is_capability(const char *name)
 {
@@ -253,7 +243,7 @@ static int fit_set(struct ocn_judge *judge, const struct capability_set *set, st
     bool low_ports = judge->policy->user.low_ports;
     struct ocn_strings want = { 0 };
 
-    if (!set->emptied && (!low_ports || contains(old, NET_BIND_SERVICE))) {
+    if (!set->emptied && (!low_ports || ocn_strings_hold(old, NET_BIND_SERVICE))) {
         return 0;
     }
     want.items = ocn_arena_alloc(&judge->outcome->arena, (old->len + 1) * sizeof(*want.items));
@@ -268,7 +258,7 @@ static int fit_set(struct ocn_judge *judge, const struct capability_set *set, st
     if (low_ports) {
         want.items[want.len++] = NET_BIND_SERVICE;
     }
-    bool same = want.len == old->len && (want.len == 0 || contains(old, want.items[0]));
+    bool same = want.len == old->len && (want.len == 0 || ocn_strings_hold(old, want.items[0]));
     if (set->emptied && same) {
         return 0;
     }
