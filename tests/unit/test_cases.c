@@ -2,7 +2,7 @@
 /*
  * tests/cases/<rule>/<case>/: a container and a world in, an outcome out.
  *   config.json    the container; process.json beside it makes it an exec into that container
- *   policy.json    what differs from the built-in policy (optional)
+ *   policy.json    what differs from the built-in policy and tests/cases/policy.json (optional)
  *   world.json     the view (tests/lib/mem_view.h; optional)
  *   expected.json  what `ocinorm explain --format json` says
  *   after.json     the bytes after applying the edits (optional; in every case without denial the
@@ -22,7 +22,7 @@
 #include "tests/lib/mem_view.h"
 #include "tests/lib/suite.h"
 
-#define MAX_CASES 512
+#define MAX_CASES 1024
 
 struct run {
     char dir[512];
@@ -56,14 +56,19 @@ static void load_world(struct run *run)
     ocn_mem_view_init(&run->mem, world);
 }
 
+/* The variables that every container gets would stand in every folder: there they are off. */
 static void load_policy(struct run *run)
 {
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf all = { 0 };
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf text = { 0 };
     struct ocn_error err = { 0 };
 
+    ck_assert_int_eq(ocn_read_file(OCN_CASES_DIR "/policy.json", OCN_POLICY_MAX_SIZE, &all, &err),
+                     0);
     read_case_file(run, "policy.json", &text);
-    const struct ocn_layer layer = { "policy.json", ocn_buf_bytes(&text) };
-    ck_assert_msg(ocn_config_load(&layer, text.len != 0 ? 1 : 0, &run->config, &err) == 0,
+    const struct ocn_layer layers[] = { { "tests/cases/policy.json", ocn_buf_bytes(&all) },
+                                        { "policy.json", ocn_buf_bytes(&text) } };
+    ck_assert_msg(ocn_config_load(layers, text.len != 0 ? 2 : 1, &run->config, &err) == 0,
                   "%s: %s: %s", run->dir, err.where, err.msg);
 }
 
