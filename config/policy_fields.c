@@ -102,6 +102,28 @@ static const char *check_variable(const char *name, const json_t *value)
     return is_variable_name(name) ? check_value(name, value) : variable_name_rule;
 }
 
+static const char *check_timeout(const char *name, const json_t *value)
+{
+    (void)name;
+    if (json_is_object(value) &&
+        (json_object_get(value, "seconds") == NULL) != (json_object_get(value, "why") == NULL)) {
+        return "a number and its reason go together, since explain shows both; give "
+               "\"seconds\" and \"why\"";
+    }
+    return NULL;
+}
+
+static const char *check_attribute(const char *name, const json_t *value)
+{
+    static const char all[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789.-/";
+
+    if (name[0] == '\0' || name[strspn(name, all)] != '\0') {
+        return "the name of a resource attribute is made of letters, digits and any of \".-_/\", "
+               "as \"cloud.provider\" is: SDKs do not decode names";
+    }
+    return check_value(name, value);
+}
+
 static const char *check_judging_level(const char *name, const json_t *value)
 {
     const char *text = json_string_value(value);
@@ -236,11 +258,43 @@ static const struct ocn_bind http_fields[] = {
     { 0 },
 };
 
+#define MAX_TIMEOUT 31536000 /* a year */
+
+#define TIMEOUT_FIELDS(timeout)                                                                    \
+    {                                                                                              \
+        { "seconds", OCN_BIND_U32, AT(env.timeouts.timeout.seconds), .max = MAX_TIMEOUT,           \
+          .doc = "Seconds; 0: the variable is not set." },                                         \
+            { "why", OCN_BIND_STRING, AT(env.timeouts.timeout.why), .check = check_value,          \
+              .doc = "Where the number comes from; explain shows it." },                           \
+            { 0 },                                                                                 \
+    }
+
+static const struct ocn_bind client_idle_fields[] = TIMEOUT_FIELDS(client_idle);
+static const struct ocn_bind server_idle_fields[] = TIMEOUT_FIELDS(server_idle);
+static const struct ocn_bind tls_handshake_fields[] = TIMEOUT_FIELDS(tls_handshake);
+static const struct ocn_bind expect_continue_fields[] = TIMEOUT_FIELDS(expect_continue);
+
+static const struct ocn_bind timeouts_fields[] = {
+    { "clientIdle", OCN_BIND_OBJECT, .fields = client_idle_fields, .check = check_timeout,
+      .doc = "Idle connections of HTTP clients." },
+    { "serverIdle", OCN_BIND_OBJECT, .fields = server_idle_fields, .check = check_timeout,
+      .doc = "Idle connections of HTTP servers." },
+    { "tlsHandshake", OCN_BIND_OBJECT, .fields = tls_handshake_fields, .check = check_timeout,
+      .doc = "A TLS handshake." },
+    { "expectContinue", OCN_BIND_OBJECT, .fields = expect_continue_fields, .check = check_timeout,
+      .doc = "The wait for \"100 Continue\"." },
+    { 0 },
+};
+
 static const struct ocn_bind env_fields[] = {
     { "maxprocs", OCN_BIND_OBJECT, .fields = maxprocs_fields, .doc = "GOMAXPROCS." },
     { "memlimit", OCN_BIND_OBJECT, .fields = memlimit_fields, .doc = "GOMEMLIMIT." },
     { "http", OCN_BIND_OBJECT, .fields = http_fields,
       .doc = "The names of the variables for HTTP timeouts." },
+    { "timeouts", OCN_BIND_OBJECT, .fields = timeouts_fields,
+      .doc = "Their values, which the profile of the platform sets." },
+    { "resource", OCN_BIND_PAIRS, AT(env.resource), .check = check_attribute,
+      .doc = "OpenTelemetry resource attributes, which the profile of the platform begins." },
     { "set", OCN_BIND_PAIRS, AT(env.set), .check = check_variable,
       .doc = "Variables to add, name by name." },
     { "override", OCN_BIND_BOOL, AT(env.override),

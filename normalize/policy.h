@@ -35,6 +35,11 @@ struct ocn_policy_user {
     int exec; /* enum ocn_exec */
 };
 
+struct ocn_policy_timeout {
+    uint32_t seconds; /* 0: the variable is not set */
+    const char *why;  /* where the number comes from */
+};
+
 struct ocn_policy_env {
     struct {
         int round;    /* enum ocn_round */
@@ -52,6 +57,13 @@ struct ocn_policy_env {
         const char *expect_continue;
         int format; /* enum ocn_duration */
     } http;
+    struct {
+        struct ocn_policy_timeout client_idle;
+        struct ocn_policy_timeout server_idle;
+        struct ocn_policy_timeout tls_handshake;
+        struct ocn_policy_timeout expect_continue;
+    } timeouts;
+    struct ocn_pairs resource; /* OpenTelemetry resource attributes of the platform */
     struct ocn_pairs set;
     bool override; /* the policy's value wins over the container's */
     int when;      /* enum ocn_env_when */

@@ -235,7 +235,7 @@ START_TEST(test_config__every_key_of_the_default_is_set_by_it)
     json_t *show = ocn_config_show(config);
     json_t *marks = json_object_get(show, "layers");
     /* 7 of user, the rules, 3 + 2 + 5 + 4 of env, 5 of exempt, 1 of hook, 5 at the top */
-    ck_assert_uint_eq(json_object_size(marks), 7 + OCN_RULE_COUNT + 14 + 5 + 1 + 5);
+    ck_assert_uint_eq(json_object_size(marks), 7 + OCN_RULE_COUNT + 23 + 5 + 1 + 5);
     json_object_foreach (marks, pointer, layer) {
         ck_assert_str_eq(json_string_value(layer), "built-in");
     }
