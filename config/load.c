@@ -5,9 +5,8 @@
 #include "config/policy_fields.h"
 #include "normalize/json_text.h"
 
-/* Passes on what a parser found in @layer: its "LINE:COLUMN" as "FILE:LINE:COLUMN". */
-static int refuse_text(const struct ocn_layer *layer, const struct ocn_error *problem,
-                       struct ocn_error *err)
+int ocn_layer_refuse_text(const struct ocn_layer *layer, const struct ocn_error *problem,
+                          struct ocn_error *err)
 {
     struct ocn_error located = *problem;
 
@@ -15,9 +14,8 @@ static int refuse_text(const struct ocn_layer *layer, const struct ocn_error *pr
     return ocn_fail(err, located.code, located.where, "%s", located.msg);
 }
 
-/* Passes on what binding found in @layer: its pointer as "FILE:LINE: /POINTER". */
-static int refuse_member(const struct ocn_layer *layer, const struct ocn_error *problem,
-                         struct ocn_error *err)
+int ocn_layer_refuse_member(const struct ocn_layer *layer, const struct ocn_error *problem,
+                            struct ocn_error *err)
 {
     /* A pointer that was cut ("...") leads nowhere. */
     bool whole = problem->where[0] != '.';
@@ -69,16 +67,36 @@ static int add_layer(struct ocn_config *config, const struct ocn_layer *layer,
         return ocn_fail_nomem(err);
     }
     if (ocn_json_load(layer->text, OCN_POLICY_MAX_SIZE, &source->json, &problem) < 0) {
-        return refuse_text(layer, &problem, err);
+        return ocn_layer_refuse_text(layer, &problem, err);
     }
     config->sources_len++;
-    return bind_layer(config, source->json, &problem) < 0 ? refuse_member(layer, &problem, err) : 0;
+    if (ocn_layer_check_place(layer, source->json, &problem) < 0 ||
+        bind_layer(config, source->json, &problem) < 0) {
+        return ocn_layer_refuse_member(layer, &problem, err);
+    }
+    return 0;
+}
+
+/* "auto" becomes the name of what it came to. */
+static int name_profile(struct ocn_config *config, const struct ocn_layer *layers, size_t count,
+                        struct ocn_error *err)
+{
+    const char *name = OCN_PROFILE_UNKNOWN;
+
+    if (strcmp(config->base.profile, "auto") != 0) {
+        return 0;
+    }
+    for (size_t i = 0; i < count; i++) {
+        name = layers[i].profile != NULL ? layers[i].profile : name;
+    }
+    config->base.profile = ocn_arena_copy(&config->arena, name, strlen(name));
+    return config->base.profile != NULL ? 0 : ocn_fail_nomem(err);
 }
 
 int ocn_config_load(const struct ocn_layer *layers, size_t count, struct ocn_config **ret,
                     struct ocn_error *err)
 {
-    const struct ocn_layer built_in = { OCN_POLICY_BUILT_IN, ocn_policy_default };
+    const struct ocn_layer built_in = { OCN_POLICY_BUILT_IN, ocn_policy_default, NULL };
     OCN_CLEANUP(ocn_config_freep) struct ocn_config *config = calloc(1, sizeof(*config));
 
     if (config == NULL) {
@@ -95,6 +113,9 @@ int ocn_config_load(const struct ocn_layer *layers, size_t count, struct ocn_con
         if (add_layer(config, &layers[i], err) < 0) {
             return -1;
         }
+    }
+    if (name_profile(config, layers, count, err) < 0) {
+        return -1;
     }
     *ret = config;
     config = NULL;
@@ -177,7 +198,7 @@ static int find_runtimes(const struct ocn_layer *layer, struct ocn_arena *arena,
 int ocn_config_runtimes(const struct ocn_layer *layers, size_t count, struct ocn_arena *arena,
                         struct ocn_strings *ret, struct ocn_error *err)
 {
-    const struct ocn_layer built_in = { OCN_POLICY_BUILT_IN, ocn_policy_default };
+    const struct ocn_layer built_in = { OCN_POLICY_BUILT_IN, ocn_policy_default, NULL };
     int found = 0;
 
     for (size_t i = count + 1; i > 0 && found == 0; i--) {

@@ -12,7 +12,7 @@ extern const struct ocn_bind ocn_policy_fields[];
 
 /* The last of them, which the `policy` of a `match` row may have: those that differ by container.
  */
-#define OCN_POLICY_OVERLAY_FIELDS (&ocn_policy_fields[4])
+#define OCN_POLICY_OVERLAY_FIELDS (&ocn_policy_fields[5])
 
 /* default.json, embedded when ocinorm is built. */
 extern const struct ocn_bytes ocn_policy_default;
@@ -23,8 +23,21 @@ struct ocn_config_source {
     json_t *json;
 };
 
+/*
+ * Pass on what was found wrong in @layer, whose bytes are known: a parser's "LINE:COLUMN" as
+ * "FILE:LINE:COLUMN", a pointer as "FILE:LINE: /POINTER". Return -1.
+ */
+int ocn_layer_refuse_text(const struct ocn_layer *layer, const struct ocn_error *problem,
+                          struct ocn_error *err);
+int ocn_layer_refuse_member(const struct ocn_layer *layer, const struct ocn_error *problem,
+                            struct ocn_error *err);
+
+/* What a layer may not say where it stands: /detect outside of profiles, /profile in one. */
+int ocn_layer_check_place(const struct ocn_layer *layer, const json_t *json, struct ocn_error *err);
+
 struct ocn_config {
     struct ocn_policy base;
+    const char *profile;               /* the name of the layer that is one, or NULL */
     struct ocn_config_source *sources; /* in order, the built-in default first */
     size_t sources_len;
     struct ocn_arena arena;

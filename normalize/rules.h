@@ -256,4 +256,5 @@ int ocn_rule_platform_emulated(struct ocn_judge *judge, struct ocn_error *err);
 int ocn_rule_platform_seccomp(struct ocn_judge *judge, struct ocn_error *err);
 int ocn_rule_env_gomaxprocs(struct ocn_judge *judge, struct ocn_error *err);
 int ocn_rule_env_gomemlimit(struct ocn_judge *judge, struct ocn_error *err);
+int ocn_rule_env_http(struct ocn_judge *judge, struct ocn_error *err);
 int ocn_rule_env_set(struct ocn_judge *judge, struct ocn_error *err);

@@ -128,6 +128,7 @@ stage_platform() {
     need_build release "${release_options[@]}"
     check "platform buildinfo" bash tests/platform/buildinfo.sh "$out/release/bin"
     check "platform levels" bash tests/platform/levels.sh "$out/release/bin"
+    check "platform detect" bash tests/platform/detect.sh "$out/release/bin"
     check "platform foreign" bash tests/platform/foreign.sh "$out/release/bin"
 }
 

@@ -101,7 +101,7 @@ void ocn_fuzz_check(int holds, const char *promise, const char *file, int line)
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-    const struct ocn_layer layer = { "fuzz", { policy_text, sizeof(policy_text) - 1 } };
+    const struct ocn_layer layer = { "fuzz", { policy_text, sizeof(policy_text) - 1 }, NULL };
     struct ocn_error err = { 0 };
 
     (void)argc;

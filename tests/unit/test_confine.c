@@ -27,6 +27,7 @@
 #include "hook/child.h"
 #include "hook/io.h"
 #include "hook/judge.h"
+#include "hook/node_policy.h"
 #include "hook/report.h"
 #include "hook/seccomp_filter.h"
 #include "tests/lib/suite.h"
@@ -577,14 +578,14 @@ static const char config_text[] =
 static void judge(const char *program, const char *network, struct ocn_buf *report)
 {
     OCN_CLEANUP(ocn_judgement_done) struct ocn_judgement judgement = { 0 };
-    OCN_CLEANUP(ocn_config_freep) struct ocn_config *policy = NULL;
+    OCN_CLEANUP(ocn_node_policy_done) struct ocn_node_policy policy = { 0 };
     const struct ocn_world world = { 0 };
     char config[2048];
 
     err = (struct ocn_error){ 0 };
     (void)snprintf(config, sizeof(config), config_text, program, dir, network);
-    ck_assert_int_eq(ocn_config_load(NULL, 0, &policy, &err), 0);
-    ck_assert_msg(ocn_judge_create(&world, policy, dir,
+    ck_assert_int_eq(ocn_node_policy_load(&world, NULL, 0, &policy, &err), 0);
+    ck_assert_msg(ocn_judge_create(&world, &policy, dir,
                                    (struct ocn_bytes){ config, strlen(config) }, &judgement,
                                    &err) == 0,
                   "%s: %s", err.where, err.msg);
@@ -756,11 +757,11 @@ START_TEST(test_confine__what_fails_there_fails_here)
         "{\"annotations\":",
     };
     static const int on_error[] = { OCN_ON_ERROR_WARN, OCN_ON_ERROR_DENY, OCN_ON_ERROR_DENY };
-    struct ocn_layer layer = { "policy", { policy_text, sizeof(policy_text) - 1 } };
-    OCN_CLEANUP(ocn_config_freep) struct ocn_config *policy = NULL;
+    struct ocn_layer layer = { "policy", { policy_text, sizeof(policy_text) - 1 }, NULL };
+    OCN_CLEANUP(ocn_node_policy_done) struct ocn_node_policy policy = { 0 };
     const struct ocn_world world = { 0 };
 
-    ck_assert_int_eq(ocn_config_load(&layer, 1, &policy, &err), 0);
+    ck_assert_int_eq(ocn_node_policy_load(&world, &layer, 1, &policy, &err), 0);
     put("rootfs/etc/passwd", "x", 0600);
     char path[128];
     (void)snprintf(path, sizeof(path), "%s/rootfs/etc/passwd", dir);
@@ -768,7 +769,7 @@ START_TEST(test_confine__what_fails_there_fails_here)
     for (size_t i = 0; i < OCN_COUNT(configs); i++) {
         OCN_CLEANUP(ocn_judgement_done) struct ocn_judgement judgement = { 0 };
         err = (struct ocn_error){ 0 };
-        ck_assert_int_eq(ocn_judge_create(&world, policy, dir,
+        ck_assert_int_eq(ocn_judge_create(&world, &policy, dir,
                                           (struct ocn_bytes){ configs[i], strlen(configs[i]) },
                                           &judgement, &err),
                          -1);

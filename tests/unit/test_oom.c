@@ -137,7 +137,7 @@ static void done(struct world *w)
 /* Everything that happens between the bytes and the answer. */
 static int pipeline(struct world *w, struct ocn_bytes config, bool exec, struct ocn_error *err)
 {
-    const struct ocn_layer layer = { "policy", { POLICY, sizeof(POLICY) - 1 } };
+    const struct ocn_layer layer = { "policy", { POLICY, sizeof(POLICY) - 1 }, NULL };
     const struct ocn_bytes process = { PROCESS, sizeof(PROCESS) - 1 };
     const struct ocn_view view = ocn_mem_view_as_view(&w->mem);
     struct ocn_identity identity;
