@@ -129,6 +129,15 @@ static bool sees_its_cpu_limit(const struct ocn_judge *judge, const struct ocn_g
     return minor > 25 || (minor == 25 && ocn_namespace_get(judge->container, "cgroup") != NULL);
 }
 
+static int keep(struct ocn_judge *judge, enum ocn_rule_id rule, const char *name, const char *why,
+                struct ocn_error *err)
+{
+    const char *value = ocn_env_get(&judge->container->process.env, name);
+
+    return ocn_judge_keep(judge, rule, name, value, value != NULL ? "the container sets it" : why,
+                          err);
+}
+
 /* ---- the rules -------------------------------------------------------------------------- */
 
 int ocn_rule_env_gomaxprocs(struct ocn_judge *judge, struct ocn_error *err)
@@ -151,13 +160,17 @@ int ocn_rule_env_gomaxprocs(struct ocn_judge *judge, struct ocn_error *err)
                        SHARES_PER_CPU); /* twice the request, as CRI-O does */
         source = ocn_arena_printf(arena, "2 x shares %.0f/1024", resources->cpu.shares);
     } else {
-        return 0;
+        return keep(judge, OCN_RULE_ENV_GOMAXPROCS, "GOMAXPROCS", "no CPU limit", err);
     }
     if (ask_program(judge, &reads, &build, err) < 0) {
         return -1;
     }
-    if (!reads || (limit.quota > 0 && sees_its_cpu_limit(judge, build))) {
-        return 0;
+    if (!reads) {
+        return keep(judge, OCN_RULE_ENV_GOMAXPROCS, "GOMAXPROCS", "no Go program", err);
+    }
+    if (limit.quota > 0 && sees_its_cpu_limit(judge, build)) {
+        return keep(judge, OCN_RULE_ENV_GOMAXPROCS, "GOMAXPROCS",
+                    ocn_arena_printf(arena, "%s reads its CPU limit itself", build->version), err);
     }
     uint32_t available = available_cpus(judge, &limit);
     uint32_t procs = processors(judge, cpus, available);
@@ -181,15 +194,25 @@ int ocn_rule_env_gomemlimit(struct ocn_judge *judge, struct ocn_error *err)
     bool reads = true;
 
     judge->outcome->facts.memory_limit = limit;
-    if (!(limit > 0) || limit < env->memlimit.min_limit) {
-        return 0;
+    if (!(limit > 0)) {
+        return keep(judge, OCN_RULE_ENV_GOMEMLIMIT, "GOMEMLIMIT", "no memory limit", err);
+    }
+    if (limit < env->memlimit.min_limit) {
+        return keep(judge, OCN_RULE_ENV_GOMEMLIMIT, "GOMEMLIMIT",
+                    ocn_arena_printf(arena, "the limit of %.0f bytes is below minLimit %.0f", limit,
+                                     env->memlimit.min_limit),
+                    err);
     }
     if (ask_program(judge, &reads, &build, err) < 0) {
         return -1;
     }
     int minor = build != NULL ? ocn_gobuild_minor(build) : -1;
-    if (!reads || (minor >= 0 && minor < FIRST_WITH_MEMLIMIT)) {
-        return 0;
+    if (!reads) {
+        return keep(judge, OCN_RULE_ENV_GOMEMLIMIT, "GOMEMLIMIT", "no Go program", err);
+    }
+    if (minor >= 0 && minor < FIRST_WITH_MEMLIMIT) {
+        return keep(judge, OCN_RULE_ENV_GOMEMLIMIT, "GOMEMLIMIT",
+                    ocn_arena_printf(arena, "%s does not know it", build->version), err);
     }
     /* Plain digits: Go ends a program at start over any other spelling but its own suffixes. */
     const char *value =
