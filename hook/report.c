@@ -12,6 +12,8 @@
 #define MAX_PATH 48
 #define MAX_VALUE 20
 
+#define MAX_ENV_PATH 300 /* a variable's name has 255 bytes at most (hook/answer.c) */
+
 static const char *const verdict_names[] = { [OCN_ALLOW] = "allow", [OCN_DENY] = "deny" };
 
 /* NULL where it was not looked at, or cannot be seen from here. */
@@ -171,6 +173,31 @@ static json_t *findings_json(const struct ocn_outcome *outcome)
     return whole(ret, status);
 }
 
+static json_t *kept_row_json(const struct ocn_kept *kept)
+{
+    char path[MAX_ENV_PATH];
+    json_t *ret = json_object();
+    int status = 0;
+
+    (void)snprintf(path, sizeof(path), "/process/env/%s", kept->name);
+    status |= json_object_set_new(ret, "rule", text_or_null(ocn_rules[kept->rule].name));
+    status |= json_object_set_new(ret, "path", text_or_null(path));
+    status |= json_object_set_new(ret, "value", text_or_null(kept->value));
+    status |= json_object_set_new(ret, "why", text_or_null(kept->why));
+    return whole(ret, status);
+}
+
+static json_t *kept_json(const struct ocn_outcome *outcome)
+{
+    json_t *ret = json_array();
+    int status = 0;
+
+    for (size_t i = 0; i < outcome->kept_len; i++) {
+        status |= json_array_append_new(ret, kept_row_json(&outcome->kept[i]));
+    }
+    return whole(ret, status);
+}
+
 static json_t *not_judged_json(void)
 {
     json_t *ret = json_array();
@@ -197,6 +224,9 @@ static json_t *outcome_json(const struct ocn_outcome *outcome, const char *bundl
     status |= json_object_set_new(ret, "facts", facts_json(&outcome->facts));
     status |= json_object_set_new(ret, "edits", edits_json(outcome));
     status |= json_object_set_new(ret, "findings", findings_json(outcome));
+    if (outcome->kept_len != 0) {
+        status |= json_object_set_new(ret, "kept", kept_json(outcome));
+    }
     status |= json_object_set_new(ret, "notJudged", not_judged_json());
     return whole(ret, status);
 }
@@ -327,6 +357,24 @@ static void add_edits(struct ocn_buf *out, const struct ocn_outcome *outcome,
     }
 }
 
+/* Below the edits, in no columns of theirs: NAME=VALUE stays, or NAME is not set. */
+static void add_kept(struct ocn_buf *out, const struct ocn_outcome *outcome)
+{
+    for (size_t i = 0; i < outcome->kept_len; i++) {
+        const struct ocn_kept *kept = &outcome->kept[i];
+
+        ocn_buf_puts(out, "  left alone: ");
+        add_cell(out, kept->name, MAX_PATH, 0);
+        if (kept->value != NULL) {
+            ocn_buf_puts(out, "=");
+            add_cell(out, kept->value, MAX_VALUE, 0);
+        }
+        ocn_buf_printf(out, "  [%s] ", ocn_rules[kept->rule].name);
+        add_clean(out, kept->why);
+        ocn_buf_puts(out, "\n");
+    }
+}
+
 static void add_findings(struct ocn_buf *out, const struct ocn_outcome *outcome,
                          const struct style *style)
 {
@@ -430,6 +478,7 @@ int ocn_report_text(const struct ocn_outcome *outcome, const char *bundle, bool 
     }
     ocn_buf_puts(out, "\n");
     add_edits(out, outcome, style);
+    add_kept(out, outcome);
     add_findings(out, outcome, style);
     add_not_judged(out);
     return ocn_buf_check(out, err);

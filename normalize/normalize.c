@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "normalize/arch.h"
+#include "normalize/cgroup.h"
 #include "normalize/exempt.h"
-#include "normalize/limits.h"
 #include "normalize/rules.h"
 
 static struct ocn_outcome *new_outcome(const struct ocn_policy *policy, const struct ocn_view *view)
@@ -107,6 +107,25 @@ static int leave_annotations(struct ocn_judge *judge, struct ocn_error *err)
                                        "lets exec follow, and tells who inspects", err);
 }
 
+/* ---- for whoever shows the facts -------------------------------------------------------- */
+
+static int fill_facts(struct ocn_judge *judge, struct ocn_error *err)
+{
+    struct ocn_facts *facts = &judge->outcome->facts;
+    struct ocn_arena *arena = &judge->outcome->arena;
+    struct ocn_effective cpu;
+    struct ocn_effective memory;
+
+    if (ocn_effective_cpu(judge->container, judge->view, arena, &cpu, err) < 0 ||
+        ocn_effective_memory(judge->container, judge->view, arena, &memory, err) < 0) {
+        return -1;
+    }
+    facts->cpu_limit =
+        cpu.amount / cpu.period < OCN_MAX_CPUS ? cpu.amount / cpu.period : OCN_MAX_CPUS;
+    facts->memory_limit = memory.amount;
+    return ocn_judge_facts(judge, err);
+}
+
 /* ---- the container's own process -------------------------------------------------------- */
 
 int ocn_normalize(const struct ocn_container *container, const struct ocn_policy *policy,
@@ -127,7 +146,7 @@ int ocn_normalize(const struct ocn_container *container, const struct ocn_policy
     outcome->exempt = ocn_exempt_reason(container, policy, view);
     if (outcome->exempt == NULL &&
         (judge_rules(&judge, err) < 0 || leave_annotations(&judge, err) < 0 ||
-         (view->all_facts && ocn_judge_facts(&judge, err) < 0))) {
+         (view->all_facts && fill_facts(&judge, err) < 0))) {
         return -1;
     }
     *ret = outcome;

@@ -22,6 +22,14 @@ struct ocn_finding {
     const char *hint;     /* what to do about it */
 };
 
+/* A variable that a rule considered and did not set. */
+struct ocn_kept {
+    enum ocn_rule_id rule;
+    const char *name;
+    const char *value; /* that the container gave it, cut; NULL: none, or it is not to be shown */
+    const char *why;
+};
+
 enum ocn_entry_kind {
     OCN_ENTRY_UNKNOWN, /* not looked at, or it cannot be seen from here */
     OCN_ENTRY_MISSING,
@@ -72,6 +80,8 @@ struct ocn_outcome {
     size_t edits_len;
     struct ocn_finding *findings;
     size_t findings_len;
+    struct ocn_kept *kept; /* only for whoever shows the facts (ocn_view.all_facts) */
+    size_t kept_len;
     struct ocn_arena arena; /* owns every string above but literals */
 };
 

@@ -6,6 +6,8 @@
 
 #include "normalize/json_text.h"
 
+#define MAX_SHOWN 64 /* bytes of a container's value in a report */
+
 const struct ocn_rule ocn_rules[OCN_RULE_COUNT] = {
 #define OCN_RULE(symbol, name, level, changes, on_exec, function, summary)                         \
     [OCN_RULE_##symbol] = { name, OCN_LEVEL_##level, changes, on_exec, function, summary },
@@ -91,13 +93,51 @@ const char *ocn_judge_quote(struct ocn_judge *judge, const char *text)
     return buf.failed ? NULL : ocn_arena_copy(&judge->outcome->arena, buf.ptr, buf.len);
 }
 
+int ocn_judge_keep(struct ocn_judge *judge, enum ocn_rule_id rule, const char *name,
+                   const char *value, const char *why, struct ocn_error *err)
+{
+    struct ocn_outcome *outcome = judge->outcome;
+    struct ocn_arena *arena = &outcome->arena;
+
+    if (!judge->view->all_facts) {
+        return 0;
+    }
+    bool cut = value != NULL && strlen(value) > MAX_SHOWN;
+    struct ocn_kept kept = {
+        .rule = rule,
+        .name = ocn_judge_printable(judge, name),
+        .value = ocn_judge_printable(
+            judge, cut ? ocn_arena_printf(arena, "%.*s...", MAX_SHOWN, value) : value),
+        .why = ocn_judge_printable(judge, why),
+    };
+    struct ocn_kept *list = ocn_arena_grow(arena, outcome->kept, outcome->kept_len, sizeof(*list));
+    if (list == NULL || kept.name == NULL || kept.why == NULL ||
+        (value != NULL && kept.value == NULL)) {
+        return ocn_fail_nomem(err);
+    }
+    list[outcome->kept_len++] = kept;
+    outcome->kept = list;
+    return 0;
+}
+
+/*
+ * Whether the container's own value of a variable that @rule sets may be shown: plain numbers and
+ * durations, where it is not malformed. The policy's own variables may be anything.
+ */
+static bool is_plain(enum ocn_rule_id rule)
+{
+    return rule == OCN_RULE_ENV_GOMAXPROCS || rule == OCN_RULE_ENV_GOMEMLIMIT ||
+           rule == OCN_RULE_ENV_HTTP;
+}
+
 int ocn_judge_set_env(struct ocn_judge *judge, enum ocn_rule_id rule, const char *name,
                       const char *value, const char *why, struct ocn_error *err)
 {
     const char *current = ocn_env_get(&judge->container->process.env, name);
 
     if (current != NULL && (!judge->policy->env.override || strcmp(current, value) == 0)) {
-        return 0;
+        return ocn_judge_keep(judge, rule, name, is_plain(rule) ? current : NULL,
+                              "the container sets it", err);
     }
     const struct ocn_edit edit = {
         .rule = rule,

@@ -117,7 +117,17 @@ OCN_MUST_USE int ocn_judge_change(struct ocn_judge *judge, struct ocn_edit edit,
 OCN_MUST_USE int ocn_judge_find(struct ocn_judge *judge, enum ocn_rule_id rule, const char *message,
                                 const char *hint, struct ocn_error *err);
 
-/* A change of variable @name to @value, unless the container has it set and the policy leaves it.
+/*
+ * Notes for `explain` that @rule leaves variable @name alone, and @why; does nothing where nobody
+ * looks at the facts (ocn_view.all_facts). @value is the container's own, or NULL where it has none
+ * or where it may be a secret; it is cut and made printable here.
+ */
+OCN_MUST_USE int ocn_judge_keep(struct ocn_judge *judge, enum ocn_rule_id rule, const char *name,
+                                const char *value, const char *why, struct ocn_error *err);
+
+/*
+ * A change of variable @name to @value, unless the container has it set and the policy leaves it:
+ * then it is noted as kept.
  */
 OCN_MUST_USE int ocn_judge_set_env(struct ocn_judge *judge, enum ocn_rule_id rule, const char *name,
                                    const char *value, const char *why, struct ocn_error *err);

@@ -224,6 +224,34 @@ START_TEST(test_report__text_says_why_nothing_changes)
 }
 END_TEST
 
+START_TEST(test_report__what_is_left_alone_is_shown_where_there_is_any)
+{
+    static struct ocn_kept kept[] = {
+        { OCN_RULE_ENV_GOMAXPROCS, "GOMAXPROCS", "7", "the container sets it" },
+        { OCN_RULE_ENV_GOMEMLIMIT, "GOMEMLIMIT", NULL, "no memory limit" },
+    };
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf out = { 0 };
+    struct ocn_outcome outcome = sample();
+    json_auto_t *without = report_json(&outcome);
+
+    ck_assert_ptr_null(json_object_get(without, "kept"));
+    outcome.kept = kept;
+    outcome.kept_len = OCN_COUNT(kept);
+    json_auto_t *with = report_json(&outcome);
+    json_auto_t *expected =
+        json_loads("[{\"rule\":\"env.gomaxprocs\",\"path\":\"/process/env/GOMAXPROCS\","
+                   "\"value\":\"7\",\"why\":\"the container sets it\"},"
+                   "{\"rule\":\"env.gomemlimit\",\"path\":\"/process/env/GOMEMLIMIT\","
+                   "\"value\":null,\"why\":\"no memory limit\"}]",
+                   0, NULL);
+    ck_assert(json_equal(json_object_get(with, "kept"), expected));
+    report_text(&outcome, false, &out);
+    assert_holds(&out, "  left alone: GOMAXPROCS=7  [env.gomaxprocs] the container sets it\n"
+                       "  left alone: GOMEMLIMIT  [env.gomemlimit] no memory limit\n"
+                       "  warn [");
+}
+END_TEST
+
 START_TEST(test_report__denial_is_one_line)
 {
     char line[128];
@@ -254,6 +282,7 @@ int main(void)
     tcase_add_test(tcase, test_report__text_has_colour_only_if_asked);
     tcase_add_test(tcase, test_report__text_defuses_what_would_drive_a_terminal);
     tcase_add_test(tcase, test_report__text_says_why_nothing_changes);
+    tcase_add_test(tcase, test_report__what_is_left_alone_is_shown_where_there_is_any);
     tcase_add_test(tcase, test_report__denial_is_one_line);
     suite_add_tcase(suite, tcase);
     return ocn_run_suite(suite);
