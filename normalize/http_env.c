@@ -42,7 +42,13 @@ int ocn_rule_env_http(struct ocn_judge *judge, struct ocn_error *err)
         const char *name = *(const char *const *)((const char *)env + rows[i].name);
         const struct ocn_policy_timeout *timeout =
             (const struct ocn_policy_timeout *)((const char *)env + rows[i].timeout);
-        if (name == NULL || timeout->seconds == 0) {
+        if (name == NULL) {
+            continue;
+        }
+        if (timeout->seconds == 0) {
+            if (ocn_judge_keep(judge, OCN_RULE_ENV_HTTP, name, NULL, timeout->why, err) < 0) {
+                return -1;
+            }
             continue;
         }
         const char *value = ocn_arena_printf(

@@ -124,10 +124,16 @@ stage_live() {
     run_bats containerd
 }
 
+# The example for application authors, with the installed Go compiler.
+test_go_example() {
+    (cd integration/go && [[ -z $(gofmt -l .) ]] && go vet ./... && go test -count=1 ./...)
+}
+
 stage_platform() {
     need_build release "${release_options[@]}"
     check "platform buildinfo" bash tests/platform/buildinfo.sh "$out/release/bin"
     check "platform levels" bash tests/platform/levels.sh "$out/release/bin"
+    check "platform go example" test_go_example
     check "platform detect" bash tests/platform/detect.sh "$out/release/bin"
     check "platform foreign" bash tests/platform/foreign.sh "$out/release/bin"
 }
