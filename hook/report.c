@@ -407,13 +407,15 @@ static void add_variant(struct ocn_buf *out, const char *variant)
     }
 }
 
-static void add_facts(struct ocn_buf *out, const struct ocn_facts *facts)
+static void add_facts(struct ocn_buf *out, const struct ocn_facts *facts, const char *profile)
 {
     const char *kind = kind_names[facts->entry.kind];
 
     ocn_buf_printf(out, "\n%-9s %s/%s", "host", shown(facts->host.os), shown(facts->host.arch));
     add_variant(out, facts->host.variant);
     ocn_buf_printf(out, ", %u CPUs\n", facts->host.cpus);
+    add_line(out, "profile", shown(profile));
+    ocn_buf_puts(out, "\n");
     add_line(out, "entry", shown(facts->entry.path));
     if (kind != NULL) {
         ocn_buf_printf(out, " (%s", kind);
@@ -466,7 +468,7 @@ int ocn_report_text(const struct ocn_outcome *outcome, const char *bundle, bool 
     bool deny = outcome->verdict == OCN_DENY;
 
     add_line(out, "bundle", bundle);
-    add_facts(out, &outcome->facts);
+    add_facts(out, &outcome->facts, outcome->profile);
     ocn_buf_printf(out, "%-9s %s%s%s%s", "verdict", style->bold, deny ? style->bad : style->good,
                    verdict_names[outcome->verdict], style->off);
     if (outcome->exempt != NULL) {

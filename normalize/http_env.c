@@ -55,8 +55,7 @@ int ocn_rule_env_http(struct ocn_judge *judge, struct ocn_error *err)
             arena, "%llu%s",
             (unsigned long long)(timeout->seconds * formats[env->http.format].unit),
             formats[env->http.format].suffix);
-        const char *why = ocn_arena_printf(arena, "%s, profile %s: %s", rows[i].what,
-                                           judge->policy->profile, timeout->why);
+        const char *why = ocn_arena_printf(arena, "%s: %s", rows[i].what, timeout->why);
         if (value == NULL || why == NULL) {
             return ocn_fail_nomem(err);
         }

@@ -160,6 +160,7 @@ START_TEST(test_report__text_aligns_before_and_after)
     report_text(&outcome, false, &out);
     assert_holds(&out, "bundle    /run/b\n"
                        "host      linux/amd64, 8 CPUs\n"
+                       "profile   auto\n"
                        "entry     /app (elf, arm64)\n"
                        "limit     1.5 CPUs\n"
                        "limit     134217728 bytes of memory\n"
