@@ -284,9 +284,10 @@ int ocn_rule_env_gomaxprocs(struct ocn_judge *judge, struct ocn_error *err)
     }
     const char *blind = found.limit.amount > 0 ? why_blind(judge, build, &found.limit) : "";
     if (blind == NULL) {
-        return ocn_judge_keep(
-            judge, gomaxprocs.rule, gomaxprocs.name, NULL,
-            ocn_arena_printf(arena, "%s reads its CPU limit itself", build->version), err);
+        return ocn_judge_keep(judge, gomaxprocs.rule, gomaxprocs.name, NULL,
+                              ocn_arena_printf(arena, "%s reads its CPU limit itself",
+                                               build != NULL ? build->version : "Go"),
+                              err);
     }
     uint32_t available = available_cpus(judge);
     uint32_t procs = processors(judge, found.cpus, available);
