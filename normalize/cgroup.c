@@ -183,7 +183,7 @@ static int tighten(struct walk *walk, const char *parent, struct ocn_effective *
                    struct ocn_error *err)
 {
     for (size_t end = 0;; end += 1 + strcspn(parent + end + 1, "/")) {
-        struct ocn_effective limit;
+        struct ocn_effective limit = { 0 };
         if (read_limit(walk, (struct ocn_bytes){ parent, end }, &limit, err) < 0) {
             return -1;
         }

@@ -74,6 +74,14 @@ static int ask_program(struct ocn_judge *judge, bool *ret_reads, const struct oc
     return 0;
 }
 
+static int leave_alone(struct ocn_judge *judge, const struct variable *variable, const char *why,
+                       struct ocn_error *err)
+{
+    const char *given = ocn_env_get(&judge->container->process.env, variable->name);
+
+    return ocn_judge_keep(judge, variable->rule, variable->name, given, why, err);
+}
+
 /*
  * *ret_may is false where the variable is no business of ours, which is noted: the container sets
  * it, or the program does not know it. *ret is as above.
@@ -86,20 +94,19 @@ static int may_set(struct ocn_judge *judge, const struct variable *variable, boo
 
     *ret_may = false;
     if (given != NULL && !judge->policy->env.override) {
-        return ocn_judge_keep(judge, variable->rule, variable->name, given, "the container sets it",
-                              err);
+        return leave_alone(judge, variable, "the container sets it", err);
     }
     if (ask_program(judge, &reads, ret, err) < 0) {
         return -1;
     }
     if (!reads) {
-        return ocn_judge_keep(judge, variable->rule, variable->name, given, "no Go program", err);
+        return leave_alone(judge, variable, "no Go program", err);
     }
     int minor = *ret != NULL ? ocn_gobuild_minor(*ret) : -1;
     if (minor >= 0 && minor < variable->first) {
         const char *why =
             ocn_arena_printf(&judge->outcome->arena, "%s does not know it", (*ret)->version);
-        return ocn_judge_keep(judge, variable->rule, variable->name, given, why, err);
+        return leave_alone(judge, variable, why, err);
     }
     *ret_may = true;
     return 0;
@@ -280,13 +287,14 @@ int ocn_rule_env_gomaxprocs(struct ocn_judge *judge, struct ocn_error *err)
         return -1;
     }
     if (!(found.cpus > 0)) {
-        return ocn_judge_keep(judge, gomaxprocs.rule, gomaxprocs.name, NULL, "no CPU limit", err);
+        return leave_alone(judge, &gomaxprocs, "no CPU limit", err);
     }
     const char *blind = found.limit.amount > 0 ? why_blind(judge, build, &found.limit) : "";
     if (blind == NULL) {
-        return ocn_judge_keep(
-            judge, gomaxprocs.rule, gomaxprocs.name, NULL,
-            ocn_arena_printf(arena, "%s reads its CPU limit itself", build->version), err);
+        return leave_alone(judge, &gomaxprocs,
+                           ocn_arena_printf(arena, "%s reads its CPU limit itself",
+                                            build != NULL ? build->version : "Go"),
+                           err);
     }
     uint32_t available = available_cpus(judge);
     uint32_t procs = processors(judge, found.cpus, available);
@@ -321,8 +329,7 @@ int ocn_rule_env_gomemlimit(struct ocn_judge *judge, struct ocn_error *err)
         return -1;
     }
     if (!(limit.amount > 0)) {
-        return ocn_judge_keep(judge, gomemlimit.rule, gomemlimit.name, NULL, "no memory limit",
-                              err);
+        return leave_alone(judge, &gomemlimit, "no memory limit", err);
     }
     const char *in = limit.file != NULL ? " in " : "";
     const char *file = limit.file != NULL ? limit.file : "";
@@ -330,7 +337,7 @@ int ocn_rule_env_gomemlimit(struct ocn_judge *judge, struct ocn_error *err)
         const char *why =
             ocn_arena_printf(arena, "the limit of %.0f bytes%s%s is below minLimit %.0f",
                              limit.amount, in, file, env->memlimit.min_limit);
-        return ocn_judge_keep(judge, gomemlimit.rule, gomemlimit.name, NULL, why, err);
+        return leave_alone(judge, &gomemlimit, why, err);
     }
     /* Plain digits: Go ends a program at start over any other spelling but its own suffixes. */
     const char *value =
