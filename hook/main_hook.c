@@ -112,8 +112,8 @@ static int intervene(struct request *request, struct trial *trial, struct ocn_er
         return ocn_fail_nomem(err);
     }
     if (ocn_read_file(path, OCN_CONFIG_MAX_SIZE, &config, err) < 0 ||
-        ocn_judge_create(&request->world, trial->config, state.bundle, ocn_buf_bytes(&config),
-                         &trial->judgement, err) < 0) {
+        ocn_judge_create(&request->world, trial->config, state.bundle, state.id,
+                         ocn_buf_bytes(&config), &trial->judgement, err) < 0) {
         return -1;
     }
     return apply(request, &state, trial, err);
@@ -127,8 +127,8 @@ static int filter(struct request *request, struct trial *trial, struct ocn_error
     if (request->cwd == NULL) {
         return ocn_fail(err, OCN_E_NOENT, NULL, "there is no working directory to find rootfs in");
     }
-    if (ocn_judge_create(&request->world, trial->config, request->cwd, config, &trial->judgement,
-                         err) < 0) {
+    if (ocn_judge_create(&request->world, trial->config, request->cwd, NULL, config,
+                         &trial->judgement, err) < 0) {
         return -1;
     }
     const struct ocn_outcome *outcome = trial->judgement.outcome;

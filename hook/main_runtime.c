@@ -165,8 +165,8 @@ static int judge_create(struct call *call, struct trial *trial, struct ocn_error
         return ocn_fail_nomem(err);
     }
     if (ocn_read_file(path, OCN_CONFIG_MAX_SIZE, &config, err) < 0 ||
-        ocn_judge_create(&call->world, trial->config, bundle, ocn_buf_bytes(&config),
-                         &trial->judgement, err) < 0 ||
+        ocn_judge_create(&call->world, trial->config, bundle, call->words.id,
+                         ocn_buf_bytes(&config), &trial->judgement, err) < 0 ||
         edit(trial->judgement.outcome, "", ocn_buf_bytes(&config), &edited, err) < 0) {
         return -1;
     }

@@ -80,6 +80,7 @@ static struct ocn_outcome *judge(struct run *run, struct ocn_container *containe
     struct ocn_identity identity;
     struct ocn_outcome *outcome = NULL;
 
+    container->id = json_string_value(json_object_get(run->mem.world, "id"));
     ocn_identity_read(joined != NULL ? joined : container, &identity);
     ck_assert_int_eq(ocn_config_select(run->config, &identity, joined != NULL ? joined : container,
                                        &run->arena, &run->policy, err),
