@@ -111,6 +111,13 @@ static int ask_program(struct ocn_judge *judge, bool *ret_reads, const struct oc
     return 0;
 }
 
+int ocn_judge_reads_go(struct ocn_judge *judge, bool *ret, struct ocn_error *err)
+{
+    const struct ocn_gobuild *build = NULL;
+
+    return ask_program(judge, ret, &build, err);
+}
+
 /*
  * Go 1.25 and newer read the CPU limit themselves and follow its changes; the variable would freeze
  * it. Not so with containermaxprocs=0, which a go.mod below 1.25 brings, and in 1.25 only where the

@@ -11,8 +11,9 @@
 #include "tests/lib/mem_view.h"
 #include "tests/lib/suite.h"
 
-static const char NOTHING[] = "{\"rules\":{\"user.root\":\"off\",\"entry.found\":\"off\",\"env."
-                              "gomaxprocs\":\"off\",\"env.gomemlimit\":\"off\"}}";
+static const char NOTHING[] =
+    "{\"rules\":{\"user.root\":\"off\",\"entry.found\":\"off\",\"env."
+    "gomaxprocs\":\"off\",\"env.gomemlimit\":\"off\",\"env.otel\":\"off\"}}";
 static const char DEFAULT[] = "{\"rules\":{\"entry.found\":\"off\"}}";
 
 static const struct {
