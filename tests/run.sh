@@ -128,6 +128,7 @@ stage_platform() {
     need_build release "${release_options[@]}"
     check "platform buildinfo" bash tests/platform/buildinfo.sh "$out/release/bin"
     check "platform levels" bash tests/platform/levels.sh "$out/release/bin"
+    check "platform otel" bash tests/platform/otel.sh "$out/release/bin"
     check "platform foreign" bash tests/platform/foreign.sh "$out/release/bin"
 }
 
