@@ -138,7 +138,7 @@ static int judge(const struct request *request, struct judged *ret, struct ocn_e
         ocn_read_file(ret->path, OCN_CONFIG_MAX_SIZE, &ret->text, err) != 0) {
         return -1;
     }
-    return ocn_judge_create(&request->world, &ret->policy, request->bundle,
+    return ocn_judge_create(&request->world, &ret->policy, request->bundle, NULL,
                             ocn_buf_bytes(&ret->text), &ret->judgement, err);
 }
 

@@ -47,6 +47,7 @@ struct task {
     const struct ocn_world *world;
     const struct ocn_node_policy *policy;
     const char *bundle;
+    const char *id; /* NULL: not known */
     struct ocn_bytes config;
     const struct ocn_bytes *process; /* exec only */
     struct seen seen[MAX_SEEN];
@@ -232,6 +233,7 @@ static int parse(struct work *work, struct ocn_error *err)
         ocn_error_locate(err, "process.json", 0);
         return -1;
     }
+    work->container->id = task->id;
     return 0;
 }
 
@@ -472,10 +474,12 @@ static int judge_confined(struct task *task, struct ocn_judgement *ret, struct o
 }
 
 int ocn_judge_create(const struct ocn_world *world, const struct ocn_node_policy *policy,
-                     const char *bundle, struct ocn_bytes config, struct ocn_judgement *ret,
-                     struct ocn_error *err)
+                     const char *bundle, const char *id, struct ocn_bytes config,
+                     struct ocn_judgement *ret, struct ocn_error *err)
 {
-    struct task task = { .world = world, .policy = policy, .bundle = bundle, .config = config };
+    struct task task = {
+        .world = world, .policy = policy, .bundle = bundle, .id = id, .config = config
+    };
 
     return judge_confined(&task, ret, err);
 }

@@ -113,8 +113,8 @@ static int intervene(struct request *request, struct trial *trial, struct ocn_er
         return ocn_fail_nomem(err);
     }
     if (ocn_read_file(path, OCN_CONFIG_MAX_SIZE, &config, err) < 0 ||
-        ocn_judge_create(&request->world, &trial->policy, state.bundle, ocn_buf_bytes(&config),
-                         &trial->judgement, err) < 0) {
+        ocn_judge_create(&request->world, &trial->policy, state.bundle, state.id,
+                         ocn_buf_bytes(&config), &trial->judgement, err) < 0) {
         return -1;
     }
     return apply(request, &state, trial, err);
@@ -128,8 +128,8 @@ static int filter(struct request *request, struct trial *trial, struct ocn_error
     if (request->cwd == NULL) {
         return ocn_fail(err, OCN_E_NOENT, NULL, "there is no working directory to find rootfs in");
     }
-    if (ocn_judge_create(&request->world, &trial->policy, request->cwd, config, &trial->judgement,
-                         err) < 0) {
+    if (ocn_judge_create(&request->world, &trial->policy, request->cwd, NULL, config,
+                         &trial->judgement, err) < 0) {
         return -1;
     }
     const struct ocn_outcome *outcome = trial->judgement.outcome;

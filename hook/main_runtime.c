@@ -166,8 +166,8 @@ static int judge_create(struct call *call, struct trial *trial, struct ocn_error
         return ocn_fail_nomem(err);
     }
     if (ocn_read_file(path, OCN_CONFIG_MAX_SIZE, &config, err) < 0 ||
-        ocn_judge_create(&call->world, &trial->policy, bundle, ocn_buf_bytes(&config),
-                         &trial->judgement, err) < 0 ||
+        ocn_judge_create(&call->world, &trial->policy, bundle, call->words.id,
+                         ocn_buf_bytes(&config), &trial->judgement, err) < 0 ||
         edit(trial->judgement.outcome, "", ocn_buf_bytes(&config), &edited, err) < 0) {
         return -1;
     }

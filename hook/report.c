@@ -198,19 +198,6 @@ static json_t *kept_json(const struct ocn_outcome *outcome)
     return whole(ret, status);
 }
 
-static json_t *not_judged_json(void)
-{
-    json_t *ret = json_array();
-    int status = 0;
-
-    for (size_t i = 0; i < OCN_RULE_COUNT; i++) {
-        if (ocn_rules[i].judge == NULL) {
-            status |= json_array_append_new(ret, json_string(ocn_rules[i].name));
-        }
-    }
-    return whole(ret, status);
-}
-
 static json_t *outcome_json(const struct ocn_outcome *outcome, const char *bundle)
 {
     json_t *ret = json_object();
@@ -227,7 +214,6 @@ static json_t *outcome_json(const struct ocn_outcome *outcome, const char *bundl
     if (outcome->kept_len != 0) {
         status |= json_object_set_new(ret, "kept", kept_json(outcome));
     }
-    status |= json_object_set_new(ret, "notJudged", not_judged_json());
     return whole(ret, status);
 }
 
@@ -448,19 +434,6 @@ static void add_facts(struct ocn_buf *out, const struct ocn_facts *facts, const 
     }
 }
 
-static void add_not_judged(struct ocn_buf *out)
-{
-    const char *separator = "not judged by this version: ";
-
-    for (size_t i = 0; i < OCN_RULE_COUNT; i++) {
-        if (ocn_rules[i].judge == NULL) {
-            ocn_buf_printf(out, "%s%s", separator, ocn_rules[i].name);
-            separator = ", ";
-        }
-    }
-    ocn_buf_puts(out, "\n");
-}
-
 int ocn_report_text(const struct ocn_outcome *outcome, const char *bundle, bool colour,
                     struct ocn_buf *out, struct ocn_error *err)
 {
@@ -482,7 +455,6 @@ int ocn_report_text(const struct ocn_outcome *outcome, const char *bundle, bool 
     add_edits(out, outcome, style);
     add_kept(out, outcome);
     add_findings(out, outcome, style);
-    add_not_judged(out);
     return ocn_buf_check(out, err);
 }
 

@@ -74,6 +74,13 @@ static int ask_program(struct ocn_judge *judge, bool *ret_reads, const struct oc
     return 0;
 }
 
+int ocn_judge_reads_go(struct ocn_judge *judge, bool *ret, struct ocn_error *err)
+{
+    const struct ocn_gobuild *build = NULL;
+
+    return ask_program(judge, ret, &build, err);
+}
+
 static int leave_alone(struct ocn_judge *judge, const struct variable *variable, const char *why,
                        struct ocn_error *err)
 {

@@ -20,7 +20,9 @@ struct engine {
     const char *sandbox_key; /* says "sandbox" for the pause container */
     const char *namespaces[MAX_KEYS];
     const char *pods[MAX_KEYS];
+    const char *pod_uids[MAX_KEYS];
     const char *containers[MAX_KEYS];
+    const char *names[MAX_KEYS];
     const char *images[MAX_KEYS];
 };
 
@@ -31,7 +33,9 @@ static const struct engine engines[] = {
         .sandbox_key = "io.kubernetes.cri.container-type",
         .namespaces = { "io.kubernetes.cri.sandbox-namespace" },
         .pods = { "io.kubernetes.cri.sandbox-name" },
+        .pod_uids = { "io.kubernetes.cri.sandbox-uid" },
         .containers = { "io.kubernetes.cri.container-name" },
+        .names = { "io.kubernetes.cri.container-name" },
         .images = { "io.kubernetes.cri.image-name", "io.kubernetes.cri.podsandbox.image-name" },
     },
     {
@@ -40,7 +44,9 @@ static const struct engine engines[] = {
         .sandbox_key = "io.kubernetes.cri-o.ContainerType",
         .namespaces = { "io.kubernetes.cri-o.Namespace", "io.kubernetes.pod.namespace" },
         .pods = { "io.kubernetes.cri-o.KubeName", "io.kubernetes.pod.name" },
+        .pod_uids = { "io.kubernetes.pod.uid" },
         .containers = { "io.kubernetes.container.name" },
+        .names = { "io.kubernetes.cri-o.Name", "io.kubernetes.container.name" },
         .images = { "io.kubernetes.cri-o.ImageName", "io.kubernetes.cri-o.Image" },
     },
     {
@@ -81,7 +87,9 @@ void ocn_identity_read(const struct ocn_container *container, struct ocn_identit
             .engine = engine->name,
             .namespace_ = first_of(container, engine->namespaces),
             .pod = first_of(container, engine->pods),
+            .pod_uid = first_of(container, engine->pod_uids),
             .container = first_of(container, engine->containers),
+            .name = first_of(container, engine->names),
             .image = first_of(container, engine->images),
             .sandbox = type != NULL && strcmp(type, "sandbox") == 0,
         };

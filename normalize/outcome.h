@@ -94,7 +94,7 @@ const struct ocn_finding *ocn_outcome_denial(const struct ocn_outcome *outcome);
 
 /*
  * For a mouth that cannot edit: every pending edit becomes a finding, at the rule's level, where
- * `edit` counts as `deny`; the edits are gone.
+ * `edit` counts as `deny`, or `warn` for an optional one; the edits are gone.
  */
 OCN_MUST_USE int ocn_outcome_verify_only(struct ocn_outcome *outcome, struct ocn_error *err);
 
@@ -103,3 +103,9 @@ const char *ocn_edit_env_name(const struct ocn_edit *edit);
 
 /* 1 for an edit of an annotation: it tells who inspects, or exec; the process does not change. */
 int ocn_edit_is_note(const struct ocn_edit *edit);
+
+/*
+ * 1 for an edit of what the process says of itself to others (env.otel): it works as well without.
+ * No mouth that cannot make such an edit refuses a container over it.
+ */
+int ocn_edit_is_optional(const struct ocn_edit *edit);

@@ -135,6 +135,7 @@ stage_platform() {
     check "platform levels" bash tests/platform/levels.sh "$out/release/bin"
     check "platform go example" test_go_example
     check "platform detect" bash tests/platform/detect.sh "$out/release/bin"
+    check "platform otel" bash tests/platform/otel.sh "$out/release/bin"
     check "platform foreign" bash tests/platform/foreign.sh "$out/release/bin"
 }
 

@@ -585,7 +585,7 @@ static void judge(const char *program, const char *network, struct ocn_buf *repo
     err = (struct ocn_error){ 0 };
     (void)snprintf(config, sizeof(config), config_text, program, dir, network);
     ck_assert_int_eq(ocn_node_policy_load(&world, NULL, 0, &policy, &err), 0);
-    ck_assert_msg(ocn_judge_create(&world, &policy, dir,
+    ck_assert_msg(ocn_judge_create(&world, &policy, dir, NULL,
                                    (struct ocn_bytes){ config, strlen(config) }, &judgement,
                                    &err) == 0,
                   "%s: %s", err.where, err.msg);
@@ -769,7 +769,7 @@ START_TEST(test_confine__what_fails_there_fails_here)
     for (size_t i = 0; i < OCN_COUNT(configs); i++) {
         OCN_CLEANUP(ocn_judgement_done) struct ocn_judgement judgement = { 0 };
         err = (struct ocn_error){ 0 };
-        ck_assert_int_eq(ocn_judge_create(&world, &policy, dir,
+        ck_assert_int_eq(ocn_judge_create(&world, &policy, dir, NULL,
                                           (struct ocn_bytes){ configs[i], strlen(configs[i]) },
                                           &judgement, &err),
                          -1);

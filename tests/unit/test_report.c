@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "hook/report.h"
+#include "normalize/rules.h"
 #include "tests/lib/suite.h"
 
 #include <check.h>
@@ -90,8 +91,6 @@ START_TEST(test_report__json_has_the_fixed_shape)
         0, NULL);
 
     ck_assert_ptr_nonnull(expected);
-    ck_assert(json_is_array(json_object_get(report, "notJudged")));
-    ck_assert_int_eq(json_object_del(report, "notJudged"), 0);
     ck_assert_msg(json_equal(report, expected), "%s", json_dumps(report, JSON_INDENT(2)));
 }
 END_TEST
@@ -100,8 +99,8 @@ START_TEST(test_report__json_keeps_the_order_of_its_members)
 {
     struct ocn_outcome outcome = sample();
     json_auto_t *report = report_json(&outcome);
-    static const char *const order[] = { "version", "bundle", "profile",  "exempt",   "verdict",
-                                         "facts",   "edits",  "findings", "notJudged" };
+    static const char *const order[] = { "version", "bundle", "profile", "exempt",
+                                         "verdict", "facts",  "edits",   "findings" };
     const char *key = NULL;
     json_t *value = NULL;
     size_t i = 0;
@@ -130,27 +129,6 @@ START_TEST(test_report__json_says_null_for_what_is_unknown)
 }
 END_TEST
 
-START_TEST(test_report__rules_that_nobody_judges_yet_are_named)
-{
-    OCN_CLEANUP(ocn_buf_done) struct ocn_buf out = { 0 };
-    struct ocn_outcome outcome = sample();
-    json_auto_t *report = report_json(&outcome);
-    const json_t *names = json_object_get(report, "notJudged");
-    bool found = false;
-
-    report_text(&outcome, false, &out);
-    for (size_t i = 0; i < json_array_size(names); i++) {
-        const char *name = json_string_value(json_array_get(names, i));
-
-        ck_assert_str_ne(name, "user.root");
-        found |= strcmp(name, "env.otel") == 0;
-    }
-    ck_assert_msg(found, "env.otel is not judged by this version, and not named");
-    assert_holds(&out, "\nnot judged by this version: ");
-    assert_holds(&out, "env.otel");
-}
-END_TEST
-
 START_TEST(test_report__text_aligns_before_and_after)
 {
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf out = { 0 };
@@ -171,8 +149,7 @@ START_TEST(test_report__text_aligns_before_and_after)
                        "CPUs\n"
                        "  warn [user.access] uid 1001 may not enter /srv\n"
                        "  deny [platform.arch] /app is for arm64, this host is amd64\n"
-                       "       fix: pull the image for linux/amd64\n"
-                       "not judged by this version: ");
+                       "       fix: pull the image for linux/amd64\n");
 }
 END_TEST
 
@@ -277,7 +254,6 @@ int main(void)
     tcase_add_test(tcase, test_report__json_has_the_fixed_shape);
     tcase_add_test(tcase, test_report__json_keeps_the_order_of_its_members);
     tcase_add_test(tcase, test_report__json_says_null_for_what_is_unknown);
-    tcase_add_test(tcase, test_report__rules_that_nobody_judges_yet_are_named);
     tcase_add_test(tcase, test_report__text_aligns_before_and_after);
     tcase_add_test(tcase, test_report__text_cuts_long_values);
     tcase_add_test(tcase, test_report__text_has_colour_only_if_asked);

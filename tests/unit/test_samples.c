@@ -12,8 +12,8 @@
 #include "tests/lib/suite.h"
 
 static const char NOTHING[] =
-    "{\"rules\":{\"user.root\":\"off\",\"entry.found\":\"off\",\"env.http\":\"off\",\"env."
-    "gomaxprocs\":\"off\",\"env.gomemlimit\":\"off\"}}";
+    "{\"rules\":{\"user.root\":\"off\",\"entry.found\":\"off\",\"env.http\":\"off\","
+    "\"env.gomaxprocs\":\"off\",\"env.gomemlimit\":\"off\",\"env.otel\":\"off\"}}";
 static const char DEFAULT[] = "{\"rules\":{\"entry.found\":\"off\"}}";
 
 static const struct {
