@@ -86,5 +86,5 @@ int ocn_edit_is_note(const struct ocn_edit *edit)
 
 int ocn_edit_is_optional(const struct ocn_edit *edit)
 {
-    return edit->rule == OCN_RULE_ENV_OTEL;
+    return edit->rule == OCN_RULE_ENV_HTTP || edit->rule == OCN_RULE_ENV_OTEL;
 }

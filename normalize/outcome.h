@@ -105,7 +105,8 @@ const char *ocn_edit_env_name(const struct ocn_edit *edit);
 int ocn_edit_is_note(const struct ocn_edit *edit);
 
 /*
- * 1 for an edit of what the process says of itself to others (env.otel): it works as well without.
- * No mouth that cannot make such an edit refuses a container over it.
+ * 1 for an edit of what every container gets and may do without: timeouts that few programs read
+ * (env.http), what a process says of itself to others (env.otel). No mouth that cannot make such an
+ * edit refuses a container over it.
  */
 int ocn_edit_is_optional(const struct ocn_edit *edit);
