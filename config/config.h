@@ -60,7 +60,7 @@ OCN_MUST_USE int ocn_config_select(const struct ocn_config *config,
 /*
  * Only the names of the low-level runtimes, from the last layer that gives a usable list, whatever
  * else is wrong with the layers: `kill` and `delete` must work on a node whose policy is broken.
- * Falls back to the built-in list. Strings come from @arena.
+ * Falls back to the built-in list. Others come from @arena.
  */
 OCN_MUST_USE int ocn_config_runtimes(const struct ocn_layer *layers, size_t count,
                                      struct ocn_arena *arena, struct ocn_strings *ret,

@@ -93,10 +93,49 @@ static int name_profile(struct ocn_config *config, const struct ocn_layer *layer
     return config->base.profile != NULL ? 0 : ocn_fail_nomem(err);
 }
 
+/* The built-in default with @layer above it, if that is a profile of ours and untouched. */
+static const struct ocn_policy *find_bound(const struct ocn_layer *layer)
+{
+    for (size_t i = 0; i < ocn_profiles_built_in_len; i++) {
+        if (layer->text.ptr == ocn_profiles_built_in[i].text.ptr) {
+            return &ocn_profiles_bound[i];
+        }
+    }
+    return NULL;
+}
+
+static int add_bound(struct ocn_config *config, const struct ocn_layer *layer,
+                     const struct ocn_policy *bound, struct ocn_error *err)
+{
+    struct ocn_config_source *source = &config->sources[config->sources_len++];
+
+    config->base = *bound;
+    source->text = layer->text;
+    source->name = ocn_arena_copy(&config->arena, layer->name, strlen(layer->name));
+    return source->name != NULL ? 0 : ocn_fail_nomem(err);
+}
+
+static int add_layers(struct ocn_config *config, const struct ocn_layer *layers, size_t count,
+                      struct ocn_error *err)
+{
+    const struct ocn_layer built_in = { OCN_POLICY_BUILT_IN, ocn_policy_default, NULL };
+    const struct ocn_policy *bound = count != 0 ? find_bound(&layers[0]) : NULL;
+
+    if (add_bound(config, &built_in, &ocn_policy_built_in, err) < 0 ||
+        (bound != NULL && add_bound(config, &layers[0], bound, err) < 0)) {
+        return -1;
+    }
+    for (size_t i = bound != NULL ? 1 : 0; i < count; i++) {
+        if (add_layer(config, &layers[i], err) < 0) {
+            return -1;
+        }
+    }
+    return name_profile(config, layers, count, err);
+}
+
 int ocn_config_load(const struct ocn_layer *layers, size_t count, struct ocn_config **ret,
                     struct ocn_error *err)
 {
-    const struct ocn_layer built_in = { OCN_POLICY_BUILT_IN, ocn_policy_default, NULL };
     OCN_CLEANUP(ocn_config_freep) struct ocn_config *config = calloc(1, sizeof(*config));
 
     if (config == NULL) {
@@ -106,15 +145,7 @@ int ocn_config_load(const struct ocn_layer *layers, size_t count, struct ocn_con
     if (config->sources == NULL) {
         return ocn_fail_nomem(err);
     }
-    if (add_layer(config, &built_in, err) < 0) {
-        return -1;
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (add_layer(config, &layers[i], err) < 0) {
-            return -1;
-        }
-    }
-    if (name_profile(config, layers, count, err) < 0) {
+    if (add_layers(config, layers, count, err) < 0) {
         return -1;
     }
     *ret = config;
@@ -198,11 +229,13 @@ static int find_runtimes(const struct ocn_layer *layer, struct ocn_arena *arena,
 int ocn_config_runtimes(const struct ocn_layer *layers, size_t count, struct ocn_arena *arena,
                         struct ocn_strings *ret, struct ocn_error *err)
 {
-    const struct ocn_layer built_in = { OCN_POLICY_BUILT_IN, ocn_policy_default, NULL };
     int found = 0;
 
-    for (size_t i = count + 1; i > 0 && found == 0; i--) {
-        found = find_runtimes(i > 1 ? &layers[i - 2] : &built_in, arena, ret);
+    for (size_t i = count; i > 0 && found == 0; i--) {
+        found = find_runtimes(&layers[i - 1], arena, ret);
     }
-    return found == 1 ? 0 : ocn_fail_nomem(err);
+    if (found == 0) {
+        *ret = ocn_policy_built_in.runtimes;
+    }
+    return found >= 0 ? 0 : ocn_fail_nomem(err);
 }

@@ -12,7 +12,7 @@
 #define ID_MAX 4294967294.0          /* 4294967295 is (uid_t)-1: "leave it as it is" */
 #define WHOLE_MAX 9007199254740992.0 /* 2^53: up to here a JSON number is exact */
 
-#define AT(member) .offset = offsetof(struct ocn_policy, member)
+#define AT(path) .offset = offsetof(struct ocn_policy, path), .member = #path
 #define AT_MATCH(member) .offset = offsetof(struct ocn_policy_match, member)
 
 /* ---- what a type cannot say ------------------------------------------------------------- */

@@ -14,13 +14,18 @@ extern const struct ocn_bind ocn_policy_fields[];
  */
 #define OCN_POLICY_OVERLAY_FIELDS (&ocn_policy_fields[5])
 
-/* default.json, embedded when ocinorm is built. */
+/* default.json, as text and bound: no start of a container parses what is known beforehand. */
 extern const struct ocn_bytes ocn_policy_default;
+extern const struct ocn_policy ocn_policy_built_in;
 
-/* A layer as it was read; the policy's strings are borrowed from it. */
+/* The same with each of ocn_profiles_built_in above it. */
+extern const struct ocn_policy ocn_profiles_bound[];
+
+/* A layer as it was read; the policy's strings are borrowed from its JSON. */
 struct ocn_config_source {
     const char *name;
-    json_t *json;
+    json_t *json;          /* NULL: it was bound when ocinorm was built */
+    struct ocn_bytes text; /* then its text */
 };
 
 /*

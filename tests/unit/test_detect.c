@@ -299,17 +299,37 @@ START_TEST(test_detect__a_profile_known_by_files_may_set_all)
 }
 END_TEST
 
-/* What is installed is what is built in. */
-START_TEST(test_detect__built_in_profiles_load)
+static json_t *show(const struct ocn_layer *layer)
+{
+    OCN_CLEANUP(ocn_config_freep) struct ocn_config *config = NULL;
+    struct ocn_error err = { 0 };
+
+    ck_assert_msg(ocn_config_load(layer, 1, &config, &err) == 0, "%s: %s", err.where, err.msg);
+    ck_assert_str_eq(ocn_config_base(config)->profile, layer->profile);
+    json_t *json = ocn_config_show(config);
+    ck_assert_ptr_nonnull(json);
+    json_object_del(json_object_get(json, "policy"), "detect"); /* struct ocn_profile has it */
+    return json;
+}
+
+/* What was bound when ocinorm was built is what binding the same text gives now. */
+START_TEST(test_detect__built_in_profiles_are_bound_as_their_text)
 {
     for (size_t i = 0; i < ocn_profiles_built_in_len; i++) {
         const struct ocn_profile *profile = &ocn_profiles_built_in[i];
-        const struct ocn_layer layer = { profile->name, profile->text, profile->name };
-        OCN_CLEANUP(ocn_config_freep) struct ocn_config *config = NULL;
-        struct ocn_error err = { 0 };
+        char *copy = strndup(profile->text.ptr, profile->text.len);
+        const struct ocn_layer bound = { profile->name, profile->text, profile->name };
+        const struct ocn_layer read = { profile->name, { copy, profile->text.len }, profile->name };
+        json_t *a = show(&bound);
+        json_t *b = show(&read);
 
-        ck_assert_msg(ocn_config_load(&layer, 1, &config, &err) == 0, "%s: %s", err.where, err.msg);
-        ck_assert_str_eq(ocn_config_base(config)->profile, profile->name);
+        json_object_del(json_object_get(a, "layers"), "/detect");
+        json_object_del(json_object_get(b, "layers"), "/detect");
+        ck_assert_msg(json_equal(a, b), "%s: %s\n%s", profile->name, json_dumps(a, 0),
+                      json_dumps(b, 0));
+        json_decref(a);
+        json_decref(b);
+        free(copy);
     }
 }
 END_TEST
@@ -327,7 +347,7 @@ int main(void)
     tcase_add_loop_test(tcase, test_detect__a_broken_profile_says_where, 0, (int)OCN_COUNT(broken));
     tcase_add_test(tcase, test_detect__only_a_profile_is_detected);
     tcase_add_test(tcase, test_detect__a_profile_known_by_files_may_set_all);
-    tcase_add_test(tcase, test_detect__built_in_profiles_load);
+    tcase_add_test(tcase, test_detect__built_in_profiles_are_bound_as_their_text);
     suite_add_tcase(suite, tcase);
     return ocn_run_suite(suite);
 }
