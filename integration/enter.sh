@@ -35,6 +35,16 @@ show() { # DIRECTORY
     done
 }
 
+# crun refuses hybrid cgroups that have a controller in the second hierarchy, and without its mount makes
+# directories where it was.
+hide_unified() {
+    local unified=/sys/fs/cgroup/unified
+    if mountpoint -q "$unified"; then
+        umount "$unified"
+        mount -t tmpfs tmpfs "$unified"
+    fi
+}
+
 # Never chroot: pivot_root of a runtime leaves it, and its container gets this system's files.
 pivot_to() { # DIRECTORY
     cd "$1"
@@ -65,6 +75,7 @@ mount_scratch "$new"
 show "$new"
 exec 7<&- 8<&- 9<&-
 [[ -z $new ]] || pivot_to "$new"
+hide_unified
 ip link set lo up
 # Not exec: this shell is process 1, and takes in the processes that lose their parent.
 env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM="${TERM:-dumb}" LC_ALL=C.UTF-8 \
