@@ -14,6 +14,9 @@ engine_common='bats busybox-static iproute2 jq procps util-linux'
 # engine@suite | packages. A suite is one root, with the packages of all its engines.
 engine_rows='
 containerd@trixie | containerd runc crun containernetworking-plugins python3-grpcio python3-protobuf
+podman@trixie     | podman conmon runc crun uidmap catatonit
+podman-crun@trixie | podman conmon runc crun uidmap catatonit
+docker@trixie     | docker.io docker-cli runc
 containerd@forky  | containerd runc crun containernetworking-plugins python3-grpcio python3-protobuf
 '
 

@@ -25,6 +25,15 @@ make_rootfs() { # DIRECTORY
     chmod 1777 "$1/tmp"
 }
 
+# An /etc that only this mount namespace sees (enter.sh), without a policy: for engines that give the
+# runtime an environment of their own.
+own_etc() { # SCRATCH-DIRECTORY
+    mkdir -p "$1"/{upper,work}
+    mount -t overlay -o "lowerdir=/etc,upperdir=$1/upper,workdir=$1/work" overlay /etc
+    rm -rf /etc/ocinorm
+    mkdir /etc/ocinorm
+}
+
 # Once per test: a bundle as `runc spec` makes it, a policy that names the runtime under test, and a
 # state directory of our own.
 make_bundle() {

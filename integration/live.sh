@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Runs the live tests of a runtime or an engine, as root: integration/live.sh NAME [BATS OPTION...]
-# NAME is runc, crun or containerd of this system, or a row of engines.bash: containerd@trixie. The
-# programs under test are those of OCN_BIN (default: build/bin).
+# NAME is runc, crun, containerd, podman, podman-crun or docker of this system, or a row of engines.bash:
+# containerd@trixie. The programs under test are those of OCN_BIN (default: build/bin).
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin
 
@@ -11,7 +11,7 @@ here=$(cd -- "$(dirname -- "$0")" && pwd)
 root=${here%/*}
 # shellcheck source=engines.bash
 . "$here/engines.bash"
-name=${1:?name a runtime or an engine: runc, crun, containerd, containerd@trixie}
+name=${1:?name a runtime or an engine: runc, crun, containerd, podman, docker, containerd@trixie}
 shift
 run=(bats "$@" "$here/${name%@*}")
 unified=/sys/fs/cgroup/unified

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2034,SC2154 # bin, low and root are shared with lib.bash
+# A Podman of our own: storage, state, hooks directory and containers.conf. The low-level runtime is
+# runc, in the folder podman-crun it is crun.
+
+low=runc
+[[ $BATS_TEST_DIRNAME != *-crun ]] || low=crun
+lab=/run/ocinorm-podman
+policy=/etc/ocinorm/config.json
+app=live.local/app:1
+limits=(--cpus 1.5 --memory 128m) # 2 CPUs, rounded up; nine tenths of 128 MiB
+export CONTAINERS_CONF=$lab/containers.conf
+export PODMAN_IGNORE_CGROUPSV1_WARNING=1
+
+podman() {
+    command podman --root "$lab/root" --runroot "$lab/runroot" --tmpdir "$lab/tmp" --storage-driver vfs "$@"
+}
+
+# ocinorm is registered as an operator would: README.md. "plain" is the same program, but Podman
+# does not know that it can write its reasons as JSON. Not every machine may raise limits.
+write_containers_conf() { # FILE DIRECTORY
+    cat >"$1" <<END
+[containers]
+netns = "none"
+default_ulimits = ["nofile=1024:4096", "nproc=1024:4096"]
+[engine]
+cgroup_manager = "cgroupfs"
+events_logger = "none"
+runtime = "$low"
+hooks_dir = ["$2/hooks"]
+runtime_supports_json = ["runc", "crun", "ocinorm"]
+runtime_supports_nocgroups = ["crun"]
+[engine.runtimes]
+ocinorm = ["$bin/ocinorm-runtime"]
+plain = ["$bin/ocinorm-runtime"]
+END
+}
+
+set_policy() { # JSON
+    jq --arg low "$(command -v "$low")" '. + {runtimes: [$low]}' <<<"$1" >"$policy"
+}
+
+# Every container of this Podman gets the hook, until no_hook.
+use_hook() { # STAGE [PROGRAM]
+    mkdir -p "$lab/hooks"
+    jq -n --arg stage "$1" --arg hook "${2:-$bin/ocinorm-hook}" \
+        '{version: "1.0.0", when: {always: true}, stages: [$stage],
+          hook: {path: $hook, args: ["ocinorm-hook", $stage],
+                 env: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], timeout: 20}}' >"$lab/hooks/ocinorm.json"
+}
+
+no_hook() { rm -f "$lab/hooks/ocinorm.json"; }
+
+# Podman gives the runtime an environment of its own, so the policy is where it is on a node.
+lab_up() {
+    rm -rf "$lab"
+    mkdir -p "$lab/hooks"
+    own_etc "$lab/etc"
+    write_containers_conf "$lab/containers.conf" "$lab"
+    make_rootfs "$lab/app"
+    make_elf arm64 "$lab/app/foreign"
+    tar -C "$lab/app" -cf "$lab/app.tar" .
+    podman import --quiet --change ENV=PATH=/bin --change CMD=/bin/sh "$lab/app.tar" "$app"
+}
+
+lab_down() {
+    remove_all
+    umount --lazy /etc
+    rm -rf "$lab"
+    # Podman leaves empty control groups behind. One that is in use stays.
+    find /sys/fs/cgroup -depth -type d -path '*/libpod_parent*' -exec rmdir {} + 2>/dev/null || true
+}
+
+# What a test file has in common.
+setup_lab() { lab_up >"$BATS_FILE_TMPDIR/up.log" 2>&1 || { cat "$BATS_FILE_TMPDIR/up.log" >&2; return 1; }; }
+remove_all() {
+    podman pod rm --force --all --time 0
+    podman rm --force --all --time 0
+} >/dev/null 2>&1
+
+# Of a container that was removed: no state of the runtime, no control group, no file.
+assert_gone() { # CONTAINER-ID
+    [[ ! -e /run/$low/$1 ]]
+    # What is hidden (integration/enter.sh), Podman and crun take for a directory.
+    [[ -z $(find /sys/fs/cgroup -path "*$1*" ! -path '*/unified/*') ]]
+    [[ -z $(find "$lab" -name "*$1*") ]]
+}
+
+# A container in the background. bats waits for whoever holds descriptor 3.
+run_detached() { podman "$@" >"$BATS_TEST_TMPDIR/detached.log" 2>&1 </dev/null 3>&- || { cat "$BATS_TEST_TMPDIR/detached.log" >&2; return 1; }; }
+
+# The file that the runtime was given.
+config_of() { # CONTAINER
+    podman inspect --format '{{.OCIConfigPath}}' "$1"
+}
+
+assert_fitting_variables() { # OUTPUT-OF-ENV
+    assert_has "$1" GOMAXPROCS=2
+    assert_has "$1" GOMEMLIMIT=120795955
+}

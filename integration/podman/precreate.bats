@@ -1,0 +1,92 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2016,SC2154
+# Podman hands config.json to the hook before the runtime gets it: a hook of the stage precreate.
+load ../lib.bash
+load lab.bash
+
+setup_file() { setup_lab; }
+teardown_file() { lab_down; }
+setup() { set_policy '{}' && use_hook precreate; }
+teardown() { remove_all; }
+
+@test "without ocinorm the container is root" {
+    no_hook
+    run -0 podman run --rm "$app" id
+    assert_has "$output" 'uid=0(root)'
+}
+
+@test "precreate: the container is 1001, its variables fit the limits" {
+    set_policy '{"env": {"set": {"SITE": "lab"}}}'
+    run -0 podman run --rm "${limits[@]}" "$app" sh -c 'id; env'
+    assert_normal_user "$output"
+    assert_fitting_variables "$output"
+    assert_has "$output" SITE=lab
+    assert_has "$output" HOME=/srv
+}
+
+# A program between Podman and the hook that keeps what passes.
+use_recorder() {
+    printf '#!/bin/sh\ntee "%s/in" | "%s" "$@" | tee "%s/out"\n' \
+        "$BATS_TEST_TMPDIR" "$bin/ocinorm-hook" "$BATS_TEST_TMPDIR" >"$BATS_TEST_TMPDIR/recorder"
+    chmod 0755 "$BATS_TEST_TMPDIR/recorder"
+    use_hook precreate "$BATS_TEST_TMPDIR/recorder"
+}
+
+@test "precreate: of what Podman hands over, only the edits are changed" {
+    use_recorder
+    run -0 podman run --rm "${limits[@]}" "$app" id
+    assert_normal_user "$output"
+    edited='del(.process.user, .process.env, .process.noNewPrivileges, .annotations)'
+    diff <(jq -S "$edited" "$BATS_TEST_TMPDIR/in") <(jq -S "$edited" "$BATS_TEST_TMPDIR/out")
+    [[ $(jq -c '[.process.user.uid, .process.user.gid, .process.user.umask]' "$BATS_TEST_TMPDIR/out") == '[1001,1001,18]' ]]
+    jq -e --slurpfile in "$BATS_TEST_TMPDIR/in" \
+        '.process.env - $in[0].process.env == ["HOME=/srv", "GOMAXPROCS=2", "GOMEMLIMIT=120795955"]' "$BATS_TEST_TMPDIR/out"
+}
+
+@test "precreate: where nothing is to be changed, every byte is handed back" {
+    use_recorder
+    run -0 podman run --rm --user 4242:4242 "$app" sh -c 'id -u; id -g'
+    [[ $output == $'4242\n4242' ]]
+    [[ -s $BATS_TEST_TMPDIR/in ]]
+    cmp "$BATS_TEST_TMPDIR/in" "$BATS_TEST_TMPDIR/out"
+}
+
+@test "precreate: --privileged keeps root" {
+    run -0 podman run --rm --privileged "$app" id
+    assert_has "$output" 'uid=0(root)'
+}
+
+@test "precreate: a denial stops the start, and nothing is left running" {
+    run -126 podman run --name denied "$app" /foreign
+    assert_has "$output" 'setting up OCI Hooks: executing [ocinorm-hook precreate]: exit status 1'
+    [[ $(podman inspect --format '{{.State.Status}}' denied) == created ]]
+}
+
+@test "precreate: restart and a second start are normalised again, once" {
+    run_detached run -d --name again "${limits[@]}" "$app" sh -c 'id; env; sleep 1000'
+    podman restart --time 0 again 3>&-
+    podman stop --time 0 again
+    podman start again 3>&-
+    run -0 podman logs again
+    [[ $(grep -c 'uid=1001(app) gid=1001(app)$' <<<"$output") -eq 3 ]]
+    [[ $(grep -c '^GOMAXPROCS=2$' <<<"$output") -eq 3 ]]
+    jq -e '[.process.env[] | select(startswith("HOME="))] == ["HOME=/srv"]' "$(config_of again)"
+}
+
+# The table of README.md says no. Podman makes the process from what it stored, not from config.json.
+@test "precreate does not cover podman exec: it is root" {
+    run_detached run -d --name exec "$app" sleep 1000
+    run -0 podman exec exec id
+    assert_has "$output" 'uid=0(root)'
+}
+
+@test "precreate and the wrapper together: the second pass changes nothing, and exec is 1001" {
+    run_detached --runtime ocinorm run -d --name both "${limits[@]}" "$app" sh -c 'id; sleep 1000'
+    run -0 podman logs both
+    assert_normal_user "$output"
+    jq -e '[.process.env[] | select(startswith("GOMAXPROCS="))] == ["GOMAXPROCS=2"]' "$(config_of both)"
+    run -0 podman exec both sh -c 'id; env'
+    assert_normal_user "$output"
+    assert_fitting_variables "$output"
+}
