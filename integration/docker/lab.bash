@@ -8,15 +8,19 @@ app=live.local/app:1
 limits=(--cpus 1.5 --memory 128m) # 2 CPUs, rounded up; nine tenths of 128 MiB
 export DOCKER_HOST=unix://$lab/sock
 
-# "recorder" keeps what Docker wrote, then goes on as ocinorm.
+# What README.md tells an operator to write, and where this Docker keeps its things. "recorder" is a
+# runtime that keeps what Docker wrote, then goes on as ocinorm.
 write_daemon_json() {
-    jq -n --arg lab "$lab" --arg bin "$bin" '{
-        "data-root": ($lab + "/data"), "exec-root": ($lab + "/exec"), pidfile: ($lab + "/pid"),
-        hosts: ["unix://" + $lab + "/sock"], "storage-driver": "vfs", bridge: "none",
-        iptables: false, ip6tables: false, "ip-forward": false, "ip-masq": false,
-        "cgroup-parent": "/ocinorm-docker",
-        runtimes: {ocinorm: {path: ($bin + "/ocinorm-runtime")},
-                   recorder: {path: ($lab + "/recorder")}}}' >"$lab/daemon.json"
+    sed '1,/^```json$/d; /^```$/,$d' "$BATS_TEST_DIRNAME/README.md" |
+        jq --arg lab "$lab" --arg bin "$bin" '
+            .runtimes.ocinorm.path = $bin + "/ocinorm-runtime" |
+            .runtimes.recorder.path = $lab + "/recorder" |
+            . + {
+                "data-root": ($lab + "/data"), "exec-root": ($lab + "/exec"), pidfile: ($lab + "/pid"),
+                hosts: ["unix://" + $lab + "/sock"], "storage-driver": "vfs", bridge: "none",
+                iptables: false, ip6tables: false, "ip-forward": false, "ip-masq": false,
+                "cgroup-parent": "/ocinorm-docker"
+            }' >"$lab/daemon.json"
     cat >"$lab/recorder" <<END
 #!/bin/sh
 for word; do

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash disable=SC2034,SC2154 # bin, low and root are shared with lib.bash
+# shellcheck shell=bash disable=SC2034,SC2094,SC2154 # shared with lib.bash; names of files, not files
 # A Podman of our own: storage, state, hooks directory and containers.conf. The low-level runtime is
 # runc, in the folder podman-crun it is crun.
 
@@ -9,17 +9,29 @@ lab=/run/ocinorm-podman
 policy=/etc/ocinorm/config.json
 app=live.local/app:1
 limits=(--cpus 1.5 --memory 128m) # 2 CPUs, rounded up; nine tenths of 128 MiB
-export CONTAINERS_CONF=$lab/containers.conf
 export PODMAN_IGNORE_CGROUPSV1_WARNING=1
 
 podman() {
     command podman --root "$lab/root" --runroot "$lab/runroot" --tmpdir "$lab/tmp" --storage-driver vfs "$@"
 }
 
-# ocinorm is registered as an operator would: README.md. "plain" is the same program, but Podman
-# does not know that it can write its reasons as JSON. Not every machine may raise limits.
-write_containers_conf() { # FILE DIRECTORY
-    cat >"$1" <<END
+# The files that README.md tells an operator to write, with the programs under test in them.
+readme_file() { # FILE
+    awk -v file="$1:" '$0 == file { found = 1; next } found && /^```$/ { exit } found && !/^```/' \
+        "$BATS_TEST_DIRNAME/../podman/README.md" |
+        sed "s#/usr/[a-z/.]*/\(ocinorm-[a-z]*\)#$bin/\1#"
+}
+
+# "plain" is the same program, but Podman does not know that it can log in JSON. Not every machine may
+# raise limits.
+configure() {
+    local dir=/etc/containers/containers.conf.d name
+    rm -rf "$dir"
+    mkdir -p "$dir" /etc/ocinorm/hooks.d
+    for name in ocinorm ocinorm-hook; do
+        readme_file "$dir/$name.conf" >"$dir/$name.conf"
+    done
+    cat >"$dir/live.conf" <<END
 [containers]
 netns = "none"
 default_ulimits = ["nofile=1024:4096", "nproc=1024:4096"]
@@ -27,11 +39,7 @@ default_ulimits = ["nofile=1024:4096", "nproc=1024:4096"]
 cgroup_manager = "cgroupfs"
 events_logger = "none"
 runtime = "$low"
-hooks_dir = ["$2/hooks"]
-runtime_supports_json = ["runc", "crun", "ocinorm"]
-runtime_supports_nocgroups = ["crun"]
 [engine.runtimes]
-ocinorm = ["$bin/ocinorm-runtime"]
 plain = ["$bin/ocinorm-runtime"]
 END
 }
@@ -42,21 +50,20 @@ set_policy() { # JSON
 
 # Every container of this Podman gets the hook, until no_hook.
 use_hook() { # STAGE [PROGRAM]
-    mkdir -p "$lab/hooks"
-    jq -n --arg stage "$1" --arg hook "${2:-$bin/ocinorm-hook}" \
-        '{version: "1.0.0", when: {always: true}, stages: [$stage],
-          hook: {path: $hook, args: ["ocinorm-hook", $stage],
-                 env: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], timeout: 20}}' >"$lab/hooks/ocinorm.json"
+    readme_file /etc/ocinorm/hooks.d/ocinorm.json |
+        jq --arg stage "$1" --arg program "${2:-}" \
+            '.stages = [$stage] | .hook.args[1] = $stage | if $program != "" then .hook.path = $program else . end' \
+            >/etc/ocinorm/hooks.d/ocinorm.json
 }
 
-no_hook() { rm -f "$lab/hooks/ocinorm.json"; }
+no_hook() { rm -f /etc/ocinorm/hooks.d/ocinorm.json; }
 
 # Podman gives the runtime an environment of its own, so the policy is where it is on a node.
 lab_up() {
     rm -rf "$lab"
-    mkdir -p "$lab/hooks"
+    mkdir -p "$lab"
     own_etc "$lab/etc"
-    write_containers_conf "$lab/containers.conf" "$lab"
+    configure
     make_rootfs "$lab/app"
     make_elf arm64 "$lab/app/foreign"
     tar -C "$lab/app" -cf "$lab/app.tar" .

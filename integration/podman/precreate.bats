@@ -90,3 +90,22 @@ use_recorder() {
     assert_normal_user "$output"
     assert_fitting_variables "$output"
 }
+
+@test "precreate and createRuntime together: the second finds nothing left to do" {
+    use_hook createRuntime
+    mv /etc/ocinorm/hooks.d/ocinorm.json /etc/ocinorm/hooks.d/second.json
+    use_hook precreate
+    run podman run --rm "${limits[@]}" "$app" sh -c 'id; env; ls -A /dev'
+    rm /etc/ocinorm/hooks.d/second.json
+    [[ $status -eq 0 ]]
+    assert_normal_user "$output"
+    assert_fitting_variables "$output"
+    assert_hasnt "$output" .ocinorm
+}
+
+# README.md warns of it: whoever removes the program and not its registration, should know.
+@test "precreate: Podman starts containers as root where the hook's program is missing" {
+    use_hook precreate /nowhere/ocinorm-hook
+    run -0 podman run --rm "$app" id
+    assert_has "$output" 'uid=0(root)'
+}

@@ -14,7 +14,7 @@ teardown_file() {
     lab_down
 }
 setup() {
-    rm -f "$home/hooks/"*
+    no_hook
     set_policy '{"env": {"set": {"SITE": "lab"}}}'
 }
 teardown() {
@@ -30,24 +30,18 @@ rootless() { # podman|PROGRAM ARGUMENT...
     [[ $1 != podman ]] || command=(podman --root "$home/root" --runroot "$home/runroot" --storage-driver vfs "${@:2}")
     (cd "$home" && setpriv --reuid 4711 --regid 4711 --clear-groups \
         env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME="$home" XDG_RUNTIME_DIR="$home/run" \
-        CONTAINERS_CONF="$home/containers.conf" PODMAN_IGNORE_CGROUPSV1_WARNING=1 "${command[@]}")
+        PODMAN_IGNORE_CGROUPSV1_WARNING=1 "${command[@]}")
 }
 
 # A user with subordinate ids, in the /etc of this mount namespace only.
 rootless_up() {
-    mkdir -p "$home/run" "$home/hooks"
+    mkdir -p "$home/run"
     chmod 0700 "$home/run"
     echo "ocinorm-test:x:4711:4711::$home:/bin/sh" >>/etc/passwd
     echo 'ocinorm-test:x:4711:' >>/etc/group
     echo 'ocinorm-test:200000:65536' | tee /etc/subuid >/etc/subgid
-    write_containers_conf "$home/containers.conf" "$home"
     chown -R 4711:4711 "$home"
     rootless podman import --quiet --change ENV=PATH=/bin --change CMD=/bin/sh "$lab/app.tar" "$app"
-}
-
-use_rootless_hook() { # STAGE
-    use_hook "$1"
-    mv "$lab/hooks/ocinorm.json" "$home/hooks/"
 }
 
 @test "rootless: without ocinorm the container is root of its namespace" {
@@ -68,14 +62,14 @@ use_rootless_hook() { # STAGE
 }
 
 @test "rootless: precreate makes it 1001" {
-    use_rootless_hook precreate
+    use_hook precreate
     run -0 rootless podman run --rm "$app" sh -c 'id; env'
     assert_normal_user "$output"
     assert_has "$output" SITE=lab
 }
 
 @test "rootless: createRuntime makes it 1001" {
-    use_rootless_hook createRuntime
+    use_hook createRuntime
     run -0 rootless podman run --rm "$app" sh -c 'id; env'
     assert_normal_user "$output"
     assert_has "$output" SITE=lab
