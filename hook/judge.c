@@ -254,11 +254,16 @@ static int select_policy(struct work *work, struct ocn_error *err)
     return on_error == base->on_error ? 0 : ocn_child_send(SAYS_ON_ERROR, bytes, err);
 }
 
-/* Where the node says what it can run: emulators, 32-bit support, its CPU. */
+/* Where the node says what it can run (emulators, 32-bit support, its CPU), and which ids we have.
+ */
 static const struct {
     const char *path;
     bool is_dir;
-} node_facts[] = { { "/proc/sys", true }, { "/proc/cmdline", false }, { "/proc/cpuinfo", false } };
+} node_facts[] = { { "/proc/sys", true },
+                   { "/proc/cmdline", false },
+                   { "/proc/cpuinfo", false },
+                   { "/proc/self/uid_map", false },
+                   { "/proc/self/gid_map", false } };
 
 /*
  * The root file system and the sources of bind mounts, for a program of the image lies nowhere

@@ -97,3 +97,25 @@ END
     run -0 rootless podman exec played-two id -u
     [[ $output == 4242 ]]
 }
+
+# A store of its own, for its files have other owners.
+alone() { rootless podman --root "$home/alone" --runroot "$home/alone-run" "$@"; }
+
+@test "rootless: without subordinate ids there is nobody to lower to, and that is said" {
+    rootless podman system migrate
+    mv /etc/subuid /etc/subgid "$lab"
+    alone import --quiet --change ENV=PATH=/bin --change CMD=/bin/sh "$lab/app.tar" "$app"
+    run alone run --rm "$app" cat /proc/self/uid_map
+    bare=$output
+    run alone --runtime ocinorm run --rm "$app" id
+    wrapped=$output
+    use_hook createRuntime
+    said=$home/said
+    run alone run --rm --annotation "run.oci.hooks.stderr=$said" "$app" id
+    hooked=$output$(cat "$said" 2>/dev/null || true)
+    rootless podman system migrate
+    mv "$lab/subuid" "$lab/subgid" /etc
+    [[ $bare =~ 4711\ +1$ ]]
+    assert_has "$wrapped" 'ocinorm: denied [user.mapped]: uid 1001 is not mapped'
+    assert_has "$hooked" 'ocinorm: denied [user.mapped]: uid 1001 is not mapped'
+}
