@@ -7,7 +7,7 @@
 #include "normalize/rules.h"
 
 /* user_namespaces(7): at most 340 lines, each of three numbers in columns. */
-#define ID_MAP_SIZE (340 * 34)
+#define ID_MAP_SIZE ((size_t)340 * 34)
 
 static const char NET_BIND_SERVICE[] = "CAP_NET_BIND_SERVICE";
 

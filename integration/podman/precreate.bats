@@ -109,3 +109,19 @@ use_recorder() {
     run -0 podman run --rm "$app" id
     assert_has "$output" 'uid=0(root)'
 }
+
+# A /dev that only this test sees, for a log that nobody else reads.
+@test "precreate: the reason of a denial is in syslog, for Podman discards it" {
+    mkdir "$BATS_TEST_TMPDIR"/{upper,work}
+    declare -f podman >"$BATS_TEST_TMPDIR/podman.sh"
+    export lab app
+    unshare --mount bash -euc '
+        mount -t overlay -o "lowerdir=/dev,upperdir=$0/upper,workdir=$0/work" overlay /dev
+        busybox syslogd -n -O "$0/syslog" 3>&- &
+        while [[ ! -S /dev/log ]]; do sleep 0.1; done
+        . "$0/podman.sh"
+        ! podman run --rm "$app" /foreign
+        for _ in {1..50}; do grep -q ocinorm "$0/syslog" && break; sleep 0.1; done
+        kill $!' "$BATS_TEST_TMPDIR"
+    assert_has "$(cat "$BATS_TEST_TMPDIR/syslog")" 'denied [platform.arch]: '
+}
