@@ -5,8 +5,9 @@
 #
 # It has its own mounts, processes and network: what it leaves ends with it, and two can run at the
 # same time. /run and /tmp are empty; this tree, OCN_BIN and OCN_FILES (what was fetched for the tests)
-# are at their paths, read-only. Only control groups are shared with the system. ROOT is / for this system, or a Debian that engines.bash has
-# made; that one stays as it is, for the command writes to a layer above it.
+# are at their paths, read-only. Only control groups are shared with the system. ROOT is / for this
+# system, or a Debian that engines.bash has made; that one stays as it is, for the command writes to a
+# layer above it.
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin
 

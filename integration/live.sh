@@ -3,7 +3,8 @@
 #
 # Runs the live tests of a runtime or an engine, as root: integration/live.sh NAME [BATS OPTION...]
 # NAME is runc, crun, containerd, podman, podman-crun or docker of this system, or a row of engines.bash:
-# containerd@trixie. The programs under test are those of OCN_BIN (default: build/bin).
+# containerd@trixie; --list prints those. The programs under test are those of OCN_BIN (default:
+# build/bin).
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin
 
@@ -24,6 +25,9 @@ case $name in
                 sh -c "umount $unified && mount -t tmpfs tmpfs $unified && exec \"\$@\"" live "${run[@]}")
         fi
         exec "${run[@]}"
+        ;;
+    --list)
+        sed -n 's/ *|.*//p' <<<"$engine_rows"
         ;;
     runc)
         exec "${run[@]}"

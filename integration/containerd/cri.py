@@ -38,20 +38,22 @@ class Runtime:
         with open(protocol, "rb") as file:
             for proto in descriptor_pb2.FileDescriptorSet.FromString(file.read()).file:
                 pool.Add(proto)
-        self.methods = pool.FindServiceByName("runtime.v1.RuntimeService").methods_by_name
-        self.messages = message_factory.MessageFactory(pool)
+        # The factory is not for threads: all classes are made here.
+        make = message_factory.MessageFactory(pool).GetPrototype
+        self.methods = {
+            method.name: (make(method.input_type), make(method.output_type))
+            for method in pool.FindServiceByName("runtime.v1.RuntimeService").methods
+        }
         self.channel = grpc.insecure_channel("unix://" + address)
 
     def __call__(self, name, **fields):
-        method = self.methods[name]
-        request = self.messages.GetPrototype(method.input_type)()
-        answer = self.messages.GetPrototype(method.output_type)
+        request, answer = self.methods[name]
         call = self.channel.unary_unary(
             "/runtime.v1.RuntimeService/" + name,
-            request_serializer=type(request).SerializeToString,
+            request_serializer=request.SerializeToString,
             response_deserializer=answer.FromString,
         )
-        return call(json_format.ParseDict(fields, request), timeout=120)
+        return call(json_format.ParseDict(fields, request()), timeout=120)
 
 
 class Pod:
@@ -68,10 +70,14 @@ class Pod:
             "log_directory": self.logs,
             "linux": {"cgroup_parent": cgroup, "security_context": NAMESPACES},
         }
-        self.sandbox = runtime(
-            "RunPodSandbox", config=self.config, runtime_handler=handler
-        ).pod_sandbox_id
         self.container = None
+        try:
+            self.sandbox = runtime(
+                "RunPodSandbox", config=self.config, runtime_handler=handler
+            ).pod_sandbox_id
+        except grpc.RpcError:
+            shutil.rmtree(self.logs)
+            raise
 
     def start(self, image, command, **more):
         config = {
@@ -116,7 +122,15 @@ class Pod:
         return re.sub(r"[0-9a-f]{64}|cni-[-0-9a-f]{36}|/proc/[0-9]+/|/[0-9]+/fs", "ID", text)
 
     def remove(self):
-        runtime("StopPodSandbox", pod_sandbox_id=self.sandbox)
+        # What stops while it is stopped is an error to containerd; the kubelet repeats it, too.
+        for attempt in range(5):
+            try:
+                runtime("StopPodSandbox", pod_sandbox_id=self.sandbox)
+                break
+            except grpc.RpcError:
+                if attempt == 4:
+                    raise
+                time.sleep(0.2)
         runtime("RemovePodSandbox", pod_sandbox_id=self.sandbox)
         shutil.rmtree(self.logs)
 
@@ -183,11 +197,15 @@ def verb_many(count, namespace, image, *handlers):
 
     def one(number):
         handler = handlers[number % len(handlers)]
-        with running(handler, namespace) as pod:
-            pod.start(image, ["/bin/sh", "-c", "id; exec sleep 1000"])
-            all_run.wait(300)
-            text, _ = pod.execute(["/bin/id"])
-            return f"{handler} {pod.log().split()[0]} {text.split()[0]}"
+        try:
+            with running(handler, namespace) as pod:
+                pod.start(image, ["/bin/sh", "-c", "id; exec sleep 1000"])
+                all_run.wait(120)
+                text, _ = pod.execute(["/bin/id"])
+                return f"{handler} {pod.log().split()[0]} {text.split()[0]}"
+        except Exception as failed:
+            all_run.abort()  # the others need not wait
+            return f"{handler} failed: {failed!r}"
 
     with concurrent.futures.ThreadPoolExecutor(count) as pool:
         for line in pool.map(one, range(count)):
