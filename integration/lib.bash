@@ -105,6 +105,17 @@ assert_hasnt() { # TEXT PART
     return 1
 }
 
+# What a container in the background has printed, once it has printed COUNT times what `id` prints.
+logs_of() { # CONTAINER COUNT ENGINE-COMMAND...
+    local said
+    for _ in {1..100}; do
+        said=$("${@:3}" logs "$1" 2>&1)
+        (($(grep -c '^uid=' <<<"$said") >= $2)) && break
+        sleep 0.1
+    done
+    printf '%s\n' "$said"
+}
+
 # "uid=1001 gid=1001" and nothing of root among the groups.
 assert_normal_user() { # OUTPUT-OF-ID
     [[ $1 =~ uid=1001(\(app\))?\ gid=1001(\(app\))? && ! $1 =~ [=,]0(\(|,|$|[[:space:]]) ]] && return

@@ -7,6 +7,7 @@ load lab.bash
 
 setup_file() { setup_lab; }
 teardown_file() { lab_down; }
+setup() { echo '{"runtimes": ["runc"]}' >"$policy"; }
 teardown() { remove_all; }
 
 @test "without ocinorm the container is root" {
@@ -70,8 +71,8 @@ teardown() { remove_all; }
 @test "of what Docker wrote only the edits are changed: its own hook and unlimited limits stay" {
     rm -f "$lab/recorded.json"
     docker run --detach --name recorded --network none --runtime recorder --ulimit core=-1 \
-        "${limits[@]}" "$app" sh -c 'id; ulimit -c; sleep 1000' 3>&-
-    run -0 docker logs recorded
+        "${limits[@]}" "$app" sh -c 'ulimit -c; id; sleep 1000' 3>&-
+    run -0 logs_of recorded 1 docker
     assert_normal_user "$output"
     assert_has "$output" unlimited
     config=$(config_of recorded)
@@ -85,11 +86,13 @@ teardown() { remove_all; }
 }
 
 @test "restart and a second start are normalised again, once" {
-    run_ocinorm --detach --name again "${limits[@]}" "$app" sh -c 'id; env; sleep 1000'
+    run_ocinorm --detach --name again "${limits[@]}" "$app" sh -c 'env; id; sleep 1000'
+    logs_of again 1 docker
     docker restart --time 0 again
+    logs_of again 2 docker
     docker stop --time 0 again
     docker start again
-    run -0 docker logs again
+    run -0 logs_of again 3 docker
     [[ $(grep -c 'uid=1001(app) gid=1001(app)$' <<<"$output") -eq 3 ]]
     [[ $(grep -c '^GOMAXPROCS=2$' <<<"$output") -eq 3 ]]
     run -0 docker exec again id
@@ -107,12 +110,10 @@ teardown() { remove_all; }
     run_ocinorm --detach --name running "$app" sleep 1000
     echo '{"runtimes": ["runc"], "user": {"uid": "x"}}' >"$policy"
     run -125 run_ocinorm --rm "$app" id
-    said=$output
+    assert_has "$output" 'ocinorm: error: '
+    assert_has "$output" "$policy"
     docker stop --time 0 running
     docker rm running
-    echo '{"runtimes": ["runc"]}' >"$policy"
-    assert_has "$said" 'ocinorm: error: '
-    assert_has "$said" "$policy"
 }
 
 @test "nothing is left behind" {

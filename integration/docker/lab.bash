@@ -36,7 +36,6 @@ lab_up() {
     rm -rf "$lab"
     mkdir -p "$lab"
     own_etc "$lab/etc"
-    echo '{"runtimes": ["runc"]}' >"$policy"
     make_rootfs "$lab/app"
     make_elf arm64 "$lab/app/foreign"
     write_daemon_json

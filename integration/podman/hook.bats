@@ -12,7 +12,7 @@ teardown() { remove_all; }
 
 lowers() { # STAGE
     use_hook "$1"
-    run -0 podman run --rm "${limits[@]}" "$app" sh -c 'id; env; grep CapEff /proc/self/status'
+    run -0 seen podman run --rm "${limits[@]}" "$app" sh -c 'id; env; grep CapEff /proc/self/status'
     assert_normal_user "$output"
     assert_fitting_variables "$output"
     assert_has "$output" $'CapEff:\t0000000000000000'
@@ -25,7 +25,7 @@ lowers() { # STAGE
     use_hook createRuntime
     mkdir -p "$BATS_TEST_TMPDIR/volume"
     cp "$lab/app/bin/busybox" "$BATS_TEST_TMPDIR/volume/id"
-    run -0 podman run --rm --read-only -v "$BATS_TEST_TMPDIR/volume:/opt:ro" "$app" /opt/id
+    run -0 seen podman run --rm --read-only -v "$BATS_TEST_TMPDIR/volume:/opt:ro" "$app" /opt/id
     assert_normal_user "$output"
 }
 
@@ -33,7 +33,7 @@ lowers() { # STAGE
 @test "createRuntime: a denial stops the start, with its reason" {
     use_hook createRuntime
     said=$BATS_TEST_TMPDIR/said
-    run -126 podman run --rm --annotation "run.oci.hooks.stderr=$said" "$app" /foreign
+    run -126 seen podman run --rm --annotation "run.oci.hooks.stderr=$said" "$app" /foreign
     assert_has "$output" 'Error: OCI runtime error'
     assert_has "$output$(cat "$said" 2>/dev/null)" 'ocinorm: denied [platform.arch]: '
     [[ -z $(podman ps --all --quiet) ]]
@@ -43,25 +43,27 @@ lowers() { # STAGE
     use_hook createRuntime
     set_policy '{"hook": {"apply": "verify"}}'
     said=$BATS_TEST_TMPDIR/said
-    run -126 podman run --rm --annotation "run.oci.hooks.stderr=$said" "$app" id
+    run -126 seen podman run --rm --annotation "run.oci.hooks.stderr=$said" "$app" id
     assert_has "$output$(cat "$said" 2>/dev/null)" 'ocinorm: denied [user.root]: '
 }
 
 @test "createRuntime: --user and --privileged are left alone" {
     use_hook createRuntime
-    run -0 podman run --rm --user 4242:4242 "$app" sh -c 'id -u; id -g'
+    run -0 seen podman run --rm --user 4242:4242 "$app" sh -c 'id -u; id -g'
     [[ $output == $'4242\n4242' ]]
-    run -0 podman run --rm --privileged "$app" id
+    run -0 seen podman run --rm --privileged "$app" id
     assert_has "$output" 'uid=0(root)'
 }
 
 @test "createRuntime: restart and a second start are lowered again" {
     use_hook createRuntime
-    run_detached run -d --name again "${limits[@]}" "$app" sh -c 'id; env; sleep 1000'
+    run_detached run -d --name again "${limits[@]}" "$app" sh -c 'env; id; sleep 1000'
+    logs_of again 1 podman >/dev/null
     podman restart --time 0 again 3>&-
+    logs_of again 2 podman >/dev/null
     podman stop --time 0 again
     podman start again 3>&-
-    run -0 podman logs again
+    run -0 logs_of again 3 podman
     [[ $(grep -c 'uid=1001(app) gid=1001(app)$' <<<"$output") -eq 3 ]]
     [[ $(grep -c '^GOMAXPROCS=2$' <<<"$output") -eq 3 ]]
 }
@@ -71,7 +73,7 @@ lowers() { # STAGE
     use_hook createRuntime
     cp "$lab/app/bin/busybox" "$BATS_TEST_TMPDIR/other"
     run_detached run -d --name exec -v "$BATS_TEST_TMPDIR/other:/id:ro" "$app" sleep 1000
-    run -0 podman exec exec /id
+    run -0 seen podman exec exec /id
     assert_has "$output" 'uid=0(root)'
 }
 
@@ -86,7 +88,7 @@ lowers() { # STAGE
     [[ -z $(find "$tree" -name '*ocinorm*') ]]
     podman unmount left
     podman rm --force --time 0 left
-    run podman run --rm "$app" /foreign
+    run seen podman run --rm "$app" /foreign
     [[ -z $(podman ps --all --quiet) ]]
     assert_gone "$container"
     [[ $(find "$image" -printf '%p %i %s %m\n' | sort) == "$before" ]]

@@ -12,13 +12,13 @@ teardown() { remove_all; }
 
 @test "without ocinorm the container is root" {
     no_hook
-    run -0 podman run --rm "$app" id
+    run -0 seen podman run --rm "$app" id
     assert_has "$output" 'uid=0(root)'
 }
 
 @test "precreate: the container is 1001, its variables fit the limits" {
     set_policy '{"env": {"set": {"SITE": "lab"}}}'
-    run -0 podman run --rm "${limits[@]}" "$app" sh -c 'id; env'
+    run -0 seen podman run --rm "${limits[@]}" "$app" sh -c 'id; env'
     assert_normal_user "$output"
     assert_fitting_variables "$output"
     assert_has "$output" SITE=lab
@@ -35,7 +35,7 @@ use_recorder() {
 
 @test "precreate: of what Podman hands over, only the edits are changed" {
     use_recorder
-    run -0 podman run --rm "${limits[@]}" "$app" id
+    run -0 seen podman run --rm "${limits[@]}" "$app" id
     assert_normal_user "$output"
     edited='del(.process.user, .process.env, .process.noNewPrivileges, .annotations)'
     diff <(jq -S "$edited" "$BATS_TEST_TMPDIR/in") <(jq -S "$edited" "$BATS_TEST_TMPDIR/out")
@@ -46,29 +46,31 @@ use_recorder() {
 
 @test "precreate: where nothing is to be changed, every byte is handed back" {
     use_recorder
-    run -0 podman run --rm --user 4242:4242 "$app" sh -c 'id -u; id -g'
+    run -0 seen podman run --rm --user 4242:4242 "$app" sh -c 'id -u; id -g'
     [[ $output == $'4242\n4242' ]]
     [[ -s $BATS_TEST_TMPDIR/in ]]
     cmp "$BATS_TEST_TMPDIR/in" "$BATS_TEST_TMPDIR/out"
 }
 
 @test "precreate: --privileged keeps root" {
-    run -0 podman run --rm --privileged "$app" id
+    run -0 seen podman run --rm --privileged "$app" id
     assert_has "$output" 'uid=0(root)'
 }
 
 @test "precreate: a denial stops the start, and nothing is left running" {
-    run -126 podman run --name denied "$app" /foreign
+    run -126 seen podman run --name denied "$app" /foreign
     assert_has "$output" 'setting up OCI Hooks: executing [ocinorm-hook precreate]: exit status 1'
     [[ $(podman inspect --format '{{.State.Status}}' denied) == created ]]
 }
 
 @test "precreate: restart and a second start are normalised again, once" {
-    run_detached run -d --name again "${limits[@]}" "$app" sh -c 'id; env; sleep 1000'
+    run_detached run -d --name again "${limits[@]}" "$app" sh -c 'env; id; sleep 1000'
+    logs_of again 1 podman >/dev/null
     podman restart --time 0 again 3>&-
+    logs_of again 2 podman >/dev/null
     podman stop --time 0 again
     podman start again 3>&-
-    run -0 podman logs again
+    run -0 logs_of again 3 podman
     [[ $(grep -c 'uid=1001(app) gid=1001(app)$' <<<"$output") -eq 3 ]]
     [[ $(grep -c '^GOMAXPROCS=2$' <<<"$output") -eq 3 ]]
     jq -e '[.process.env[] | select(startswith("HOME="))] == ["HOME=/srv"]' "$(config_of again)"
@@ -77,16 +79,16 @@ use_recorder() {
 # The table of README.md says no. Podman makes the process from what it stored, not from config.json.
 @test "precreate does not cover podman exec: it is root" {
     run_detached run -d --name exec "$app" sleep 1000
-    run -0 podman exec exec id
+    run -0 seen podman exec exec id
     assert_has "$output" 'uid=0(root)'
 }
 
 @test "precreate and the wrapper together: the second pass changes nothing, and exec is 1001" {
     run_detached --runtime ocinorm run -d --name both "${limits[@]}" "$app" sh -c 'id; sleep 1000'
-    run -0 podman logs both
+    run -0 logs_of both 1 podman
     assert_normal_user "$output"
     jq -e '[.process.env[] | select(startswith("GOMAXPROCS="))] == ["GOMAXPROCS=2"]' "$(config_of both)"
-    run -0 podman exec both sh -c 'id; env'
+    run -0 seen podman exec both sh -c 'id; env'
     assert_normal_user "$output"
     assert_fitting_variables "$output"
 }
@@ -95,7 +97,7 @@ use_recorder() {
     use_hook createRuntime
     mv /etc/ocinorm/hooks.d/ocinorm.json /etc/ocinorm/hooks.d/second.json
     use_hook precreate
-    run podman run --rm "${limits[@]}" "$app" sh -c 'id; env; ls -A /dev'
+    run seen podman run --rm "${limits[@]}" "$app" sh -c 'id; env; ls -A /dev'
     rm /etc/ocinorm/hooks.d/second.json
     [[ $status -eq 0 ]]
     assert_normal_user "$output"
@@ -106,7 +108,7 @@ use_recorder() {
 # README.md warns of it: whoever removes the program and not its registration, should know.
 @test "precreate: Podman starts containers as root where the hook's program is missing" {
     use_hook precreate /nowhere/ocinorm-hook
-    run -0 podman run --rm "$app" id
+    run -0 seen podman run --rm "$app" id
     assert_has "$output" 'uid=0(root)'
 }
 

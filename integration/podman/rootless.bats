@@ -45,17 +45,17 @@ rootless_up() {
 }
 
 @test "rootless: without ocinorm the container is root of its namespace" {
-    run -0 rootless podman run --rm "$app" sh -c 'id; cat /proc/self/uid_map'
+    run -0 seen rootless podman run --rm "$app" sh -c 'id; cat /proc/self/uid_map'
     assert_has "$output" 'uid=0(root)'
     assert_has "$output" 200000
 }
 
 @test "rootless: the wrapper makes it 1001, exec too" {
-    rootless podman --runtime ocinorm run -d --name one "$app" sh -c 'id; env; sleep 1000' 3>&-
-    run -0 rootless podman logs one
+    rootless podman --runtime ocinorm run -d --name one "$app" sh -c 'env; id; sleep 1000' 3>&-
+    run -0 logs_of one 1 rootless podman
     assert_normal_user "$output"
     assert_has "$output" SITE=lab
-    run -0 rootless podman exec one sh -c 'id; env'
+    run -0 seen rootless podman exec one sh -c 'id; env'
     assert_normal_user "$output"
     assert_has "$output" SITE=lab
     [[ $(awk '/^Uid:/ { print $2 }' "/proc/$(rootless podman inspect --format '{{.State.Pid}}' one)/status") == 201000 ]]
@@ -63,20 +63,20 @@ rootless_up() {
 
 @test "rootless: precreate makes it 1001" {
     use_hook precreate
-    run -0 rootless podman run --rm "$app" sh -c 'id; env'
+    run -0 seen rootless podman run --rm "$app" sh -c 'id; env'
     assert_normal_user "$output"
     assert_has "$output" SITE=lab
 }
 
 @test "rootless: createRuntime makes it 1001" {
     use_hook createRuntime
-    run -0 rootless podman run --rm "$app" sh -c 'id; env'
+    run -0 seen rootless podman run --rm "$app" sh -c 'id; env'
     assert_normal_user "$output"
     assert_has "$output" SITE=lab
 }
 
 @test "rootless: the reason of a denial is in Podman's error" {
-    run -126 rootless podman --runtime ocinorm run --rm "$app" /foreign
+    run -126 seen rootless podman --runtime ocinorm run --rm "$app" /foreign
     assert_has "$output" 'ocinorm: denied [platform.arch]: '
 }
 
@@ -92,9 +92,9 @@ spec:
   - {name: two, image: "$app", imagePullPolicy: Never, command: [sleep, "1000"], securityContext: {runAsUser: 4242}}
 END
     rootless podman --runtime ocinorm kube play --network none "$home/pod.yaml" 3>&-
-    run -0 rootless podman exec played-one id
+    run -0 seen rootless podman exec played-one id
     assert_normal_user "$output"
-    run -0 rootless podman exec played-two id -u
+    run -0 seen rootless podman exec played-two id -u
     [[ $output == 4242 ]]
 }
 
@@ -105,13 +105,13 @@ alone() { rootless podman --root "$home/alone" --runroot "$home/alone-run" "$@";
     rootless podman system migrate
     mv /etc/subuid /etc/subgid "$lab"
     alone import --quiet --change ENV=PATH=/bin --change CMD=/bin/sh "$lab/app.tar" "$app"
-    run alone run --rm "$app" cat /proc/self/uid_map
+    run seen alone run --rm "$app" cat /proc/self/uid_map
     bare=$output
-    run alone --runtime ocinorm run --rm "$app" id
+    run seen alone --runtime ocinorm run --rm "$app" id
     wrapped=$output
     use_hook createRuntime
     said=$home/said
-    run alone run --rm --annotation "run.oci.hooks.stderr=$said" "$app" id
+    run seen alone run --rm --annotation "run.oci.hooks.stderr=$said" "$app" id
     hooked=$output$(cat "$said" 2>/dev/null || true)
     rootless podman system migrate
     mv "$lab/subuid" "$lab/subgid" /etc
