@@ -48,6 +48,17 @@ use_recorder() {
         '.process.env - $in[0].process.env == ["HOME=/srv", "GOMAXPROCS=2", "GOMEMLIMIT=120795955"]' "$BATS_TEST_TMPDIR/out"
 }
 
+@test "precreate: the container sees every variable that was added" {
+    use_recorder
+    run -0 seen podman run --rm "${limits[@]}" "$app" env
+    jq -r --slurpfile in "$BATS_TEST_TMPDIR/in" '.process.env - $in[0].process.env | .[]' \
+        "$BATS_TEST_TMPDIR/out" >"$BATS_TEST_TMPDIR/added"
+    [[ $(wc -l <"$BATS_TEST_TMPDIR/added") -ge 3 ]]
+    while read -r variable; do
+        assert_has "$output" "$variable"
+    done <"$BATS_TEST_TMPDIR/added"
+}
+
 @test "precreate: where nothing is to be changed, every byte is handed back" {
     use_recorder
     set_policy "$few_variables"
