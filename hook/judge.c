@@ -264,16 +264,16 @@ static int select_policy(struct work *work, struct ocn_error *err)
                : ocn_child_send(SAYS_ON_ERROR, bytes, err);
 }
 
-/* Where the node says what it can run (emulators, 32-bit support, its CPU), and how pods are
- * limited.
+/*
+ * Where the node says what it can run (emulators, 32-bit support, its CPU), which ids we have, and
+ * how pods are limited.
  */
 static const struct {
     const char *path;
     bool is_dir;
-} node_facts[] = { { "/proc/sys", true },
-                   { "/proc/cmdline", false },
-                   { "/proc/cpuinfo", false },
-                   { "/sys/fs/cgroup", true } };
+} node_facts[] = { { "/proc/sys", true },           { "/proc/cmdline", false },
+                   { "/proc/cpuinfo", false },      { "/proc/self/uid_map", false },
+                   { "/proc/self/gid_map", false }, { "/sys/fs/cgroup", true } };
 
 /*
  * The root file system and the sources of bind mounts, for a program of the image lies nowhere

@@ -17,7 +17,7 @@ struct engine {
     const char *name;
     const char *mark; /* its presence, or, where a value stands beside it, that value */
     const char *mark_value;
-    const char *sandbox_key; /* says "sandbox" for the pause container */
+    const char *sandbox_key; /* says "sandbox" for the pause container; NULL: nothing does */
     const char *namespaces[MAX_KEYS];
     const char *pods[MAX_KEYS];
     const char *pod_uids[MAX_KEYS];
@@ -53,7 +53,7 @@ static const struct engine engines[] = {
         .name = "podman",
         .mark = "io.container.manager",
         .mark_value = "libpod",
-        .sandbox_key = "io.podman.annotations.infra.container",
+        .sandbox_key = NULL, /* libpod 4.3 to 5.8 does not mark a pod's infra container */
     },
 };
 
@@ -82,7 +82,8 @@ void ocn_identity_read(const struct ocn_container *container, struct ocn_identit
             *ret = (struct ocn_identity){ .ambiguous = true };
             return;
         }
-        const char *type = ocn_annotation_get(container, engine->sandbox_key);
+        const char *type =
+            engine->sandbox_key != NULL ? ocn_annotation_get(container, engine->sandbox_key) : NULL;
         identity = (struct ocn_identity){
             .engine = engine->name,
             .namespace_ = first_of(container, engine->namespaces),
