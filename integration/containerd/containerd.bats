@@ -94,8 +94,9 @@ node_state() {
 @test "CRI, wrapper: the reason of an error is in CRI's error, and what exists can still be removed" {
     cp "$lab/policy.json" "$BATS_TEST_TMPDIR/policy.json"
     echo '{' >"$lab/policy.json"
-    run -3 cri run ocinorm default "$app" /bin/id
+    run cri run ocinorm default "$app" /bin/id
     cp "$BATS_TEST_TMPDIR/policy.json" "$lab/policy.json"
+    ((status == 3))
     assert_has "$output" "ocinorm: error: "
     assert_has "$output" "policy.json"
     [[ -z $(ctr containers list -q) ]]
@@ -191,6 +192,13 @@ node_state() {
     run -0 cri run hook-crun default "$app" /bin/sh -c 'id; env'
     assert_normal_user "$output"
     assert_has "$output" "GOMAXPROCS=2"
+}
+
+# crun keeps to itself what a hook says.
+@test "CRI, hook with crun: a denial stops the container" {
+    run -3 cri run hook-crun default "$foreign" /app
+    assert_has "$output" "ocinorm-hook"
+    assert_has "$output" "exit code: 1"
 }
 
 # ---- ctr
