@@ -21,6 +21,22 @@ static json_t *show(struct ocn_bytes text)
     return json_incref(json_object_get(all, "policy"));
 }
 
+/* The same bytes as a profile: a copy of its clues must hold without its JSON. */
+static void read_as_profile(struct ocn_bytes text)
+{
+    OCN_CLEANUP(ocn_arena_done) struct ocn_arena arena = { 0 };
+    const struct ocn_layer layer = { "profile", text, "profile" };
+    const char *items[] = { "K_SERVICE=a", "A=b" };
+    const struct ocn_strings env = { items, 2 };
+    struct ocn_profile profile = { 0 };
+
+    if (ocn_profile_read(&layer, &arena, &profile, NULL) == 0) {
+        uint64_t found = ocn_detect_env(&profile, &env);
+        ocn_fuzz_require(ocn_detect_weight(&profile, found) <=
+                         ocn_detect_weight(&profile, ~UINT64_C(0)));
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     OCN_CLEANUP(ocn_arena_done) struct ocn_arena arena = { 0 };
@@ -33,6 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (ocn_json_load(layer.text, OCN_POLICY_MAX_SIZE, &json, &err) < 0) {
         return 0;
     }
+    read_as_profile(layer.text);
     ocn_fuzz_require(ocn_config_runtimes(&layer, 1, &arena, &runtimes, &err) == 0);
     ocn_fuzz_require(runtimes.len != 0);
     json_auto_t *first = show(layer.text);
