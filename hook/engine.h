@@ -26,7 +26,8 @@ struct ocn_engine {
     enum ocn_engine_kind kind;
     unsigned modes;        /* of enum ocn_engine_mode */
     const char *home;      /* a directory or file that is there where the engine was set up */
-    const char *root_file; /* the main configuration; k3s and rke2 write theirs at each start */
+    const char *root_file; /* the main configuration */
+    int is_generated;      /* the engine writes root_file itself at each start */
     const char *drop_in;   /* the file that is ours */
     const char *include;   /* the pattern in the main file that makes it read drop_in */
     const char *spec;      /* hook mode: the base spec (containerd) or the hooks.d file */
