@@ -61,7 +61,7 @@ lost() { # BEFORE AFTER
 
 run_case() { # ROOT HIGHEST
     local root=$1 version args name=ocinorm
-    rm -rf "$root/etc" "$root/var"
+    rm -rf "${root:?}/etc" "${root:?}/var"
     mkdir -p "$root/etc" "$root/var/lib"
     make_tree "$root"
     read -ra args <"$here/$case/args" || true
@@ -91,7 +91,7 @@ run_case() { # ROOT HIGHEST
 run_rollback() { # ROOT
     local root=$1
     case=rollback
-    rm -rf "$root/etc" "$root/var"
+    rm -rf "${root:?}/etc" "${root:?}/var"
     mkdir -p "$root/etc/containerd/conf.d" "$root/usr/bin" "$root/var/lib"
     printf 'version = 2\nimports = ["/etc/containerd/conf.d/*.toml"]\n' >"$root/etc/containerd/config.toml"
     printf '[grpc]\n  max_recv_message_size = "x"\n' >"$root/etc/containerd/conf.d/50-bad.toml"
