@@ -228,7 +228,7 @@ int ocn_changes_pristine(struct ocn_changes *changes, const char *path, struct o
 }
 
 int ocn_changes_want(struct ocn_changes *changes, const char *path, enum ocn_owner owner,
-                     struct ocn_bytes bytes, struct ocn_error *err)
+                     mode_t mode, struct ocn_bytes bytes, struct ocn_error *err)
 {
     struct ocn_change *change = find(changes, path);
     struct ocn_bytes copy;
@@ -254,6 +254,7 @@ int ocn_changes_want(struct ocn_changes *changes, const char *path, enum ocn_own
             "is there already and not ocinorm's; move it away, ocinorm needs this name");
     }
     change->wanted = copy;
+    change->mode = mode;
     return 0;
 }
 
@@ -421,8 +422,14 @@ static int put(const struct ocn_change *change, struct ocn_bytes from, struct oc
                    ? ocn_fail_sys(err, errno, change->real, "cannot remove it")
                    : 0;
     }
-    return from.ptr == NULL ? ocn_create_file(change->real, to, change->mode, err)
-                            : ocn_replace_file(change->real, to, err);
+    if (from.ptr == NULL) {
+        return ocn_create_file(change->real, to, change->mode, err);
+    }
+    /* Before the new text, if that is to be read by fewer. */
+    if (change->owner == OCN_OURS && chmod(change->real, change->mode) < 0) {
+        return ocn_fail_sys(err, errno, change->real, "cannot set its mode");
+    }
+    return ocn_replace_file(change->real, to, err);
 }
 
 static bool leaves(const struct ocn_changes *changes)

@@ -67,8 +67,10 @@ static int install(const char *engine, const char *ours, const char *shared, int
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf told = { 0 };
 
     return ocn_changes_begin(&changes, &node, engine, force, &told, err) < 0 ||
-                   ocn_changes_want(&changes, "/etc/e/d/ours", OCN_OURS, bytes(ours), err) < 0 ||
-                   ocn_changes_want(&changes, "/etc/e/main", OCN_SHARED, bytes(shared), err) < 0 ||
+                   ocn_changes_want(&changes, "/etc/e/d/ours", OCN_OURS, 0644, bytes(ours), err) <
+                       0 ||
+                   ocn_changes_want(&changes, "/etc/e/main", OCN_SHARED, 0644, bytes(shared), err) <
+                       0 ||
                    ocn_changes_apply(&changes, err) < 0
                ? -1
                : 0;
@@ -181,8 +183,9 @@ START_TEST(test_change__a_failure_in_the_middle_leaves_nothing)
     struct ocn_error err = { 0 };
 
     ck_assert_int_eq(ocn_changes_begin(&changes, &node, "x", 0, &told, NULL), 0);
-    ck_assert_int_eq(ocn_changes_want(&changes, "/etc/e/d/ours", OCN_OURS, bytes("a\n"), NULL), 0);
-    ck_assert_int_eq(ocn_changes_want(&changes, "/etc/e/f", OCN_OURS, bytes("b\n"), NULL), 0);
+    ck_assert_int_eq(
+        ocn_changes_want(&changes, "/etc/e/d/ours", OCN_OURS, 0644, bytes("a\n"), NULL), 0);
+    ck_assert_int_eq(ocn_changes_want(&changes, "/etc/e/f", OCN_OURS, 0644, bytes("b\n"), NULL), 0);
     /* Somebody is faster with the second file. */
     shell("echo theirs >@/etc/e/f; cp -a @/etc/e/f @.before/etc/e/f");
     ck_assert_int_eq(ocn_changes_apply(&changes, &err), -1);
@@ -197,8 +200,10 @@ START_TEST(test_change__revert_is_apply_backwards)
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf told = { 0 };
 
     ck_assert_int_eq(ocn_changes_begin(&changes, &node, "x", 0, &told, NULL), 0);
-    ck_assert_int_eq(ocn_changes_want(&changes, "/etc/e/d/ours", OCN_OURS, bytes("a\n"), NULL), 0);
-    ck_assert_int_eq(ocn_changes_want(&changes, "/etc/e/main", OCN_SHARED, bytes("b\n"), NULL), 0);
+    ck_assert_int_eq(
+        ocn_changes_want(&changes, "/etc/e/d/ours", OCN_OURS, 0644, bytes("a\n"), NULL), 0);
+    ck_assert_int_eq(
+        ocn_changes_want(&changes, "/etc/e/main", OCN_SHARED, 0644, bytes("b\n"), NULL), 0);
     ck_assert_int_eq(ocn_changes_apply(&changes, NULL), 0);
     ck_assert_int_eq(ocn_changes_revert(&changes, NULL), 0);
     expect_as_before();
@@ -213,7 +218,8 @@ START_TEST(test_change__engines_share_the_record_and_its_directories)
     ck_assert_int_eq(install("x", "ours\n", "one\nNEW\ntwo\n", 0, NULL), 0);
     ck_assert_int_eq(ocn_changes_begin(&changes, &node, "y", 0, &told, NULL), 0);
     ck_assert_int_eq(ocn_changes_installed(&changes), 0);
-    ck_assert_int_eq(ocn_changes_want(&changes, "/etc/e/d/y", OCN_OURS, bytes("y\n"), NULL), 0);
+    ck_assert_int_eq(ocn_changes_want(&changes, "/etc/e/d/y", OCN_OURS, 0644, bytes("y\n"), NULL),
+                     0);
     ck_assert_int_eq(ocn_changes_apply(&changes, NULL), 0);
     ck_assert_int_eq(uninstall("x", 0, &told, NULL), 0);
     shell("test -e @/etc/e/d/y && test -e @" OCN_RECORD_PATH);
