@@ -7,3 +7,5 @@ int ocn_cli_explain(int argc, char **argv);
 int ocn_cli_apply(int argc, char **argv);
 int ocn_cli_detect(int argc, char **argv);
 int ocn_cli_buildinfo(int argc, char **argv);
+int ocn_cli_install(int argc, char **argv);
+int ocn_cli_uninstall(int argc, char **argv);

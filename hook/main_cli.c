@@ -20,6 +20,8 @@ static const struct command {
     { "detect", ocn_cli_detect, "show what this kernel has to confine the reading of images" },
     { "buildinfo", ocn_cli_buildinfo, "print what the Go linker wrote into a program" },
     { "config", ocn_cli_config, "check or show the policy, or print its JSON Schema" },
+    { "install", ocn_cli_install, "put ocinorm into a container engine of this node" },
+    { "uninstall", ocn_cli_uninstall, "take it out again, to the byte" },
     { "help", print_help, "print this text" },
     { "version", print_version, "print the version" },
     { "--help", print_help, NULL },

@@ -161,3 +161,46 @@ int ocn_replace_file(const char *path, struct ocn_bytes bytes, struct ocn_error 
     }
     return replace_in(dir, name, path, bytes, err);
 }
+
+static int fail_create(struct ocn_error *err, const char *path, const char *step)
+{
+    int sys = errno;
+
+    return ocn_fail_sys(err, sys, path, "cannot make it: %s", step);
+}
+
+int ocn_create_file(const char *path, struct ocn_bytes bytes, mode_t mode, struct ocn_error *err)
+{
+    const char *name;
+    OCN_CLEANUP(ocn_freep) char *copy = strdup(path);
+
+    if (copy == NULL) {
+        return ocn_fail_nomem(err);
+    }
+    const char *directory = split(copy, &name);
+    ocn_autoclose int dir = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (dir < 0) {
+        return fail_create(err, path, "opening its directory");
+    }
+    /* The name goes with the struct: what is left of it is the link. */
+    OCN_CLEANUP(drop_temporary) struct temporary temporary = { .dir = dir, .fd = -1 };
+    if (create_temporary(&temporary, name) < 0) {
+        return fail_create(err, path, "creating a temporary file beside it");
+    }
+    if (fchmod(temporary.fd, mode) < 0) {
+        return fail_create(err, path, "setting its mode");
+    }
+    struct ocn_error failed = { 0 };
+    if (ocn_write_fd(temporary.fd, path, bytes, &failed) < 0) {
+        errno = failed.sys;
+        return fail_create(err, path, "writing the temporary file");
+    }
+    if (fsync(temporary.fd) < 0) {
+        return fail_create(err, path, "syncing the temporary file");
+    }
+    if (linkat(dir, temporary.name, dir, name, 0) < 0) {
+        return fail_create(err, path, "linking the temporary file");
+    }
+    sync_directory(dir);
+    return 0;
+}

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The one file that ocinorm writes on a node: replaced atomically. */
+/* The files that ocinorm writes on a node: replaced, or made, whole or not at all. */
 #pragma once
+
+#include <sys/types.h>
 
 #include "normalize/base.h"
 
@@ -10,3 +12,11 @@
  * whole and the temporary one is gone.
  */
 OCN_MUST_USE int ocn_replace_file(const char *path, struct ocn_bytes bytes, struct ocn_error *err);
+
+/*
+ * Makes the file @path of @bytes with @mode, whatever the umask, in a directory that is there:
+ * written under a temporary name, fsync, link. Something that is there already, a link included, is
+ * left alone and an error (EEXIST in err->sys).
+ */
+OCN_MUST_USE int ocn_create_file(const char *path, struct ocn_bytes bytes, mode_t mode,
+                                 struct ocn_error *err);

@@ -24,6 +24,7 @@ unit     | unit tests and cases, release build
 gates    | purity, layers, headers, tables, format and the like
 live     | real containers with runc, crun, containerd, Podman and Docker, release programs
 engines  | the same live tests on the engines of other releases of Debian
+install  | ocinorm install over existing configurations, on several containerds, on podman
 platform | real programs for other machines and of every level
 sanitize | unit tests and cases under ASan, UBSan and LSan
 clang    | build with clang, warnings are errors
@@ -142,6 +143,12 @@ stage_engines() {
 # The example for application authors, with the installed Go compiler.
 test_go_example() {
     (cd integration/go && [[ -z $(gofmt -l .) ]] && go vet ./... && go test -count=1 ./...)
+}
+
+stage_install() {
+    need_build release "${release_options[@]}"
+    check "install cases" bash tests/install/run.sh "$out/release/bin"
+    check "install containerds" bash tests/install/containerds.sh "$out/release/bin"
 }
 
 stage_platform() {
