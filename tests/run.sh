@@ -23,6 +23,7 @@ unit     | unit tests and cases, release build
 gates    | purity, layers, headers, tables, format and the like
 live     | real containers with runc, crun and containerd, release programs
 platform | real programs for other machines and of every level
+soak     | container starts under kills, full disks, deletes and new policies, for a minute
 sanitize | unit tests and cases under ASan, UBSan and LSan
 clang    | build with clang, warnings are errors
 leaks    | the command line under valgrind
@@ -129,6 +130,11 @@ stage_platform() {
     check "platform buildinfo" bash tests/platform/buildinfo.sh "$out/release/bin"
     check "platform levels" bash tests/platform/levels.sh "$out/release/bin"
     check "platform foreign" bash tests/platform/foreign.sh "$out/release/bin"
+}
+
+stage_soak() {
+    need_build release "${release_options[@]}"
+    check "soak" bash tests/soak.sh 1 "" "$out/release/bin"
 }
 
 stage_sanitize() {
