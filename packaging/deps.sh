@@ -36,6 +36,7 @@ test  | cmd:crun                               | crun                      | cru
 test  | cmd:containerd                         | containerd                | containerd
 test  | cmd:ip                                 | iproute2                  | iproute
 test  | cmd:pkill                              | procps                    | procps-ng
+test  | file:/usr/bin/python3                  | python3                   | python3
 test  | file:/usr/lib/cni/bridge:/usr/libexec/cni/bridge | containernetworking-plugins | containernetworking-plugins
 test  | file:/usr/lib/python3/dist-packages/grpc:/usr/lib*/python3*/site-packages/grpc | python3-grpcio | python3-grpcio
 test  | file:/usr/lib/python3/dist-packages/grpc_tools:/usr/lib*/python3*/site-packages/grpc_tools | python3-grpc-tools | python3-grpcio-tools
