@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Container starts under trouble: tests/soak.sh MINUTES [SEED [DIRECTORY OF OUR PROGRAMS]], as root. Through
-# the wrapper and the hook, on runc and crun, some at a time, while ocinorm's processes are stopped and
-# killed at any moment, bundles are full or read-only, containers are deleted under way, and policies
-# change. After each start: the container is wholly right or was refused, config.json is the old one or
-# the new one, and nothing is left behind. Prints the seed and what became of how many; what fails
-# leaves its directory. It all happens in namespaces of its own (mounts, processes, /run and /tmp).
+# Container starts under trouble: tests/soak.sh MINUTES [SEED [DIRECTORY OF OUR PROGRAMS]], as root.
+# Through the wrapper and the hook, on runc and crun, some at a time, while ocinorm's processes are
+# stopped and killed at any moment, bundles are full or read-only, containers are deleted under way,
+# and policies change. After each start: the container is wholly right or was refused, config.json is
+# the old one or the new one, and nothing is left behind. Prints the seed and what became of how many;
+# what fails leaves its directory. It all happens in namespaces of its own (mounts, processes, /run
+# and /tmp). A seed draws the same lots again; the times are the machine's.
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin
 
@@ -74,7 +75,7 @@ prepare_bundle() {
         .process.terminal = false | .process.noNewPrivileges = false | .process.args = ["/bin/sh", "-c", $script] |
         .process.env = ["PATH=/bin", "HOME=/root"] | .process.user.additionalGids = [0, 44] |
         .process.capabilities |= map_values(. + ["CAP_SETUID", "CAP_SETGID"]) |
-        .root = {path: $rootfs, readonly: true} |
+        .root = {path: $rootfs, readonly: true} | .annotations = {long: ("x" * 4096)} |
         .linux.resources.cpu = {quota: 150000, period: 100000}' "$work/config.json" >"$work/template.json"
     mkdir "$work/policies"
     policy 1001 A
@@ -156,11 +157,12 @@ set_policy() { # NAME
     mv "$policy.new" "$policy"
 }
 
-# Free pages where there may be none or some, but never enough.
+# There is no page free, or one, and the new file needs two.
 make_full() {
     mount -t tmpfs -o size=64k,mode=755 tmpfs "$bundle"
     cp "$case/original.json" "$bundle/config.json"
     cat /dev/zero >"$bundle/filler" 2>/dev/null || true
+    truncate -s "-$((RANDOM % 2 * 4096))" "$bundle/filler"
 }
 
 begin_nothing() { :; }
@@ -201,7 +203,7 @@ end_trouble() {
 # What the container printed, as one word.
 outcome() {
     local line
-    line=$(grep -v -e '^ocinorm: ' -e '^time=' -e '^warning: ' "$case/stdout" || true)
+    line=$(<"$case/stdout")
     case $line in
         '') echo refused ;;
         "uid=1001 gid=1001 groups=1001 44 $lowered home=/srv max=2 soak="A | \
@@ -227,6 +229,8 @@ check_config() {
             note "config.json is neither the old one nor a whole new one"
             return
         fi
+        [[ $became != right || $(<"$case/stdout") == *"soak=$changed" ]] ||
+            note "config.json is of policy $changed, and the container of another"
         apply "$bundle"
         cmp -s "$bundle/config.json" "$case/again/config.json" || note "a second pass changes config.json"
     elif [[ $mouth == wrapper && $became == right ]]; then
@@ -304,8 +308,11 @@ run_case() {
     if [[ -s $case/failures ]]; then
         kept=$work/failed-$round-$worker-$number
         mv "$case" "$kept"
-        { echo "FAILED, round $round, worker $worker: $(<"$kept/what")"; sed 's/^/    /' "$kept/failures"
-            echo "    $kept"; } | tee -a "$work/failures"
+        {
+            echo "FAILED, round $round, worker $worker: $(<"$kept/what")"
+            sed 's/^/    /' "$kept/failures"
+            echo "    $kept"
+        } | tee -a "$work/failures"
     fi
 }
 
