@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -13,7 +14,11 @@
 
 #define TEMPORARY_TRIES 16
 
-/* A file beside the one to replace; a name that is not empty is unlinked when the struct dies. */
+/*
+ * A file beside the one to replace. It has no name until it is whole, so that whoever is killed
+ * leaves nothing; not every file system can do that. A name that is not empty is unlinked when the
+ * struct dies.
+ */
 struct temporary {
     int dir;
     int fd;
@@ -38,7 +43,8 @@ static int fail_step(struct ocn_error *err, const char *path, const char *step)
     return ocn_fail_sys(err, sys, path, "cannot replace it, the old file is untouched: %s", step);
 }
 
-static int create_temporary(struct temporary *temporary, const char *name)
+/* File systems without O_TMPFILE: a file with a name that nobody else has. */
+static int create_named(struct temporary *temporary, const char *name)
 {
     for (int i = 0; i < TEMPORARY_TRIES; i++) {
         char candidate[sizeof(temporary->name)];
@@ -51,7 +57,6 @@ static int create_temporary(struct temporary *temporary, const char *name)
             errno = ENAMETOOLONG;
             return -1;
         }
-        /* Nobody but the owner reads it before it has the mode of the old file. */
         temporary->fd = openat(temporary->dir, candidate,
                                O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
         if (temporary->fd >= 0) {
@@ -63,6 +68,17 @@ static int create_temporary(struct temporary *temporary, const char *name)
         }
     }
     return -1;
+}
+
+/* Nobody but the owner reads it before it has the mode of the old file. */
+static int create_temporary(struct temporary *temporary, const char *name)
+{
+    temporary->fd = openat(temporary->dir, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600);
+    if (temporary->fd >= 0) {
+        return 0;
+    }
+    return errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL ? create_named(temporary, name)
+                                                                     : -1;
 }
 
 /* The owner first: changing it clears the set-id bits of the mode. */
@@ -90,8 +106,34 @@ static void sync_directory(int dir)
     }
 }
 
+/* Always the same name: one that is there was left by who was killed before the rename. */
+static int name_temporary(struct temporary *temporary, const char *name)
+{
+    char candidate[sizeof(temporary->name)];
+    char whole[64];
+
+    int len = snprintf(candidate, sizeof(candidate), ".%s.ocinorm", name);
+    if (len < 0 || (size_t)len >= sizeof(candidate)) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    (void)snprintf(whole, sizeof(whole), "/proc/self/fd/%d", temporary->fd);
+    for (int i = 0; i < TEMPORARY_TRIES; i++) {
+        if (linkat(AT_FDCWD, whole, temporary->dir, candidate, AT_SYMLINK_FOLLOW) == 0) {
+            memcpy(temporary->name, candidate, (size_t)len + 1);
+            return 0;
+        }
+        if (errno != EEXIST || (unlinkat(temporary->dir, candidate, 0) < 0 && errno != ENOENT)) {
+            return -1;
+        }
+    }
+    errno = EEXIST;
+    return -1;
+}
+
+/* -1 and *ret_lost, but no error: another process took the new file for a left one. */
 static int replace_in(int dir, const char *name, const char *path, struct ocn_bytes bytes,
-                      struct ocn_error *err)
+                      bool *ret_lost, struct ocn_error *err)
 {
     OCN_CLEANUP(drop_temporary) struct temporary temporary = { .dir = dir, .fd = -1 };
     struct stat old;
@@ -116,8 +158,16 @@ static int replace_in(int dir, const char *name, const char *path, struct ocn_by
     if (fsync(temporary.fd) < 0) {
         return fail_step(err, path, "syncing the temporary file");
     }
+    if (temporary.name[0] == '\0' && name_temporary(&temporary, name) < 0) {
+        return fail_step(err, path, "naming the temporary file");
+    }
     if (renameat(dir, temporary.name, dir, name) < 0) {
-        return fail_step(err, path, "renaming the temporary file");
+        if (errno != ENOENT) {
+            return fail_step(err, path, "renaming the temporary file");
+        }
+        temporary.name[0] = '\0';
+        *ret_lost = true;
+        return -1;
     }
     temporary.name[0] = '\0';
     sync_directory(dir);
@@ -159,7 +209,17 @@ int ocn_replace_file(const char *path, struct ocn_bytes bytes, struct ocn_error 
     if (dir < 0) {
         return fail_step(err, path, "opening its directory");
     }
-    return replace_in(dir, name, path, bytes, err);
+    for (int i = 0; i < TEMPORARY_TRIES; i++) {
+        bool lost = false;
+        if (replace_in(dir, name, path, bytes, &lost, err) == 0) {
+            return 0;
+        }
+        if (!lost) {
+            return -1;
+        }
+    }
+    errno = ENOENT;
+    return fail_step(err, path, "renaming the temporary file");
 }
 
 static int fail_create(struct ocn_error *err, const char *path, const char *step)

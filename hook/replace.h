@@ -9,7 +9,9 @@
 /*
  * Replaces the regular file @path by @bytes: temporary file beside it, owner and mode kept, fsync,
  * rename. A symbolic link is followed once, and its target replaced. On any failure the old file is
- * whole and the temporary one is gone.
+ * whole and the temporary one is gone. Who is killed leaves at most the whole new one, as
+ * .NAME.ocinorm, for a moment; the next call takes it away. (A file system without O_TMPFILE has
+ * .NAME.ocinorm.NUMBER from the beginning.)
  */
 OCN_MUST_USE int ocn_replace_file(const char *path, struct ocn_bytes bytes, struct ocn_error *err);
 

@@ -40,6 +40,7 @@ test  | file:/usr/libexec/podman/catatonit:/usr/libexec/catatonit/catatonit | ca
 test  | cmd:dockerd                            | docker.io                 | moby-engine
 test  | cmd:ip                                 | iproute2                  | iproute
 test  | cmd:pkill                              | procps                    | procps-ng
+test  | file:/usr/bin/python3                  | python3                   | python3
 test  | file:/usr/lib/cni/bridge:/usr/libexec/cni/bridge | containernetworking-plugins | containernetworking-plugins
 test  | file:/usr/lib/python3/dist-packages/grpc:/usr/lib*/python3*/site-packages/grpc | python3-grpcio | python3-grpcio
 test  | file:/usr/lib/python3/dist-packages/grpc_tools:/usr/lib*/python3*/site-packages/grpc_tools | python3-grpc-tools | python3-grpcio-tools

@@ -26,6 +26,7 @@ live     | real containers with runc, crun, containerd, Podman and Docker, relea
 engines  | the same live tests on the engines of other releases of Debian
 install  | ocinorm install over existing configurations, on several containerds, on podman
 platform | real programs for other machines and of every level
+soak     | container starts under kills, full disks, deletes and new policies, for a minute
 sanitize | unit tests and cases under ASan, UBSan and LSan
 clang    | build with clang, warnings are errors
 leaks    | the command line under valgrind
@@ -159,6 +160,11 @@ stage_platform() {
     check "platform detect" bash tests/platform/detect.sh "$out/release/bin"
     check "platform otel" bash tests/platform/otel.sh "$out/release/bin"
     check "platform foreign" bash tests/platform/foreign.sh "$out/release/bin"
+}
+
+stage_soak() {
+    need_build release "${release_options[@]}"
+    check "soak" bash tests/soak.sh 1 "" "$out/release/bin"
 }
 
 stage_sanitize() {

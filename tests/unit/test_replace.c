@@ -9,9 +9,12 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "hook/io.h"
 #include "tests/lib/suite.h"
+
+enum { WRITERS = 4, ROUNDS = 40 };
 
 static char dir[64];
 static char path[128];
@@ -147,6 +150,59 @@ START_TEST(test_replace__leaves_the_old_inode_alone)
 }
 END_TEST
 
+/* Who is killed between giving the new file a name and renaming it leaves that name. */
+START_TEST(test_replace__takes_away_what_a_killed_one_left)
+{
+    char left[160];
+
+    (void)snprintf(left, sizeof(left), "%s/.config.json.ocinorm", dir);
+    put(left, "left");
+    ck_assert_int_eq(replace(path, "new", NULL), 0);
+    expect(path, "new");
+    ck_assert_int_eq(count_files(), 1);
+}
+END_TEST
+
+/* Nothing that cannot be taken away stands in the way silently. */
+START_TEST(test_replace__a_directory_under_the_temporary_name_is_an_error)
+{
+    char left[160];
+    struct ocn_error err = { 0 };
+
+    (void)snprintf(left, sizeof(left), "%s/.config.json.ocinorm", dir);
+    ck_assert_int_eq(mkdir(left, 0700), 0);
+    ck_assert_int_eq(replace(path, "new", &err), -1);
+    ck_assert_ptr_nonnull(strstr(err.msg, "the old file is untouched"));
+    expect(path, "old");
+}
+END_TEST
+
+/* They take each other's file for a left one: all succeed, and what is there is whole. */
+START_TEST(test_replace__several_at_once_all_succeed)
+{
+    for (int i = 0; i < WRITERS; i++) {
+        pid_t pid = fork();
+        ck_assert_int_ge(pid, 0);
+        if (pid == 0) {
+            int failed = 0;
+            for (int n = 0; n < ROUNDS; n++) {
+                failed += replace(path, i % 2 == 0 ? "even" : "odd, longer", NULL) != 0;
+            }
+            _exit(failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+        }
+    }
+    for (int i = 0; i < WRITERS; i++) {
+        int status = -1;
+        ck_assert_int_gt(wait(&status), 0);
+        ck_assert_int_eq(status, 0);
+    }
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf buf = { 0 };
+    ck_assert_int_eq(ocn_read_file(path, 100, &buf, NULL), 0);
+    ck_assert(strcmp(buf.ptr, "even") == 0 || strcmp(buf.ptr, "odd, longer") == 0);
+    ck_assert_int_eq(count_files(), 1);
+}
+END_TEST
+
 START_TEST(test_replace__refuses_what_is_no_file)
 {
     char fifo[160];
@@ -219,6 +275,9 @@ int main(void)
     tcase_add_test(tcase, test_replace__follows_a_link_and_keeps_it);
     tcase_add_test(tcase, test_replace__works_beside_the_working_directory);
     tcase_add_test(tcase, test_replace__leaves_the_old_inode_alone);
+    tcase_add_test(tcase, test_replace__takes_away_what_a_killed_one_left);
+    tcase_add_test(tcase, test_replace__a_directory_under_the_temporary_name_is_an_error);
+    tcase_add_test(tcase, test_replace__several_at_once_all_succeed);
     tcase_add_test(tcase, test_replace__refuses_what_is_no_file);
     tcase_add_test(tcase, test_replace__a_failed_write_leaves_the_old_file_whole);
     tcase_add_test(tcase, test_replace__a_directory_that_cannot_be_written_is_named);
