@@ -132,14 +132,15 @@ static void print_fields(const struct ocn_bind *fields, const struct ocn_policy 
     }
 }
 
-/* Binds @text above what @policy is. */
-static void bind(const char *path, struct ocn_bytes text, struct ocn_arena *arena,
+/* Binds @text above what @policy is, which borrows its strings from what is added to @kept. */
+static void bind(const char *path, struct ocn_bytes text, json_t *kept, struct ocn_arena *arena,
                  struct ocn_policy *policy)
 {
     struct ocn_error err = { 0 };
-    json_t *json = NULL; /* stays: the policy borrows its strings */
+    json_auto_t *json = NULL;
 
     if (ocn_json_load(text, OCN_POLICY_MAX_SIZE, &json, &err) < 0 ||
+        json_array_append(kept, json) < 0 ||
         ocn_json_bind(json, ocn_policy_fields, OCN_BIND_STRICT, policy, arena, &err) < 0) {
         (void)fprintf(stderr, "policy_gen: %s: %s: %s\n", path, err.where, err.msg);
         exit(EXIT_FAILURE);
@@ -187,6 +188,7 @@ static struct ocn_profile read_profile(const char *path, struct ocn_arena *arena
 int main(int argc, char **argv)
 {
     OCN_CLEANUP(ocn_arena_done) struct ocn_arena arena = { 0 };
+    json_auto_t *kept = json_array();
     struct ocn_policy built_in = { 0 };
     size_t count = argc > 2 ? (size_t)argc - 2 : 0;
     struct ocn_profile *profiles = ocn_arena_alloc(&arena, count * sizeof(*profiles));
@@ -195,7 +197,7 @@ int main(int argc, char **argv)
         (void)fprintf(stderr, "usage: policy_gen DEFAULT.json PROFILE.json...\n");
         return EXIT_FAILURE;
     }
-    bind(argv[1], read_file(argv[1], &arena), &arena, &built_in);
+    bind(argv[1], read_file(argv[1], &arena), kept, &arena, &built_in);
     (void)printf("/* Made by config/policy_gen.c. */\n#include \"config/policy_fields.h\"\n\n"
                  "const struct ocn_policy ocn_policy_built_in = {\n");
     print_fields(ocn_policy_fields, &built_in);
@@ -215,7 +217,7 @@ int main(int argc, char **argv)
                  count);
     for (size_t i = 0; i < count; i++) {
         struct ocn_policy policy = built_in;
-        bind(argv[i + 2], profiles[i].text, &arena, &policy);
+        bind(argv[i + 2], profiles[i].text, kept, &arena, &policy);
         (void)printf("    {\n");
         print_fields(ocn_policy_fields, &policy);
         (void)printf("    },\n");
