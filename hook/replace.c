@@ -106,20 +106,30 @@ static void sync_directory(int dir)
     }
 }
 
+/* Gives the file the name @name, if nothing has it. */
+static int link_temporary(const struct temporary *temporary, const char *name)
+{
+    char whole[64];
+
+    if (temporary->name[0] != '\0') {
+        return linkat(temporary->dir, temporary->name, temporary->dir, name, 0);
+    }
+    (void)snprintf(whole, sizeof(whole), "/proc/self/fd/%d", temporary->fd);
+    return linkat(AT_FDCWD, whole, temporary->dir, name, AT_SYMLINK_FOLLOW);
+}
+
 /* Always the same name: one that is there was left by who was killed before the rename. */
 static int name_temporary(struct temporary *temporary, const char *name)
 {
     char candidate[sizeof(temporary->name)];
-    char whole[64];
 
     int len = snprintf(candidate, sizeof(candidate), ".%s.ocinorm", name);
     if (len < 0 || (size_t)len >= sizeof(candidate)) {
         errno = ENAMETOOLONG;
         return -1;
     }
-    (void)snprintf(whole, sizeof(whole), "/proc/self/fd/%d", temporary->fd);
     for (int i = 0; i < TEMPORARY_TRIES; i++) {
-        if (linkat(AT_FDCWD, whole, temporary->dir, candidate, AT_SYMLINK_FOLLOW) == 0) {
+        if (link_temporary(temporary, candidate) == 0) {
             memcpy(temporary->name, candidate, (size_t)len + 1);
             return 0;
         }
@@ -258,7 +268,7 @@ int ocn_create_file(const char *path, struct ocn_bytes bytes, mode_t mode, struc
     if (fsync(temporary.fd) < 0) {
         return fail_create(err, path, "syncing the temporary file");
     }
-    if (linkat(dir, temporary.name, dir, name, 0) < 0) {
+    if (link_temporary(&temporary, name) < 0) {
         return fail_create(err, path, "linking the temporary file");
     }
     sync_directory(dir);
