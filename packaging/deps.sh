@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Installs what is missing, and nothing else: packaging/deps.sh [build|test|demo|fuzz ...] (default: build)
+# Installs what is missing, and nothing else: packaging/deps.sh [build|test|demo|fuzz|package ...] (default: build)
 # Works on Debian and Ubuntu (apt) and Fedora (dnf), as root. Does nothing where all is there.
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin
@@ -47,6 +47,19 @@ live  | static:busybox                         | busybox-static            | bus
 live  | cmd:jq                                 | jq                        | jq
 test  | cmd:go                                 | golang-go                 | golang
 demo  | cmd:go                                 | golang-go                 | golang
+package | file:/usr/include/check.h            | check                     | check-devel
+package | cmd:git                              | git                       | git
+package | cmd:jq                               | jq                        | jq
+package | cmd:xz                               | xz-utils                  | xz
+package | cmd:dpkg-buildpackage                | dpkg-dev                  | dpkg-dev
+package | cmd:dh                               | debhelper                 | debhelper
+package | cmd:lintian                          | lintian                   | lintian
+package | cmd:blhc                             | blhc                      | blhc
+package | cmd:autopkgtest                      | autopkgtest               | autopkgtest
+package | cmd:rpmbuild                         | rpm                       | rpm-build
+package | cmd:rpmlint                          | rpmlint                   | rpmlint
+package | cmd:faketime                         | faketime                  | libfaketime
+package | cmd:diffoscope                       | diffoscope-minimal        | diffoscope
 '
 
 # A stage stands for its rows and those of the stages behind it.
@@ -55,6 +68,7 @@ build : build
 test  : test live build
 demo  : demo live build
 fuzz  : fuzz build
+package : package live build
 '
 
 is_there() { # one "how to see" of the table
@@ -83,7 +97,7 @@ missing_packages() {
     local of row need_stage check apt dnf
     of=$(sed -n "s/^$1 *: *//p" <<<"$stages")
     if [[ -z $of ]]; then
-        echo "deps.sh: no such stage: $1; use build, test, demo or fuzz" >&2
+        echo "deps.sh: no such stage: $1; use build, test, demo, fuzz or package" >&2
         return 2
     fi
     while IFS='|' read -r need_stage check apt dnf; do
