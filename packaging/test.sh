@@ -11,6 +11,14 @@ root=${here%/*}
 dir=${1:?the directory to work in}
 steps=(build again deb-lint rpm-lint hardening sbom install-deb install-rpm install-tarball autopkgtest)
 
+elsewhere=''
+cleanup() {
+    if [[ -n $elsewhere ]]; then
+        rm -rf -- "$elsewhere"
+    fi
+}
+trap cleanup EXIT
+
 fail() {
     echo "FAILED: $*" >&2
     exit 1
@@ -24,20 +32,22 @@ step_build() {
 # The same commit in another directory, on another day, by another user with other habits, without
 # tests: the same files. What tells how it was built (.buildinfo, and .changes with its checksum) differs.
 step_again() {
-    local file name
-    rm -rf "$dir/second" "$dir/elsewhere"
-    git clone --quiet --no-local "$root" "$dir/elsewhere/source"
-    mkdir "$dir/second" "$dir/elsewhere/work"
-    chown -R nobody "$dir/second" "$dir/elsewhere"
-    chmod 755 "$dir" "$dir/elsewhere"
+    local file name second
+    rm -rf "$dir/second"
+    elsewhere=$(mktemp -d /tmp/ocinorm-again.XXXXXX)
+    second=$elsewhere/dist
+    git clone --quiet --no-local "$root" "$elsewhere/source"
+    mkdir "$second" "$elsewhere/work"
+    chown -R nobody "$elsewhere"
     (
         umask 077
         cd /
         setpriv --reuid=nobody --regid=nogroup --clear-groups env -i PATH="$PATH" \
             HOME=/nonexistent USER=nobody TZ=Pacific/Kiritimati LC_ALL=C.UTF-8 LANGUAGE=de \
-            OCN_PACKAGE_TESTS=OFF OCN_PACKAGE_WORK="$dir/elsewhere/work" \
-            faketime -f '+400d' bash "$dir/elsewhere/source/packaging/build.sh" all "$dir/second"
+            OCN_PACKAGE_TESTS=OFF OCN_PACKAGE_WORK="$elsewhere/work" \
+            faketime -f '+400d' bash "$elsewhere/source/packaging/build.sh" all "$second"
     )
+    mv "$second" "$dir/second"
     for file in "$dir/first"/*; do
         name=${file##*/}
         case $name in
