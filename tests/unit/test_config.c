@@ -561,7 +561,7 @@ START_TEST(test_config__files_are_layered_in_order)
     put_file("/etc/ocinorm/conf.d/10-a.json", "{\"profile\":\"auto\"}");
     put_file("/etc/ocinorm/conf.d/20-b.json", "{\"profile\":\"edge\"}");
     put_file("/etc/ocinorm/conf.d/B.json", "no JSON");
-    assert_layers(NULL, "/etc/ocinorm/profiles/edge.json /usr/share/ocinorm/vendor.json "
+    assert_layers(NULL, "/etc/ocinorm/profiles/edge.json " OCN_VENDOR_DIR "/vendor.json "
                         "/etc/ocinorm/config.json /etc/ocinorm/conf.d/10-a.json "
                         "/etc/ocinorm/conf.d/20-b.json /etc/ocinorm/conf.d/B.json");
 }
