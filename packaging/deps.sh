@@ -51,6 +51,7 @@ package | file:/usr/include/check.h            | check                     | che
 package | cmd:git                              | git                       | git
 package | cmd:jq                               | jq                        | jq
 package | cmd:xz                               | xz-utils                  | xz
+package | file:/usr/share/build-essential:/usr/lib/rpm/redhat | build-essential | redhat-rpm-config
 package | cmd:dpkg-buildpackage                | dpkg-dev                  | dpkg-dev
 package | cmd:dh                               | debhelper                 | debhelper
 package | cmd:lintian                          | lintian                   | lintian

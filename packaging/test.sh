@@ -9,7 +9,8 @@ export LC_ALL=C
 here=$(cd -- "$(dirname -- "$0")" && pwd)
 root=${here%/*}
 dir=${1:?the directory to work in}
-steps=(build again deb-lint rpm-lint hardening sbom install-deb install-rpm install-tarball autopkgtest)
+steps=(build again deb-lint rpm-lint hardening sbom install-deb remove-busy install-rpm
+    install-tarball autopkgtest)
 
 elsewhere=''
 cleanup() {
@@ -195,7 +196,7 @@ assert_as_before() { # PATTERN...
         fi
     done < <(cd /tmp/scratch/changes && find . -mindepth 1 -printf '%P\0')
     ((left == 0)) || fail "$left paths are not as they were"
-    path=$(find /tmp /run -mindepth 1 ! -path '/tmp/scratch*' ! -path /run/lock)
+    path=$(find /tmp /run -mindepth 1 -path /tmp/scratch -prune -o ! -path /run/lock -print)
     [[ -z $path ]] || fail "left:" "$path"
     echo "all as before: $seen paths were written"
 }
@@ -224,6 +225,8 @@ scratch_deb() {
     echo "-- upgrade: registrations stay, and nothing is said of them"
     mkdir -p /etc/containerd/conf.d
     printf '# /usr/bin/ocinorm-runtime\n' >/etc/containerd/conf.d/other.toml
+    mkdir -p /etc/crio/crio.conf.d
+    printf '# /usr/libexec/oci/hooks.d/ocinorm-hook\n' >/etc/crio/crio.conf.d/other.conf
     printf '{"version": 1}\n' | tee /etc/ocinorm/config.json >/etc/ocinorm/conf.d/10-own.json
     touch /etc/ocinorm/disabled
     said=$(dpkg -i "$here"/../first/ocinorm_*.deb "$here"/../first/ocinorm-containerd_*.deb 2>&1)
@@ -233,16 +236,45 @@ scratch_deb() {
     echo "$said"
     [[ $said == *'containerd is still told to use ocinorm'*conf.d/other.toml:1:*'then restart containerd'* ]] ||
         fail "the removal says nothing of /etc/containerd/conf.d/other.toml"
+    [[ $said == *'crio is still told to use ocinorm'*conf.d/other.conf:1:*'then restart crio'* ]] ||
+        fail "the removal says nothing of /etc/crio/crio.conf.d/other.conf"
+    [[ $said != *'running containers'* ]] || fail "nothing runs here"
     if compgen -G '/etc/containerd/conf.d/*ocinorm*'; then
         fail "the removal left the registration"
     fi
     [[ -e /etc/ocinorm/config.json && -e /etc/ocinorm/containerd/version-2.toml ]] ||
         fail "a removal that is no purge took the configuration"
     echo "-- purge"
-    rm -r /etc/containerd/conf.d
+    rm -r /etc/containerd/conf.d /etc/crio/crio.conf.d
+    rmdir --ignore-fail-on-non-empty /etc/crio
     dpkg -P ocinorm-containerd ocinorm
     assert_gone /etc/ocinorm /usr/libexec/ocinorm /usr/share/ocinorm
     assert_as_before "${dpkg_book[@]}"
+}
+
+# A container of a containerd runs while its runtime is removed: it is named, and what is said helps.
+scratch_busy() {
+    local said address=/run/containerd/containerd.sock id=ocinorm-busy-$$
+    dpkg -i "$here"/../first/ocinorm_*.deb
+    mkdir -p /tmp/rootfs/bin
+    cp "$(command -v busybox)" /tmp/rootfs/bin/sleep
+    env -i PATH="$PATH" containerd --root /tmp/containerd --state /run/containerd --address "$address" \
+        >/tmp/containerd.log 2>&1 &
+    trap 'kill %1; wait' EXIT
+    until [[ -S $address ]] && ctr --address "$address" version >/dev/null 2>&1; do
+        kill -0 %1 || fail "containerd: $(tail /tmp/containerd.log)"
+        sleep 0.1
+    done
+    ctr --address "$address" run --detach --cgroup "/$id" --rootfs \
+        --runc-binary /usr/bin/ocinorm-runtime /tmp/rootfs "$id" /bin/sleep 1000
+    said=$(dpkg -r ocinorm 2>&1)
+    echo "$said"
+    [[ $said == *'are stopped through it: 1'* ]] || fail "the removal says nothing of the container"
+    bash -c "$(sed -n 's/.*take its place: //p' <<<"$said")"
+    ctr --address "$address" task delete --force "$id"
+    rm /usr/bin/ocinorm-runtime
+    [[ -z $(ls -A /run/containerd/io.containerd.runtime.v2.task/default) ]] || fail "the container is left"
+    ctr --address "$address" container delete "$id"
 }
 
 scratch_rpm() {
@@ -268,6 +300,7 @@ scratch_autopkgtest() {
 }
 
 step_install-deb() { in_scratch_root scratch_deb; }
+step_remove-busy() { in_scratch_root scratch_busy; }
 step_install-rpm() { in_scratch_root scratch_rpm; }
 step_install-tarball() { in_scratch_root scratch_tarball; }
 step_autopkgtest() { in_scratch_root scratch_autopkgtest; }

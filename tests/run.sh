@@ -195,8 +195,8 @@ stage_lint() {
 stage_packages() {
     local step
     check "packages tools" bash packaging/deps.sh package
-    for step in build again deb-lint rpm-lint hardening sbom install-deb install-rpm install-tarball \
-        autopkgtest; do
+    for step in build again deb-lint rpm-lint hardening sbom install-deb remove-busy install-rpm \
+        install-tarball autopkgtest; do
         check "packages $step" bash packaging/test.sh "$out/packages" "$step"
     done
 }
