@@ -66,8 +66,8 @@ build_deb() {
     export_source "$dir"
     mv "$dir/ocinorm-$version.tar.gz" "$dir/ocinorm_$version.orig.tar.gz"
     cp -R "$dir/ocinorm-$version/packaging/deb" "$dir/ocinorm-$version/debian"
-    (cd "$dir/ocinorm-$version" &&
-        DEB_BUILD_OPTIONS=$options step deb dpkg-buildpackage --unsigned-source --unsigned-changes)
+    step deb env -C "$dir/ocinorm-$version" DEB_BUILD_OPTIONS="$options" \
+        dpkg-buildpackage --unsigned-source --unsigned-changes
     cp "$dir"/*.deb "$dir"/*.dsc "$dir"/*.tar.* "$dir"/*.changes "$dir"/*.buildinfo "$out"
     cp "$work/deb.log" "$out/deb.log"
 }

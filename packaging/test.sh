@@ -27,11 +27,12 @@ fail() {
 
 step_build() {
     rm -rf "$dir/first"
-    bash "$here/build.sh" all "$dir/first"
+    OCN_PACKAGE_TESTS=OFF bash "$here/build.sh" all "$dir/first"
 }
 
-# The same commit in another directory, on another day, by another user with other habits, without
-# tests: the same files. What tells how it was built (.buildinfo, and .changes with its checksum) differs.
+# The same commit in another directory, on another day, by a user who is nobody to this machine and has
+# other habits, now with the unit tests: the same files. What tells how it was built (.buildinfo, and
+# .changes with its checksum) differs.
 step_again() {
     local file name second
     rm -rf "$dir/second"
@@ -39,13 +40,13 @@ step_again() {
     second=$elsewhere/dist
     git clone --quiet --no-local "$root" "$elsewhere/source"
     mkdir "$second" "$elsewhere/work"
-    chown -R nobody "$elsewhere"
+    chown -R 12345:12345 "$elsewhere"
     (
         umask 077
         cd /
-        setpriv --reuid=nobody --regid=nogroup --clear-groups env -i PATH="$PATH" \
-            HOME=/nonexistent USER=nobody TZ=Pacific/Kiritimati LC_ALL=C.UTF-8 LANGUAGE=de \
-            OCN_PACKAGE_TESTS=OFF OCN_PACKAGE_WORK="$elsewhere/work" \
+        setpriv --reuid=12345 --regid=12345 --clear-groups env -i PATH="$PATH" \
+            HOME=/nonexistent TZ=Pacific/Kiritimati LC_ALL=C.UTF-8 LANGUAGE=de \
+            OCN_PACKAGE_WORK="$elsewhere/work" \
             faketime -f '+400d' bash "$elsewhere/source/packaging/build.sh" all "$second"
     )
     mv "$second" "$dir/second"
