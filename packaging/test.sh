@@ -15,6 +15,7 @@ steps=(build again deb-lint rpm-lint hardening sbom install-deb remove-busy inst
 elsewhere=''
 cleanup() {
     if [[ -n $elsewhere ]]; then
+        cp "$elsewhere"/work/*.log "$dir" 2>/dev/null || true
         rm -rf -- "$elsewhere"
     fi
 }
