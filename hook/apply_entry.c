@@ -16,7 +16,7 @@
 #include "normalize/entry_mouth.h"
 
 #define PROGRAM_NAME "ocinorm-entry"
-#define INSTALLED "/usr/libexec/ocinorm/" PROGRAM_NAME
+#define INSTALLED OCN_LIBEXECDIR "/ocinorm/" PROGRAM_NAME
 #define PROGRAM_MAX_SIZE ((size_t)1 << 20)
 #define MOUNTINFO_MAX_SIZE ((size_t)64 << 20)
 #define PATH_SIZE 4096

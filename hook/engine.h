@@ -46,6 +46,6 @@ extern const size_t ocn_engine_count;
 const struct ocn_engine *ocn_engine_find(const char *name);
 
 /* What is installed on a node, wherever the engine; see interface.md. */
-#define OCN_RUNTIME_PROGRAM "/usr/bin/ocinorm-runtime"
-#define OCN_HOOK_PROGRAM "/usr/libexec/oci/hooks.d/ocinorm-hook"
+#define OCN_RUNTIME_PROGRAM OCN_BINDIR "/ocinorm-runtime"
+#define OCN_HOOK_PROGRAM OCN_LIBEXECDIR "/oci/hooks.d/ocinorm-hook"
 #define OCN_DEFAULT_HANDLER "ocinorm"

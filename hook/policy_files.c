@@ -9,7 +9,7 @@
 #include "hook/io.h"
 #include "normalize/json_text.h"
 
-#define DISABLED_PATH "/etc/ocinorm/disabled"
+#define DISABLED_PATH OCN_SYSCONFDIR "/ocinorm/disabled"
 
 /* The layers as they are gathered. */
 struct gathering {

@@ -5,8 +5,8 @@
 #include "config/config.h"
 #include "hook/judge.h"
 
-#define OCN_CONFIG_PATH "/etc/ocinorm/config.json"
-#define OCN_VENDOR_DIR "/usr/share/ocinorm"
+#define OCN_CONFIG_PATH OCN_SYSCONFDIR "/ocinorm/config.json"
+#define OCN_VENDOR_DIR OCN_DATADIR "/ocinorm"
 
 /*
  * The layers in order: every *.json of OCN_VENDOR_DIR, the config file, conf.d beside it in name

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Installs what is missing, and nothing else: packaging/deps.sh [build|test|demo|fuzz|engines ...] (default: build)
+# Installs what is missing, and nothing else: packaging/deps.sh [build|test|demo|fuzz|engines|package ...] (default: build)
 # Works on Debian and Ubuntu (apt) and Fedora (dnf), as root. Does nothing where all is there.
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin
@@ -53,6 +53,20 @@ live  | cmd:jq                                 | jq                        | jq
 test  | cmd:go                                 | golang-go                 | golang
 demo  | cmd:go                                 | golang-go                 | golang
 engines | cmd:debootstrap                      | debootstrap               | debootstrap
+package | file:/usr/include/check.h            | check                     | check-devel
+package | cmd:git                              | git                       | git
+package | cmd:jq                               | jq                        | jq
+package | cmd:xz                               | xz-utils                  | xz
+package | file:/usr/share/build-essential:/usr/lib/rpm/redhat | build-essential | redhat-rpm-config
+package | cmd:dpkg-buildpackage                | dpkg-dev                  | dpkg-dev
+package | cmd:dh                               | debhelper                 | debhelper
+package | cmd:lintian                          | lintian                   | lintian
+package | cmd:blhc                             | blhc                      | blhc
+package | cmd:autopkgtest                      | autopkgtest               | autopkgtest
+package | cmd:rpmbuild                         | rpm                       | rpm-build
+package | cmd:rpmlint                          | rpmlint                   | rpmlint
+package | cmd:faketime                         | faketime                  | libfaketime
+package | cmd:diffoscope                       | diffoscope-minimal        | diffoscope
 '
 
 # A stage stands for its rows and those of the stages behind it.
@@ -62,6 +76,7 @@ test  : test live build
 demo  : demo live build
 fuzz  : fuzz build
 engines : engines test live build
+package : package live build
 '
 
 is_there() { # one "how to see" of the table
@@ -90,7 +105,7 @@ missing_packages() {
     local of row need_stage check apt dnf
     of=$(sed -n "s/^$1 *: *//p" <<<"$stages")
     if [[ -z $of ]]; then
-        echo "deps.sh: no such stage: $1; use build, test, demo, fuzz or engines" >&2
+        echo "deps.sh: no such stage: $1; use build, test, demo, fuzz, engines or package" >&2
         return 2
     fi
     while IFS='|' read -r need_stage check apt dnf; do

@@ -31,6 +31,7 @@ sanitize | unit tests and cases under ASan, UBSan and LSan
 clang    | build with clang, warnings are errors
 leaks    | the command line under valgrind
 lint     | clang-tidy, cppcheck, shellcheck
+packages | deb, rpm and tarball: built twice, looked at, installed, used, purged
 '
 
 say() { printf '%s\n' "$*"; }
@@ -208,13 +209,15 @@ run_tidy() {
 run_cppcheck() {
     cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
         --suppress=missingIncludeSystem --error-exitcode=1 -j "$jobs" -D_GNU_SOURCE \
-        -D__x86_64__ -DOCN_VERSION='"0"' -I. normalize config hook
+        -D__x86_64__ -DOCN_VERSION='"0"' -DOCN_SYSCONFDIR='"/etc"' \
+        -DOCN_DATADIR='"/usr/share"' -DOCN_LIBEXECDIR='"/usr/libexec"' -DOCN_BINDIR='"/usr/bin"' -I. normalize config hook
 }
 
 run_shellcheck() {
     local files
     mapfile -t files < <(find .ci integration packaging tests -type f \
-        \( -name '*.sh' -o -name '*.bash' -o -name '*.bats' -o -path '.ci/*' \))
+        \( -name '*.sh' -o -name '*.bash' -o -name '*.bats' -o -path '.ci/*' -o -name '*.sh.in' \
+        -o -name '*.prerm' -o -name '*.postrm' -o -path '*/deb/tests/container' \))
     shellcheck -x -P SCRIPTDIR "${files[@]}"
 }
 
@@ -223,6 +226,15 @@ stage_lint() {
     check "clang-tidy" run_tidy
     check "cppcheck" run_cppcheck
     check "shellcheck" run_shellcheck
+}
+
+stage_packages() {
+    local step
+    check "packages tools" bash packaging/deps.sh package
+    for step in build again deb-lint rpm-lint hardening sbom install-deb remove-busy install-rpm \
+        install-tarball autopkgtest; do
+        check "packages $step" bash packaging/test.sh "$out/packages" "$step"
+    done
 }
 
 main() {

@@ -548,23 +548,23 @@ END_TEST
 
 START_TEST(test_config__files_are_layered_in_order)
 {
-    put_file("/usr/share/ocinorm/vendor.json", "{}");
-    put_file("/usr/share/ocinorm/README", "not a policy");
+    put_file(OCN_VENDOR_DIR "/vendor.json", "{}");
+    put_file(OCN_VENDOR_DIR "/README", "not a policy");
     put_file("/etc/ocinorm/config.json", "{\"profile\":\"edge\"}");
     put_file("/etc/ocinorm/conf.d/20-b.json", "{}");
     put_file("/etc/ocinorm/conf.d/10-a.json", "{}");
     put_file("/etc/ocinorm/conf.d/B.json", "{}");
     put_file("/etc/ocinorm/conf.d/.hidden.json", "no JSON");
     put_file("/etc/ocinorm/conf.d/30.json.bak", "no JSON");
-    put_file("/usr/share/ocinorm/profiles/edge.json", "{}");
-    assert_layers(NULL, "/usr/share/ocinorm/profiles/edge.json /usr/share/ocinorm/vendor.json "
-                        "/etc/ocinorm/config.json /etc/ocinorm/conf.d/10-a.json "
-                        "/etc/ocinorm/conf.d/20-b.json /etc/ocinorm/conf.d/B.json");
+    put_file(OCN_VENDOR_DIR "/profiles/edge.json", "{}");
+    assert_layers(NULL, OCN_VENDOR_DIR "/profiles/edge.json " OCN_VENDOR_DIR "/vendor.json "
+                                       "/etc/ocinorm/config.json /etc/ocinorm/conf.d/10-a.json "
+                                       "/etc/ocinorm/conf.d/20-b.json /etc/ocinorm/conf.d/B.json");
     put_file("/etc/ocinorm/profiles/edge.json", "{}");
     put_file("/etc/ocinorm/conf.d/10-a.json", "{\"profile\":\"auto\"}");
     put_file("/etc/ocinorm/conf.d/20-b.json", "{\"profile\":\"edge\"}");
     put_file("/etc/ocinorm/conf.d/B.json", "{\"profile\":\"edge\"}");
-    assert_layers(NULL, "/etc/ocinorm/profiles/edge.json /usr/share/ocinorm/vendor.json "
+    assert_layers(NULL, "/etc/ocinorm/profiles/edge.json " OCN_VENDOR_DIR "/vendor.json "
                         "/etc/ocinorm/config.json /etc/ocinorm/conf.d/10-a.json "
                         "/etc/ocinorm/conf.d/20-b.json /etc/ocinorm/conf.d/B.json");
 }
@@ -587,7 +587,7 @@ START_TEST(test_config__a_missing_profile_says_where_it_was_looked_for)
     assert_no_policy(NULL, OCN_E_FORMAT, "/etc/ocinorm/config.json:2: /profile",
                      "/etc/ocinorm/profiles/aws.json nor ");
     assert_no_policy(NULL, OCN_E_FORMAT, "/etc/ocinorm/config.json:2: /profile",
-                     "/usr/share/ocinorm/profiles/aws.json exists, and none of that name is built");
+                     OCN_VENDOR_DIR "/profiles/aws.json exists, and none of that name is built");
 }
 END_TEST
 

@@ -172,9 +172,11 @@ END_TEST
 
 static int become_nobody_first(void *ctx)
 {
-    return setresgid(65534, 65534, 65534) == 0 && setresuid(65534, 65534, 65534) == 0
-               ? tell_status(ctx)
-               : -1;
+    if (geteuid() == 0 &&
+        (setresgid(65534, 65534, 65534) < 0 || setresuid(65534, 65534, 65534) < 0)) {
+        return -1;
+    }
+    return tell_status(ctx);
 }
 
 START_TEST(test_confine__without_root_no_capability_is_left)
@@ -663,8 +665,11 @@ static void lack_close_range(void)
 static void lack_proc(void)
 {
 #ifndef OCN_SANITIZED /* LeakSanitizer looks into /proc at the end */
-    ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
-    ck_assert_int_eq(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+    /* Who builds packages may be no root, or in a chroot that is no mount: /proc stays. */
+    if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) {
+        ck_assert_int_eq(errno, geteuid() == 0 ? EINVAL : EPERM);
+        return;
+    }
     ck_assert_int_eq(umount2("/proc", MNT_DETACH), 0);
     ck_assert_int_eq(access("/proc/self", F_OK), -1);
 #endif
@@ -674,6 +679,9 @@ static void lack_root(void)
 {
     char command[128];
 
+    if (geteuid() != 0) {
+        return;
+    }
     (void)snprintf(command, sizeof(command), "chown -R 65534:65534 %s", dir);
     ck_assert_int_eq(system(command), 0);
     ck_assert_int_eq(setresgid(65534, 65534, 65534), 0);
@@ -737,12 +745,17 @@ START_TEST(test_confine__a_host_network_is_recognised)
     judge("app", network_of(getpid()), &host);
     ck_assert_ptr_nonnull(strstr(host.ptr, "\"exempt\": \"hostNamespaces\""));
 
+    int flags = geteuid() == 0 ? CLONE_NEWNET : CLONE_NEWUSER | CLONE_NEWNET;
     ck_assert_int_eq(pipe(ready), 0);
     pid_t pid = fork();
     if (pid == 0) {
-        _exit(unshare(CLONE_NEWNET) == 0 && write(ready[1], "x", 1) == 1 ? pause() : 1);
+        _exit(unshare(flags) == 0 && write(ready[1], "x", 1) == 1 ? pause() : 1);
     }
-    ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+    ck_assert_int_eq(close(ready[1]), 0);
+    if (read(ready[0], &byte, 1) != 1) {
+        ck_assert_int_ne(geteuid(), 0); /* a node may keep namespaces from its users */
+        return;
+    }
     judge("app", network_of(pid), &own);
     ck_assert_ptr_nonnull(strstr(own.ptr, "\"exempt\": null"));
     ck_assert_int_eq(kill(pid, SIGKILL), 0);
