@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Runs the live tests of a runtime: integration/live.sh runc|crun|containerd [BATS OPTION...], as root. The
-# programs under test are those of OCN_BIN (default: build/bin).
+# Runs the live tests of a folder: integration/live.sh runc|crun|containerd|doctor|kubernetes [BATS
+# OPTION...], as root. The programs under test are those of OCN_BIN (default: build/bin).
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin
 
 here=$(cd -- "$(dirname -- "$0")" && pwd)
-runtime=${1:?name a runtime: runc, crun or containerd}
+runtime=${1:?name a folder: runc, crun, containerd, doctor or kubernetes}
 shift
 run=(bats "$@" "$here/$runtime")
 unified=/sys/fs/cgroup/unified

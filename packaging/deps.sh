@@ -35,6 +35,8 @@ test  | cmd:script                             | bsdutils bsdextrautils    | uti
 test  | cmd:crun                               | crun                      | crun
 test  | cmd:containerd                         | containerd                | containerd
 test  | cmd:ip                                 | iproute2                  | iproute
+test  | cmd:npm                                | npm                       | nodejs-npm
+test  | cmd:mkfs.ext4                          | e2fsprogs                 | e2fsprogs
 test  | cmd:pkill                              | procps                    | procps-ng
 test  | file:/usr/lib/cni/bridge:/usr/libexec/cni/bridge | containernetworking-plugins | containernetworking-plugins
 test  | file:/usr/lib/python3/dist-packages/grpc:/usr/lib*/python3*/site-packages/grpc | python3-grpcio | python3-grpcio

@@ -21,7 +21,7 @@ deps     | install what is missing
 release  | build with gcc: static programs, as they are shipped
 unit     | unit tests and cases, release build
 gates    | purity, layers, headers, tables, format and the like
-live     | real containers with runc, crun and containerd, release programs
+live     | real containers with runc, crun and containerd; the doctor; the installer of Kubernetes
 platform | real programs for other machines and of every level
 sanitize | unit tests and cases under ASan, UBSan and LSan
 clang    | build with clang, warnings are errors
@@ -122,6 +122,8 @@ stage_live() {
     run_bats runc
     run_bats crun
     run_bats containerd
+    run_bats doctor
+    run_bats kubernetes
 }
 
 stage_platform() {
