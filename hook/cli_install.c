@@ -427,6 +427,11 @@ static int carry_out(struct ocn_install *install, struct ocn_error *err)
         return -1;
     }
     if (asked == 0) {
+        if (checks) {
+            ocn_buf_printf(install->notes,
+                           "there is no %s that can be asked here: nobody has checked the result\n",
+                           install->engine->program);
+        }
         return 0;
     }
     /* What an earlier install had changed is no measure of what others have configured. */

@@ -13,24 +13,24 @@
 
 enum { CANNOT_START = 127 };
 
-int ocn_containerd_dump(struct ocn_install *install, struct ocn_buf *ret, struct ocn_error *err)
+int ocn_containerd_dump(const struct ocn_install *install, struct ocn_buf *ret,
+                        struct ocn_error *err)
 {
     OCN_CLEANUP(ocn_tool_done) struct ocn_tool_result result = { 0 };
-    const char *const argv[] = { install->daemon, "--config", install->engine->root_file,
-                                 "config",        "dump",     NULL };
+    const char *const named[] = { install->daemon, "--config", install->engine->root_file,
+                                  "config",        "dump",     NULL };
+    /* 1.7 does not dump without a file, though it starts. */
+    const char *const plain[] = { install->daemon, "config", "default", NULL };
+    bool names = ocn_node_has(install->changes->node, install->engine->root_file) != 0;
 
     if (install->daemon == NULL) {
-        ocn_buf_printf(install->notes, "%s is not installed here: nobody has checked the result\n",
-                       install->engine->program);
         return 0;
     }
-    if (ocn_tool_run(install->changes->node, argv, ASK_SECONDS, &result, err) < 0) {
+    if (ocn_tool_run(install->changes->node, names ? named : plain, ASK_SECONDS, &result, err) <
+        0) {
         return -1;
     }
     if (result.status == CANNOT_START) {
-        ocn_buf_printf(install->notes,
-                       "%s cannot be run from here: nobody has checked the result\n",
-                       install->daemon);
         return 0;
     }
     if (result.status != 0) {
@@ -57,6 +57,18 @@ static const struct ocn_toml_row *find_in(const struct ocn_toml *dump, const cha
     return row;
 }
 
+static bool has_cri(const struct ocn_toml *dump)
+{
+    const struct ocn_confs one = { .list = &(struct ocn_conf){ .toml = *dump }, .count = 1 };
+
+    for (int version = 1; ocn_containerd_section(version) != NULL; version++) {
+        if (ocn_confs_has(&one, ocn_containerd_section(version))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool is_text(struct ocn_arena *arena, const struct ocn_toml_row *row, const char *text)
 {
     const char *found = row != NULL ? ocn_toml_string(arena, row->value) : NULL;
@@ -68,6 +80,9 @@ static int check_ours(const struct ocn_install *install, struct ocn_toml *dump,
                       struct ocn_error *err)
 {
     bool hook = install->mode == OCN_MODE_HOOK;
+    if (!has_cri(dump)) {
+        return 0; /* switched off: a note says so */
+    }
     const char *value = hook ? install->engine->spec : install->program;
     const char *path =
         ocn_arena_printf(&dump->arena, "containerd" DOT "runtimes" DOT "%s" DOT "%s",
@@ -142,4 +157,33 @@ int ocn_containerd_check(const struct ocn_install *install, struct ocn_bytes bef
     ocn_arena_done(&old.arena);
     ocn_arena_done(&new.arena);
     return failed;
+}
+
+int ocn_containerd_copy_runtime(struct ocn_bytes dump, const char *name, struct ocn_buf *out,
+                                struct ocn_error *err)
+{
+    struct ocn_toml toml = { 0 };
+
+    if (ocn_toml_scan(dump, &toml, err) < 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < toml.count; i++) {
+        const struct ocn_toml_row *row = &toml.rows[i];
+        const char *below = NULL;
+        for (int version = 1; below == NULL && ocn_containerd_section(version) != NULL; version++) {
+            const char *path =
+                ocn_arena_printf(&toml.arena, "%s" DOT "containerd" DOT "runtimes" DOT "%s",
+                                 ocn_containerd_section(version), name);
+            below = path != NULL ? ocn_toml_below(row->path, path) : NULL;
+        }
+        if (row->kind == OCN_TOML_VALUE && !row->is_table && below != NULL && below[0] != '\0' &&
+            !is_zero(row->value)) {
+            ocn_toml_key(out, below);
+            ocn_buf_puts(out, " = ");
+            ocn_buf_add(out, row->value.ptr, row->value.len);
+            ocn_buf_puts(out, "\n");
+        }
+    }
+    ocn_arena_done(&toml.arena);
+    return ocn_buf_check(out, err);
 }

@@ -90,6 +90,34 @@ static int read_version(struct ocn_containerd_conf *conf, struct ocn_error *err)
     return 0;
 }
 
+/*
+ * containerd 1.6 loads a file of version 3 and ignores what it says of CRI; 1.7 refuses it.
+ *
+ * containerd 2 takes a file of version 1 for one of its own without moving what it says of CRI to
+ * where 2 looks for it (seen with 2.1). Where the file says nothing of CRI, the drop-in need not
+ * follow it.
+ */
+static int fit_version(struct ocn_containerd_conf *conf, struct ocn_error *err)
+{
+    if (conf->version >= 3 && conf->major == 1) {
+        return ocn_fail(err, OCN_E_UNSUPPORTED, conf->root->path,
+                        "is of schema version %d, which containerd 1 does not read; that takes "
+                        "version 2",
+                        conf->version);
+    }
+    if (conf->version != 1 || conf->major < OCN_CONTAINERD_MERGES) {
+        return 0;
+    }
+    if (ocn_confs_has(&conf->confs, conf->cri)) {
+        return ocn_fail(err, OCN_E_UNSUPPORTED, conf->root->path,
+                        "is of schema version 1, of which this containerd ignores the settings for "
+                        "CRI; convert it first: containerd config migrate");
+    }
+    conf->version = 3;
+    conf->cri = ocn_containerd_section(conf->version);
+    return 0;
+}
+
 static const char *absolute(struct ocn_arena *arena, const char *parent, const char *path)
 {
     const char *slash = strrchr(parent, '/');
@@ -253,7 +281,7 @@ int ocn_containerd_conf_load(struct ocn_install *install, struct ocn_containerd_
         return -1;
     }
     ret->root = ret->confs.count != 0 ? &ret->confs.list[0] : NULL;
-    if (read_version(ret, err) < 0) {
+    if (read_version(ret, err) < 0 || fit_version(ret, err) < 0) {
         return -1;
     }
     ret->merges = ret->version >= 3 || ret->major >= OCN_CONTAINERD_MERGES;

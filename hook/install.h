@@ -39,14 +39,19 @@ const char *ocn_install_program(const struct ocn_engine *engine, struct ocn_chan
 
 /*
  * What containerd says its configuration is, appended to @ret. 1: it was asked, 0: it cannot be
- * asked here (a note says why); -1: it does not accept the configuration.
+ * asked here; -1: it does not accept the configuration.
  */
-OCN_MUST_USE int ocn_containerd_dump(struct ocn_install *install, struct ocn_buf *ret,
+OCN_MUST_USE int ocn_containerd_dump(const struct ocn_install *install, struct ocn_buf *ret,
                                      struct ocn_error *err);
 
 /*
- * Whether the configuration @after holds our runtime, and, where @before is given, everything else
- * that stood in there.
+ * Whether the configuration @after holds our runtime (unless CRI is switched off), and, where
+ * @before is given, everything else that stood in there.
  */
 OCN_MUST_USE int ocn_containerd_check(const struct ocn_install *install, struct ocn_bytes before,
                                       struct ocn_bytes after, struct ocn_error *err);
+
+/* Appends the settings of the runtime @name in the configuration @dump, but for those of no value.
+ */
+OCN_MUST_USE int ocn_containerd_copy_runtime(struct ocn_bytes dump, const char *name,
+                                             struct ocn_buf *out, struct ocn_error *err);

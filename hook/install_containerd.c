@@ -271,18 +271,33 @@ static int copy_section(const struct ocn_install *install, const struct ocn_cont
     return ocn_buf_check(&parts->copy, err);
 }
 
-/* Where nobody sets up a runtime, containerd has one called runc, which a first of ours would end.
+/*
+ * Where nobody sets up a runtime, containerd has one called runc. With containerd 1 the first of
+ * ours would end it, so it goes into the drop-in as containerd itself describes it.
  */
-static void keep_builtin(struct ocn_containerd_conf *conf, struct parts *parts)
+static int keep_builtin(const struct ocn_install *install, struct ocn_containerd_conf *conf,
+                        struct parts *parts, struct ocn_error *err)
 {
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf dump = { 0 };
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf runc = { 0 };
     struct ocn_confs now = in_force(conf);
     const char *runtimes = ocn_containerd_path(conf, "containerd" DOT "runtimes");
 
-    if (runtimes != NULL && !ocn_confs_has(&now, runtimes)) {
-        ocn_buf_printf(&parts->set_default,
-                       "[%s.runtimes." DEFAULT_RUNTIME "]\nruntime_type = \"" DEFAULT_SHIM "\"\n",
-                       ocn_buf_bytes(&parts->containerd).ptr);
+    if (runtimes == NULL) {
+        return ocn_fail_nomem(err);
     }
+    if (conf->merges || ocn_confs_has(&now, runtimes)) {
+        return 0;
+    }
+    int asked = ocn_containerd_dump(install, &dump, err);
+    if (asked < 0 || (asked > 0 && ocn_containerd_copy_runtime(ocn_buf_bytes(&dump),
+                                                               DEFAULT_RUNTIME, &runc, err) < 0)) {
+        return -1;
+    }
+    ocn_buf_printf(&parts->set_default, "[%s.runtimes." DEFAULT_RUNTIME "]\n%s",
+                   ocn_buf_bytes(&parts->containerd).ptr,
+                   runc.len != 0 ? runc.ptr : "runtime_type = \"" DEFAULT_SHIM "\"\n");
+    return 0;
 }
 
 static int render_parts(struct ocn_install *install, struct ocn_containerd_conf *conf, bool copies,
@@ -309,10 +324,7 @@ static int render_parts(struct ocn_install *install, struct ocn_containerd_conf 
         ocn_buf_printf(&parts->set_default, "[%s]\n", parts->containerd.ptr);
         add_default(install, &parts->set_default);
     }
-    if (!install->engine->is_generated) {
-        keep_builtin(conf, parts);
-    }
-    return 0;
+    return install->engine->is_generated ? 0 : keep_builtin(install, conf, parts, err);
 }
 
 static const char note_copy[] =
@@ -353,8 +365,8 @@ static int want_drop_in(struct ocn_install *install, struct ocn_containerd_conf 
     if (copies) {
         ocn_buf_printf(
             install->notes,
-            "this containerd takes CRI's section from one file alone, so %s holds a copy "
-            "of that in %s; after a change there, run ocinorm install again\n",
+            "containerd 1 takes CRI's section from one file alone, so %s holds a copy of "
+            "that in %s; after a change there, run ocinorm install again\n",
             path, last_with_cri(conf)->path);
     }
     return ocn_changes_want(install->changes, path, OCN_OURS, ocn_buf_bytes(&text), err);
@@ -553,6 +565,12 @@ static int plan_generated(struct ocn_install *install, struct ocn_containerd_con
                         "this %s has no drop-ins and the template is somebody's; move it away and "
                         "see with --dry-run what ocinorm would write, then put both together",
                         install->engine->name);
+    }
+    if (install->set_default) {
+        return ocn_fail(err, OCN_E_UNSUPPORTED, path,
+                        "a template cannot set what %s has set already; name the default runtime "
+                        "with its own option --default-runtime %s, and leave out --set-default",
+                        install->engine->name, install->handler);
     }
     install->is_deferred = 1;
     ocn_buf_printf(install->notes, "%s makes its configuration from %s when it starts\n",

@@ -28,17 +28,13 @@ static void enter(const struct ocn_node *node, const char *const *argv, int out,
 
     /* A group of its own, so that what it starts can be killed with it. */
     (void)setpgid(0, 0);
-    if (!ocn_node_is_this_machine(node) && (fchdir(node->fd) < 0 || chroot(".") < 0)) {
-        return;
-    }
+    /* Ours, since the other root may have no /dev, and a Go program ends at once without its stdin.
+     */
     int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    if (chdir("/") < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0) {
+    if (null < 0 || dup2(null, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0 ||
+        (!ocn_node_is_this_machine(node) && (fchdir(node->fd) < 0 || chroot(".") < 0)) ||
+        chdir("/") < 0) {
         return;
-    }
-    if (null >= 0) {
-        (void)dup2(null, 0);
-    } else {
-        (void)close(0); /* a root without /dev: what reads gets an error */
     }
     ocn_close_range(3, ~0U);
     (void)execve(argv[0], (char *const *)(uintptr_t)argv, (char *const *)(uintptr_t)environment);

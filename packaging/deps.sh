@@ -34,6 +34,7 @@ test  | cmd:setpriv                            | util-linux                | uti
 test  | cmd:script                             | bsdutils bsdextrautils    | util-linux-script
 test  | cmd:crun                               | crun                      | crun
 test  | cmd:containerd                         | containerd                | containerd
+test  | cmd:podman                             | podman                    | podman
 test  | cmd:ip                                 | iproute2                  | iproute
 test  | cmd:npm                                | npm                       | nodejs-npm
 test  | cmd:mkfs.ext4                          | e2fsprogs                 | e2fsprogs

@@ -21,7 +21,8 @@ deps     | install what is missing
 release  | build with gcc: static programs, as they are shipped
 unit     | unit tests and cases, release build
 gates    | purity, layers, headers, tables, format and the like
-live     | real containers with runc, crun and containerd; the doctor; the installer of Kubernetes
+live     | real containers with runc, crun and containerd, release programs
+install  | ocinorm install over existing configurations, on real engines; doctor; Kubernetes
 platform | real programs for other machines and of every level
 sanitize | unit tests and cases under ASan, UBSan and LSan
 clang    | build with clang, warnings are errors
@@ -122,6 +123,13 @@ stage_live() {
     run_bats runc
     run_bats crun
     run_bats containerd
+}
+
+stage_install() {
+    need_build release "${release_options[@]}"
+    check "install cases" bash tests/install/run.sh "$out/release/bin"
+    check "install containerds" bash tests/install/containerds.sh "$out/release/bin"
+    check "install podman" env OCN_BIN="$out/release/bin" bats integration/podman/install.bats
     run_bats doctor
     run_bats kubernetes
 }
