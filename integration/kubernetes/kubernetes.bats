@@ -244,6 +244,15 @@ refused() { # TEXT [ARGUMENT...]: the installer fails, says TEXT, and changes no
 
 # ---- uninstalling -----------------------------------------------------------------------------
 
+@test "what stands behind -- reaches ocinorm install" {
+    run -0 on_node base -- --set-default --runtime-class other
+    grep -rqF 'default_runtime_name = "other"' "$node/etc/containerd"
+    run -1 on_node base -- --bogus
+    run -0 on_node uninstall -- --set-default --runtime-class other
+    rmdir "$node/opt/ocinorm"
+    assert_unchanged
+}
+
 @test "uninstall: the node is as it was, byte for byte" {
     on_node base
     run -0 on_node uninstall

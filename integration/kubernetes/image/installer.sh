@@ -210,6 +210,19 @@ named_by() {
     done
 }
 
+# Of what stands behind -- for the installation, the removal knows these.
+unregister() {
+    restart=
+    force=
+    for option in "$@"; do
+        case $option in
+            --restart) restart=$option ;;
+            --force) force=$option ;;
+        esac
+    done
+    on_node "$dir/ocinorm" uninstall "$engine" ${restart:+"$restart"} ${force:+"$force"}
+}
+
 uninstall_all() {
     if [ ! -e "$root$dir/ocinorm" ]; then
         say "there is no $dir/ocinorm on this node: nothing to do"
@@ -218,7 +231,7 @@ uninstall_all() {
     refuse_absolute_links "$dir"
     refuse_absolute_links "$policy_dir"
     if [ ! -e "$root$dir/unregistered" ]; then
-        on_node "$dir/ocinorm" uninstall "$engine" "$@"
+        unregister "$@"
         : >"$root$dir/unregistered"
     fi
     names=$(named_by)
