@@ -11,6 +11,7 @@ setup_file() {
     fetch_tools "$BATS_FILE_TMPDIR/tools" >"$BATS_FILE_TMPDIR/tools.log" 2>&1 ||
         { cat "$BATS_FILE_TMPDIR/tools.log" >&2; return 1; }
     bash "$kubernetes/image/image.sh" "$bin" "$BATS_FILE_TMPDIR/image"
+    make_rootfs "$BATS_FILE_TMPDIR/rootfs"
 }
 
 # A node as it is after `apt install containerd runc`: its engine has never been configured by us.
@@ -28,6 +29,7 @@ setup() {
 
 teardown() {
     local mount
+    stop_containerd
     runc --root "$state" delete --force "$id" >/dev/null 2>&1 || true
     awk -v node="$node" 'index($5, node) == 1 { print $5 }' /proc/self/mountinfo | sort -r |
         while read -r mount; do umount "$mount"; done
@@ -276,40 +278,38 @@ refused() { # TEXT [ARGUMENT...]: the installer fails, says TEXT, and changes no
     [[ ! -e $dir ]]
 }
 
-@test "uninstall: programs stay while a container's shim names them" {
-    task=$node/run/containerd/io.containerd.runtime.v2.task/k8s.io/abc123
+@test "uninstall: programs stay for a running container, and until the engine has been restarted" {
     on_node base
-    mkdir -p "$task"
-    echo '{"BinaryName":"/opt/ocinorm/bin/ocinorm-runtime"}' >"$task/options.json"
+    start_containerd
+    ctr run --detach --rootfs --cgroup "/ocinorm-live/$id" --runc-binary "$dir/ocinorm-runtime" \
+        "$BATS_FILE_TMPDIR/rootfs" sleeper /bin/sleep 1000 3>&-
+    sleep 1.1 # files' times are coarse
     run -1 on_node uninstall
-    assert_has "$output" "still needed by container abc123"
-    [[ -x $dir/ocinorm-runtime ]]
-    echo '{"BinaryName":"/usr/sbin/runc"}' >"$task/options.json"
-    run -0 on_node uninstall
-    [[ ! -e $dir ]]
-}
-
-@test "uninstall: programs stay until the engine has been restarted" {
-    listen() { /usr/bin/python3 -c 'import os, socket, sys; os.path.exists(sys.argv[1]) and os.unlink(sys.argv[1]); os.chdir(os.path.dirname(sys.argv[1])); socket.socket(socket.AF_UNIX).bind(os.path.basename(sys.argv[1]))' "$1"; }
-    listen "$node/run/containerd/containerd.sock"
-    sleep 1.1
-    on_node base
-    run -1 on_node uninstall
+    assert_has "$output" "still needed by container sleeper"
     assert_has "$output" "still needed by engine /run/containerd/containerd.sock"
+    # Which is why: the container can be entered, killed and removed.
+    run -0 ctr task exec --exec-id e1 sleeper /bin/id
+    assert_has "$output" "uid=2000"
+    ctr task kill --signal KILL sleeper
+    ctr task delete sleeper || true
+    ctr container delete sleeper
     run -1 on_node uninstall
-    [[ -x $dir/ocinorm-runtime ]]
+    assert_hasnt "$output" "container sleeper"
+    assert_has "$output" "still needed by engine"
+    [[ -x $dir/ocinorm-runtime && -f $node/etc/ocinorm/conf.d/90-kubernetes-policy.json ]]
+    stop_containerd
     sleep 1.1
-    listen "$node/run/containerd/containerd.sock"
+    start_containerd
     run -0 on_node uninstall
-    [[ ! -e $dir ]]
+    [[ ! -e $dir && ! -e $node/etc/ocinorm ]]
 }
 
 @test "installing after a removal that waits takes it back" {
-    task=$node/run/containerd/io.containerd.runtime.v2.task/k8s.io/abc123
     on_node base
-    mkdir -p "$task"
-    echo '{"BinaryName":"/opt/ocinorm/bin/ocinorm-runtime"}' >"$task/options.json"
+    mkdir -p "$node/etc/crio"
+    echo '# /opt/ocinorm/bin/ocinorm-runtime' >"$node/etc/crio/crio.conf"
     run -1 on_node uninstall
+    [[ -e $dir/unregistered ]]
     run -0 on_node base
     grep -rqF 'BinaryName = "/opt/ocinorm/bin/ocinorm-runtime"' "$node/etc/containerd"
     [[ ! -e $dir/unregistered ]]

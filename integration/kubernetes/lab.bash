@@ -74,3 +74,32 @@ on_node() {
 snapshot() { # NODE
     (cd "$1" && find . -printf '%p %y %m %U:%G %l\n' | sort && find . -type f -print0 | sort -z | xargs -0r sha256sum)
 }
+
+# A containerd whose state lies where the node has it, with the node's policy.
+start_containerd() {
+    export CONTAINERD_ADDRESS=$node/run/containerd/containerd.sock CONTAINERD_NAMESPACE=k8s.io
+    printf 'version = 2\nroot = "%s"\nstate = "%s"\ndisabled_plugins = ["io.containerd.grpc.v1.cri"]\n' \
+        "$BATS_TEST_TMPDIR/containerd" "$node/run/containerd" >"$BATS_TEST_TMPDIR/containerd.toml"
+    env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin OCINORM_CONFIG="$node/etc/ocinorm/conf.d/90-kubernetes-policy.json" \
+        setsid containerd --config "$BATS_TEST_TMPDIR/containerd.toml" --address "$CONTAINERD_ADDRESS" \
+        >"$BATS_TEST_TMPDIR/containerd.log" 2>&1 </dev/null 3>&- &
+    containerd=$!
+    for _ in $(seq 100); do
+        ctr version >/dev/null 2>&1 && return
+        sleep 0.1
+    done
+    cat "$BATS_TEST_TMPDIR/containerd.log" >&2
+    return 1
+}
+
+# With what it runs, if a test ended early.
+stop_containerd() {
+    [[ -n ${containerd:-} ]] || return 0
+    ctr task ls -q 2>/dev/null | while read -r task; do
+        ctr task kill --signal KILL "$task"
+        ctr task delete "$task"
+    done || true
+    kill "$containerd" 2>/dev/null || true
+    wait "$containerd" 2>/dev/null || true
+    containerd=
+}

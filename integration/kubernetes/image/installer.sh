@@ -179,7 +179,7 @@ install_all() {
     for program in $programs; do put_file "$from/$program" "$dir/$program" 0755; done
     put_policy
     register "$dir/ocinorm" install "$engine" "$@"
-    on_node "$dir/ocinorm" doctor || say "see above for what does not take effect yet"
+    on_node "$dir/ocinorm" doctor || say "see above for what does not take effect yet, or cannot be seen from a pod"
 }
 
 # ---- uninstalling ---------------------------------------------------------------------------
