@@ -290,8 +290,7 @@ refused() { # TEXT [ARGUMENT...]: the installer fails, says TEXT, and changes no
     # Which is why: the container can be entered, killed and removed.
     run -0 ctr task exec --exec-id e1 sleeper /bin/id
     assert_has "$output" "uid=2000"
-    ctr task kill --signal KILL sleeper
-    ctr task delete sleeper || true
+    ctr task delete --force sleeper || true # its exit status is the container's
     ctr container delete sleeper
     run -1 on_node uninstall
     assert_hasnt "$output" "container sleeper"

@@ -96,8 +96,7 @@ start_containerd() {
 stop_containerd() {
     [[ -n ${containerd:-} ]] || return 0
     ctr task ls -q 2>/dev/null | while read -r task; do
-        ctr task kill --signal KILL "$task"
-        ctr task delete "$task"
+        ctr task delete --force "$task"
     done || true
     kill "$containerd" 2>/dev/null || true
     wait "$containerd" 2>/dev/null || true
