@@ -2,6 +2,7 @@
 /* The policy: layers of JSON in, one struct ocn_policy for one container out. */
 #pragma once
 
+#include "normalize/detect.h"
 #include "normalize/identity.h"
 #include "normalize/policy.h"
 
@@ -11,7 +12,21 @@
 struct ocn_layer {
     const char *name; /* the file's path, as people know it; shown in errors and `config show` */
     struct ocn_bytes text;
+    const char *profile; /* the name of the profile that this layer is, or NULL */
 };
+
+/* config/profiles, compiled in when ocinorm is built; their clues are read already. */
+extern const struct ocn_profile ocn_profiles_built_in[];
+extern const size_t ocn_profiles_built_in_len;
+
+/*
+ * Reads the clues of the profile @layer, for the detection: by its file alone, whether it would win
+ * or not. The clues come from @arena; the layer's strings are borrowed. Everything in it is checked
+ * as ocn_config_load() checks it. A profile that a container could bring about by its environment
+ * may set nothing but `env`: what it sets else would be in the hands of whoever wrote the image.
+ */
+OCN_MUST_USE int ocn_profile_read(const struct ocn_layer *layer, struct ocn_arena *arena,
+                                  struct ocn_profile *ret, struct ocn_error *err);
 
 struct ocn_config;
 
@@ -19,7 +34,8 @@ struct ocn_config;
  * Binds the built-in default and then @layers, in order. Errors name file, line and JSON pointer
  * (err->where is "FILE:LINE: /POINTER") and, for an unknown key, rule or level, the nearest known
  * one. The overlays of `match` are checked here too, so that nothing is found wrong later. The
- * layers' bytes need not outlive the call. Free *ret with ocn_config_free().
+ * policy's profile is the name of the layer that is one, OCN_PROFILE_UNKNOWN if it says "auto" and
+ * none is. The layers' bytes need not outlive the call. Free *ret with ocn_config_free().
  */
 OCN_MUST_USE int ocn_config_load(const struct ocn_layer *layers, size_t count,
                                  struct ocn_config **ret, struct ocn_error *err);
@@ -44,7 +60,7 @@ OCN_MUST_USE int ocn_config_select(const struct ocn_config *config,
 /*
  * Only the names of the low-level runtimes, from the last layer that gives a usable list, whatever
  * else is wrong with the layers: `kill` and `delete` must work on a node whose policy is broken.
- * Falls back to the built-in list. Strings come from @arena.
+ * Falls back to the built-in list. Others come from @arena.
  */
 OCN_MUST_USE int ocn_config_runtimes(const struct ocn_layer *layers, size_t count,
                                      struct ocn_arena *arena, struct ocn_strings *ret,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The policy for people and for editors: what is set and by which layer; what may be set. */
 #include "config/policy_fields.h"
+#include "normalize/json_text.h"
 
 /* ---- which layer set what --------------------------------------------------------------- */
 
@@ -37,7 +38,11 @@ json_t *ocn_config_show(const struct ocn_config *config)
     for (size_t i = 0; i < config->sources_len; i++) {
         OCN_CLEANUP(ocn_buf_done) struct ocn_buf pointer = { 0 };
         const struct ocn_config_source *source = &config->sources[i];
-        if (mark_leaves(source->json, policy, &pointer, source->name, marks) < 0) {
+        json_auto_t *json = json_incref(source->json);
+        if (json == NULL && ocn_json_load(source->text, OCN_POLICY_MAX_SIZE, &json, NULL) < 0) {
+            return NULL;
+        }
+        if (mark_leaves(json, policy, &pointer, source->name, marks) < 0) {
             return NULL;
         }
     }

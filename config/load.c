@@ -5,9 +5,8 @@
 #include "config/policy_fields.h"
 #include "normalize/json_text.h"
 
-/* Passes on what a parser found in @layer: its "LINE:COLUMN" as "FILE:LINE:COLUMN". */
-static int refuse_text(const struct ocn_layer *layer, const struct ocn_error *problem,
-                       struct ocn_error *err)
+int ocn_layer_refuse_text(const struct ocn_layer *layer, const struct ocn_error *problem,
+                          struct ocn_error *err)
 {
     struct ocn_error located = *problem;
 
@@ -15,9 +14,8 @@ static int refuse_text(const struct ocn_layer *layer, const struct ocn_error *pr
     return ocn_fail(err, located.code, located.where, "%s", located.msg);
 }
 
-/* Passes on what binding found in @layer: its pointer as "FILE:LINE: /POINTER". */
-static int refuse_member(const struct ocn_layer *layer, const struct ocn_error *problem,
-                         struct ocn_error *err)
+int ocn_layer_refuse_member(const struct ocn_layer *layer, const struct ocn_error *problem,
+                            struct ocn_error *err)
 {
     /* A pointer that was cut ("...") leads nowhere. */
     bool whole = problem->where[0] != '.';
@@ -69,16 +67,75 @@ static int add_layer(struct ocn_config *config, const struct ocn_layer *layer,
         return ocn_fail_nomem(err);
     }
     if (ocn_json_load(layer->text, OCN_POLICY_MAX_SIZE, &source->json, &problem) < 0) {
-        return refuse_text(layer, &problem, err);
+        return ocn_layer_refuse_text(layer, &problem, err);
     }
     config->sources_len++;
-    return bind_layer(config, source->json, &problem) < 0 ? refuse_member(layer, &problem, err) : 0;
+    if (ocn_layer_check_place(layer, source->json, &problem) < 0 ||
+        bind_layer(config, source->json, &problem) < 0) {
+        return ocn_layer_refuse_member(layer, &problem, err);
+    }
+    return 0;
+}
+
+/* "auto" becomes the name of what it came to. */
+static int name_profile(struct ocn_config *config, const struct ocn_layer *layers, size_t count,
+                        struct ocn_error *err)
+{
+    const char *name = OCN_PROFILE_UNKNOWN;
+
+    if (strcmp(config->base.profile, "auto") != 0) {
+        return 0;
+    }
+    for (size_t i = 0; i < count; i++) {
+        name = layers[i].profile != NULL ? layers[i].profile : name;
+    }
+    config->base.profile = ocn_arena_copy(&config->arena, name, strlen(name));
+    return config->base.profile != NULL ? 0 : ocn_fail_nomem(err);
+}
+
+/* The built-in default with @layer above it, if that is a profile of ours and untouched. */
+static const struct ocn_policy *find_bound(const struct ocn_layer *layer)
+{
+    for (size_t i = 0; i < ocn_profiles_built_in_len; i++) {
+        if (layer->text.ptr == ocn_profiles_built_in[i].text.ptr) {
+            return &ocn_profiles_bound[i];
+        }
+    }
+    return NULL;
+}
+
+static int add_bound(struct ocn_config *config, const struct ocn_layer *layer,
+                     const struct ocn_policy *bound, struct ocn_error *err)
+{
+    struct ocn_config_source *source = &config->sources[config->sources_len++];
+
+    config->base = *bound;
+    source->text = layer->text;
+    source->name = ocn_arena_copy(&config->arena, layer->name, strlen(layer->name));
+    return source->name != NULL ? 0 : ocn_fail_nomem(err);
+}
+
+static int add_layers(struct ocn_config *config, const struct ocn_layer *layers, size_t count,
+                      struct ocn_error *err)
+{
+    const struct ocn_layer built_in = { OCN_POLICY_BUILT_IN, ocn_policy_default, NULL };
+    const struct ocn_policy *bound = count != 0 ? find_bound(&layers[0]) : NULL;
+
+    if (add_bound(config, &built_in, &ocn_policy_built_in, err) < 0 ||
+        (bound != NULL && add_bound(config, &layers[0], bound, err) < 0)) {
+        return -1;
+    }
+    for (size_t i = bound != NULL ? 1 : 0; i < count; i++) {
+        if (add_layer(config, &layers[i], err) < 0) {
+            return -1;
+        }
+    }
+    return name_profile(config, layers, count, err);
 }
 
 int ocn_config_load(const struct ocn_layer *layers, size_t count, struct ocn_config **ret,
                     struct ocn_error *err)
 {
-    const struct ocn_layer built_in = { OCN_POLICY_BUILT_IN, ocn_policy_default };
     OCN_CLEANUP(ocn_config_freep) struct ocn_config *config = calloc(1, sizeof(*config));
 
     if (config == NULL) {
@@ -88,13 +145,8 @@ int ocn_config_load(const struct ocn_layer *layers, size_t count, struct ocn_con
     if (config->sources == NULL) {
         return ocn_fail_nomem(err);
     }
-    if (add_layer(config, &built_in, err) < 0) {
+    if (add_layers(config, layers, count, err) < 0) {
         return -1;
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (add_layer(config, &layers[i], err) < 0) {
-            return -1;
-        }
     }
     *ret = config;
     config = NULL;
@@ -177,11 +229,13 @@ static int find_runtimes(const struct ocn_layer *layer, struct ocn_arena *arena,
 int ocn_config_runtimes(const struct ocn_layer *layers, size_t count, struct ocn_arena *arena,
                         struct ocn_strings *ret, struct ocn_error *err)
 {
-    const struct ocn_layer built_in = { OCN_POLICY_BUILT_IN, ocn_policy_default };
     int found = 0;
 
-    for (size_t i = count + 1; i > 0 && found == 0; i--) {
-        found = find_runtimes(i > 1 ? &layers[i - 2] : &built_in, arena, ret);
+    for (size_t i = count; i > 0 && found == 0; i--) {
+        found = find_runtimes(&layers[i - 1], arena, ret);
     }
-    return found == 1 ? 0 : ocn_fail_nomem(err);
+    if (found == 0) {
+        *ret = ocn_policy_built_in.runtimes;
+    }
+    return found >= 0 ? 0 : ocn_fail_nomem(err);
 }

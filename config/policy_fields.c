@@ -7,10 +7,12 @@
 
 #include <string.h>
 
+#include "normalize/detect.h"
+
 #define ID_MAX 4294967294.0          /* 4294967295 is (uid_t)-1: "leave it as it is" */
 #define WHOLE_MAX 9007199254740992.0 /* 2^53: up to here a JSON number is exact */
 
-#define AT(member) .offset = offsetof(struct ocn_policy, member)
+#define AT(path) .offset = offsetof(struct ocn_policy, path), .member = #path
 #define AT_MATCH(member) .offset = offsetof(struct ocn_policy_match, member)
 
 /* ---- what a type cannot say ------------------------------------------------------------- */
@@ -122,6 +124,28 @@ static const char *check_attribute(const char *name, const json_t *value)
                "as \"cloud.provider\" is: SDKs do not decode names";
     }
     return check_value(name, value);
+}
+
+static const char *check_clue(const char *name, const json_t *value)
+{
+    const char *file = json_string_value(json_object_get(value, "file"));
+    const char *env = json_string_value(json_object_get(value, "env"));
+
+    (void)name;
+    if ((file == NULL) == (env == NULL)) {
+        return "a clue lies in a \"file\" of the node or in a variable (\"env\") of the container; "
+               "name one of the two";
+    }
+    if (file != NULL && (file[0] != '/' || strstr(file, "/../") != NULL)) {
+        return "a file of the node is named by an absolute path without \"..\"";
+    }
+    if (env != NULL && (!is_variable_name(env) || json_object_get(value, "key") != NULL)) {
+        return "a variable is named by letters, digits and \"_\", and has no \"key\"";
+    }
+    if (json_object_get(value, "is") != NULL && json_object_get(value, "isNot") != NULL) {
+        return "\"is\" and \"isNot\" do not go together; write two clues";
+    }
+    return json_object_get(value, "weight") == NULL ? "a clue needs a \"weight\"" : NULL;
 }
 
 static const char *check_judging_level(const char *name, const json_t *value)
@@ -319,6 +343,23 @@ static const struct ocn_bind exempt_fields[] = {
     { 0 },
 };
 
+#define AT_CLUE(member) .offset = offsetof(struct ocn_clue, member)
+#define CLUE_TEXT(key, member, text)                                                               \
+    {                                                                                              \
+        key, OCN_BIND_STRING, AT_CLUE(member), .check = check_value, .doc = text                   \
+    }
+
+static const struct ocn_bind clue_fields[] = {
+    CLUE_TEXT("file", file, "A file of the node, which is there."),
+    CLUE_TEXT("env", env, "A variable of the container, which is set."),
+    CLUE_TEXT("key", key, "Of a file with lines \"KEY=VALUE\" or \"KEY: VALUE\": which line."),
+    CLUE_TEXT("is", is, "A glob that matches the value."),
+    CLUE_TEXT("isNot", is_not, "A glob that does not match the value, which is there."),
+    { "weight", OCN_BIND_U32, AT_CLUE(weight), .min = 1, .max = OCN_MAX_CLUE_WEIGHT,
+      .doc = "How much it counts; clues of the same weight are alternatives." },
+    { 0 },
+};
+
 static const struct ocn_bind hook_fields[] = {
     { "apply", OCN_BIND_ENUM, AT(hook.apply), .names = apply_names,
       .doc = "How a prestart hook changes a container: by ocinorm-entry, or not at all; what is "
@@ -349,6 +390,9 @@ const struct ocn_bind ocn_policy_fields[] = {
       .doc = "The version of this format." },
     { "profile", OCN_BIND_STRING, AT(profile), .check = check_profile,
       .doc = "The platform's defaults: a file of profiles/, or \"auto\"." },
+    { "detect", OCN_BIND_OBJECTS, AT(detect), .fields = clue_fields, .sparse = true,
+      .size = sizeof(struct ocn_clue), .check = check_clue,
+      .doc = "Only in a profile: by what its platform is known." },
     { "runtimes", OCN_BIND_STRINGS, AT(runtimes), .check = check_runtimes,
       .doc = "Low-level runtimes, by name or path; the first that is found is used." },
     { "match", OCN_BIND_OBJECTS, AT(match), .fields = match_fields,

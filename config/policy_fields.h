@@ -12,19 +12,37 @@ extern const struct ocn_bind ocn_policy_fields[];
 
 /* The last of them, which the `policy` of a `match` row may have: those that differ by container.
  */
-#define OCN_POLICY_OVERLAY_FIELDS (&ocn_policy_fields[4])
+#define OCN_POLICY_OVERLAY_FIELDS (&ocn_policy_fields[5])
 
-/* default.json, embedded when ocinorm is built. */
+/* default.json, as text and bound: no start of a container parses what is known beforehand. */
 extern const struct ocn_bytes ocn_policy_default;
+extern const struct ocn_policy ocn_policy_built_in;
 
-/* A layer as it was read; the policy's strings are borrowed from it. */
+/* The same with each of ocn_profiles_built_in above it. */
+extern const struct ocn_policy ocn_profiles_bound[];
+
+/* A layer as it was read; the policy's strings are borrowed from its JSON. */
 struct ocn_config_source {
     const char *name;
-    json_t *json;
+    json_t *json;          /* NULL: it was bound when ocinorm was built */
+    struct ocn_bytes text; /* then its text */
 };
+
+/*
+ * Pass on what was found wrong in @layer, whose bytes are known: a parser's "LINE:COLUMN" as
+ * "FILE:LINE:COLUMN", a pointer as "FILE:LINE: /POINTER". Return -1.
+ */
+int ocn_layer_refuse_text(const struct ocn_layer *layer, const struct ocn_error *problem,
+                          struct ocn_error *err);
+int ocn_layer_refuse_member(const struct ocn_layer *layer, const struct ocn_error *problem,
+                            struct ocn_error *err);
+
+/* What a layer may not say where it stands: /detect outside of profiles, /profile in one. */
+int ocn_layer_check_place(const struct ocn_layer *layer, const json_t *json, struct ocn_error *err);
 
 struct ocn_config {
     struct ocn_policy base;
+    const char *profile;               /* the name of the layer that is one, or NULL */
     struct ocn_config_source *sources; /* in order, the built-in default first */
     size_t sources_len;
     struct ocn_arena arena;

@@ -10,6 +10,7 @@
 #define MAX_TEXT ((size_t)256 << 10)
 #define MAX_EDITS 1024
 #define MAX_FINDINGS 1024
+#define MAX_KEPT 1024
 #define MAX_STRINGS 4096
 #define MAX_IDS 65536 /* NGROUPS_MAX */
 #define MAX_ERRNO 4095
@@ -208,6 +209,14 @@ static void pass_finding(struct codec *codec, struct ocn_finding *finding)
     pass_text(codec, &finding->hint, TEXT_PRINTABLE);
 }
 
+static void pass_kept(struct codec *codec, struct ocn_kept *kept)
+{
+    pass_rule(codec, &kept->rule);
+    pass_text(codec, &kept->name, TEXT_PRINTABLE);
+    pass_optional(codec, &kept->value, TEXT_PRINTABLE);
+    pass_text(codec, &kept->why, TEXT_PRINTABLE);
+}
+
 static void pass_go(struct codec *codec, const struct ocn_go_facts **go)
 {
     struct ocn_go_facts facts = *go != NULL ? **go : (struct ocn_go_facts){ 0 };
@@ -266,6 +275,7 @@ static void pass_outcome(struct codec *codec, struct ocn_outcome *outcome)
     uint32_t verdict = (uint32_t)outcome->verdict;
     void *edits = outcome->edits;
     void *findings = outcome->findings;
+    void *kept = outcome->kept;
 
     pass_u32(codec, &verdict, OCN_ALLOW, OCN_DENY);
     outcome->verdict = (enum ocn_verdict)verdict;
@@ -281,6 +291,11 @@ static void pass_outcome(struct codec *codec, struct ocn_outcome *outcome)
     outcome->findings = findings;
     for (size_t i = 0; findings != NULL && i < outcome->findings_len; i++) {
         pass_finding(codec, &outcome->findings[i]);
+    }
+    pass_list(codec, &kept, &outcome->kept_len, sizeof(*outcome->kept), MAX_KEPT);
+    outcome->kept = kept;
+    for (size_t i = 0; kept != NULL && i < outcome->kept_len; i++) {
+        pass_kept(codec, &outcome->kept[i]);
     }
 }
 
@@ -550,12 +565,19 @@ static int check_outcome(struct ocn_outcome *outcome, struct ocn_error *err)
     bool denied = ocn_outcome_denial(outcome) != NULL;
 
     if (denied != (outcome->verdict == OCN_DENY) ||
-        (outcome->exempt != NULL && (outcome->edits_len != 0 || outcome->findings_len != 0))) {
+        (outcome->exempt != NULL &&
+         (outcome->edits_len != 0 || outcome->findings_len != 0 || outcome->kept_len != 0))) {
         return ocn_fail(err, OCN_E_FORMAT, NULL, "the confined parser contradicts itself");
     }
     for (size_t i = 0; i < outcome->edits_len; i++) {
         if (check_edit(&outcome->edits[i], &outcome->arena, err) < 0) {
             return -1;
+        }
+    }
+    for (size_t i = 0; i < outcome->kept_len; i++) {
+        if (!is_variable_name(outcome->kept[i].name)) {
+            return ocn_fail(err, OCN_E_FORMAT, NULL,
+                            "the confined parser leaves a variable alone that is none");
         }
     }
     return 0;

@@ -25,7 +25,7 @@ struct ocn_argv {
     const char *process;  /* -p, --process of exec */
     size_t process_index; /* the argument that holds the process path: argv[i] is PATH or
                              --process=PATH */
-    const char *id;       /* the container of exec */
+    const char *id;       /* the container of create, run and exec */
 };
 
 /*

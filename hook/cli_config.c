@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "hook/io.h"
+#include "hook/node_policy.h"
 #include "hook/policy_files.h"
 #include "normalize/json_text.h"
 
@@ -66,41 +67,72 @@ static int write_json(const json_t *json, struct ocn_error *err)
 
 /* ---- check ------------------------------------------------------------------------------ */
 
-/* Checks @count layers, and names each one that is right. */
-static int check_layers(const struct ocn_layer *layers, size_t count, struct ocn_error *err)
+static bool is_in_profiles(const char *path)
 {
-    OCN_CLEANUP(ocn_config_freep) struct ocn_config *config = NULL;
-    OCN_CLEANUP(ocn_buf_done) struct ocn_buf out = { 0 };
+    OCN_CLEANUP(ocn_freep) char *real = realpath(path, NULL);
+    static const char dir[] = "/profiles";
+    const char *slash = real != NULL ? strrchr(real, '/') : NULL;
+    size_t len = slash != NULL ? (size_t)(slash - real) : 0;
 
-    if (ocn_config_load(layers, count, &config, err) < 0) {
+    return len >= sizeof(dir) - 1 && memcmp(slash - (sizeof(dir) - 1), dir, sizeof(dir) - 1) == 0;
+}
+
+/* With the profile, and every profile that another node or container would be judged by. */
+static int check_node(const struct ocn_world *world, struct ocn_error *err)
+{
+    OCN_CLEANUP(ocn_node_policy_done) struct ocn_node_policy policy = { 0 };
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf out = { 0 };
+    struct ocn_profile *profiles;
+    size_t count;
+
+    if (ocn_node_policy_read(world, &policy, err) < 0 ||
+        ocn_node_profiles(world, &policy.arena, &profiles, &count, err) < 0) {
         return -1;
     }
     for (size_t i = 0; i < count; i++) {
-        ocn_buf_printf(&out, "%s: ok\n", layers[i].name);
+        if (profiles[i].origin != NULL) {
+            ocn_buf_printf(&out, "%s: ok\n", profiles[i].origin);
+        }
     }
-    if (count == 0) {
+    for (size_t i = 1; i < policy.layers_len; i++) {
+        ocn_buf_printf(&out, "%s: ok\n", policy.layers[i].name);
+    }
+    if (policy.layers_len == 1) {
         ocn_buf_puts(&out, "no policy file: the built-in default holds\n");
     }
     return write_out(&out, err);
 }
 
-static int check(const struct request *request, struct ocn_error *err)
+/* One file: a profile, if it lies in a directory of that name. */
+static int check_file(const char *path, struct ocn_error *err)
 {
+    OCN_CLEANUP(ocn_config_freep) struct ocn_config *config = NULL;
     OCN_CLEANUP(ocn_arena_done) struct ocn_arena arena = { 0 };
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf text = { 0 };
-    struct ocn_layer *layers;
-    size_t count;
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf out = { 0 };
+    struct ocn_profile profile;
 
-    if (request->file != NULL) {
-        if (ocn_read_file(request->file, OCN_POLICY_MAX_SIZE, &text, err) < 0) {
-            return -1;
-        }
-        return check_layers(&(struct ocn_layer){ request->file, ocn_buf_bytes(&text) }, 1, err);
-    }
-    if (ocn_policy_layers(&request->world, &arena, &layers, &count, err) < 0) {
+    if (ocn_read_file(path, OCN_POLICY_MAX_SIZE, &text, err) < 0) {
         return -1;
     }
-    return check_layers(layers, count, err);
+    struct ocn_layer layer = { path, ocn_buf_bytes(&text), NULL };
+    if (is_in_profiles(path)) {
+        layer.profile = path;
+        if (ocn_profile_read(&layer, &arena, &profile, err) < 0) {
+            return -1;
+        }
+    }
+    if (ocn_config_load(&layer, 1, &config, err) < 0) {
+        return -1;
+    }
+    ocn_buf_printf(&out, "%s: ok\n", path);
+    return write_out(&out, err);
+}
+
+static int check(const struct request *request, struct ocn_error *err)
+{
+    return request->file != NULL ? check_file(request->file, err)
+                                 : check_node(&request->world, err);
 }
 
 /* ---- show ------------------------------------------------------------------------------- */
@@ -143,12 +175,12 @@ static int print_leaves(json_t *shown, struct ocn_error *err)
 
 static int show(const struct request *request, struct ocn_error *err)
 {
-    OCN_CLEANUP(ocn_config_freep) struct ocn_config *config = NULL;
+    OCN_CLEANUP(ocn_node_policy_done) struct ocn_node_policy policy = { 0 };
 
-    if (ocn_policy_load(&request->world, &config, err) < 0) {
+    if (ocn_node_policy_read(&request->world, &policy, err) < 0) {
         return -1;
     }
-    json_auto_t *json = ocn_config_show(config);
+    json_auto_t *json = ocn_config_show(policy.config);
     if (json == NULL) {
         return ocn_fail_nomem(err);
     }

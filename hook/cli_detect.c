@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ocinorm detect: what this node has. */
+/* ocinorm detect: what this node is and has, and what says so. */
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,58 +8,279 @@
 
 #include "hook/cli.h"
 #include "hook/confine.h"
+#include "hook/dir_view.h"
+#include "hook/node_policy.h"
+#include "normalize/arch.h"
 
 enum { EXIT_FINE = 0, EXIT_TROUBLE = 2 };
 
+#define MAX_ENV 256
+
 static const char usage[] =
-    "usage: ocinorm detect [--format text|json]\n"
+    "usage: ocinorm detect [--env NAME=VALUE]... [--config FILE] [--root DIR] [--format "
+    "text|json]\n"
     "\n"
-    "Shows what this kernel has to confine the part of ocinorm that reads images.\n"
+    "Shows the machine, the platform whose profile holds where the policy says \"auto\" with the\n"
+    "evidence for it, and what this kernel has to confine the part of ocinorm that reads images.\n"
     "\n"
-    "      --format FORMAT text (default) or json\n"
+    "      --env NAME=VALUE  as for a container with this variable\n"
+    "      --config FILE     look for profiles beside this policy, too\n"
+    "      --root DIR        look up the node's files below DIR\n"
+    "      --format FORMAT   text (default) or json\n"
     "\n"
     "Exit status: 0 fine, 2 could not do it.\n";
 
-static int complain(const char *what)
+struct request {
+    struct ocn_world world;
+    const char *env[MAX_ENV];
+    size_t env_len;
+    bool json;
+};
+
+struct finding {
+    struct ocn_dir_view dir;
+    struct ocn_host host;
+    const char *arch;
+    const char *variant;
+    struct ocn_confinement confinement;
+    struct ocn_profile *profiles;
+    size_t profiles_len;
+    struct ocn_score *scores;
+    struct ocn_evidences evidence;
+    const struct ocn_profile *profile; /* NULL: unknown */
+    struct ocn_arena arena;
+};
+
+static void release(struct finding *finding)
 {
-    (void)fprintf(stderr, "ocinorm: error: %s; see ocinorm detect --help\n", what);
+    ocn_dir_view_done(&finding->dir);
+    ocn_arena_done(&finding->arena);
+}
+
+static int complain(const struct ocn_error *err)
+{
+    (void)fprintf(stderr, "ocinorm: error: %s%s%s\n", err->where, err->where[0] != '\0' ? ": " : "",
+                  err->msg);
     return EXIT_TROUBLE;
 }
 
-static int print_json(const struct ocn_confinement *found)
-{
-    json_auto_t *json =
-        json_pack("{s:i, s:{s:i, s:b, s:b}}", "version", 1, "confinement", "landlock",
-                  found->landlock_abi, "seccomp", found->seccomp, "openat2", found->openat2);
+/* ---- looking ---------------------------------------------------------------------------- */
 
-    if (json == NULL || json_dumpf(json, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER) != 0 ||
-        puts("") < 0) {
-        return complain("cannot print");
+/* What the variables of --env add to what the files say. */
+static int add_env_evidence(const struct request *request, struct finding *finding,
+                            struct ocn_error *err)
+{
+    const struct ocn_strings env = { (const char **)(uintptr_t)request->env, request->env_len };
+
+    for (size_t i = 0; i < finding->profiles_len; i++) {
+        uint64_t found = ocn_detect_env(&finding->profiles[i], &env);
+        for (size_t j = 0; j < finding->profiles[i].clues_len; j++) {
+            const struct ocn_clue *clue = &finding->profiles[i].clues[j];
+            if ((found >> j & 1) == 0) {
+                continue;
+            }
+            struct ocn_evidence *items = ocn_arena_grow(&finding->arena, finding->evidence.items,
+                                                        finding->evidence.len, sizeof(*items));
+            if (items == NULL) {
+                return ocn_fail_nomem(err);
+            }
+            finding->evidence.items = items;
+            items[finding->evidence.len++] =
+                (struct ocn_evidence){ &finding->profiles[i], clue, ocn_env_get(&env, clue->env) };
+        }
+        finding->scores[i].found |= found;
     }
-    return EXIT_FINE;
+    return 0;
 }
 
-static int print_text(const struct ocn_confinement *found)
+/* Terminals and JSON get printable ASCII only. */
+static int clean_values(struct finding *finding, struct ocn_error *err)
 {
-    if (found->landlock_abi != 0) {
-        (void)printf("landlock  ABI %d\n", found->landlock_abi);
+    for (size_t i = 0; i < finding->evidence.len; i++) {
+        const char *value = finding->evidence.items[i].value;
+        char *copy = ocn_arena_copy(&finding->arena, value, strlen(value));
+        if (copy == NULL) {
+            return ocn_fail_nomem(err);
+        }
+        for (char *c = copy; *c != '\0'; c++) {
+            *c = *c >= ' ' && *c <= '~' ? *c : '?';
+        }
+        finding->evidence.items[i].value = copy;
+    }
+    return 0;
+}
+
+static int look(const struct request *request, struct finding *ret, struct ocn_error *err)
+{
+    if (ocn_dir_view_open(&ret->dir, NULL, request->world.root, err) < 0 ||
+        ocn_node_profiles(&request->world, &ret->arena, &ret->profiles, &ret->profiles_len, err) <
+            0) {
+        return -1;
+    }
+    const struct ocn_view view = ocn_dir_view_as_view(&ret->dir);
+    ret->scores = ocn_arena_alloc(&ret->arena, ret->profiles_len * sizeof(*ret->scores));
+    if (ret->scores == NULL) {
+        return ocn_fail_nomem(err);
+    }
+    if (ocn_detect_node(ret->profiles, ret->profiles_len, &view, &ret->arena, ret->scores,
+                        &ret->evidence, err) < 0 ||
+        add_env_evidence(request, ret, err) < 0 || clean_values(ret, err) < 0) {
+        return -1;
+    }
+    ret->profile = ocn_detect_choose(ret->profiles, ret->profiles_len, ret->scores, NULL);
+    ret->host = view.host;
+    ret->arch = ocn_arch_of_machine(view.host.machine);
+    ret->variant = view.variant(view.ctx);
+    ocn_confine_probe(&ret->confinement);
+    return 0;
+}
+
+static const char *name_profile(const struct finding *finding)
+{
+    return finding->profile != NULL ? finding->profile->name : OCN_PROFILE_UNKNOWN;
+}
+
+/* ---- telling ---------------------------------------------------------------------------- */
+
+static json_t *tell_clue(const struct ocn_evidence *evidence)
+{
+    const struct ocn_clue *clue = evidence->clue;
+
+    return json_pack("{s:s*, s:s*, s:s*, s:s, s:i}", "file", clue->file, "env", clue->env, "key",
+                     clue->key, "value", evidence->value, "weight", (int)clue->weight);
+}
+
+static json_t *tell_candidate(const struct finding *finding, size_t at)
+{
+    const struct ocn_profile *profile = &finding->profiles[at];
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < finding->evidence.len; i++) {
+        if (finding->evidence.items[i].profile == profile) {
+            (void)json_array_append_new(list, tell_clue(&finding->evidence.items[i]));
+        }
+    }
+    return json_pack("{s:s, s:s*, s:i, s:o}", "profile", profile->name, "file", profile->origin,
+                     "weight", (int)ocn_detect_weight(profile, finding->scores[at].found),
+                     "evidence", list);
+}
+
+static int print_json(const struct finding *finding, struct ocn_error *err)
+{
+    const struct ocn_confinement *confinement = &finding->confinement;
+    json_auto_t *candidates = json_array();
+
+    for (size_t i = 0; i < finding->profiles_len; i++) {
+        if (finding->scores[i].found != 0) {
+            (void)json_array_append_new(candidates, tell_candidate(finding, i));
+        }
+    }
+    json_auto_t *json =
+        json_pack("{s:i, s:{s:s, s:s?, s:s?, s:i}, s:s, s:O, s:{s:i, s:b, s:b}}", "version", 1,
+                  "host", "os", "linux", "arch", finding->arch, "variant", finding->variant, "cpus",
+                  (int)finding->host.cpus, "profile", name_profile(finding), "candidates",
+                  candidates, "confinement", "landlock", confinement->landlock_abi, "seccomp",
+                  confinement->seccomp, "openat2", confinement->openat2);
+    if (json == NULL || json_dumpf(json, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER) != 0 ||
+        puts("") < 0) {
+        return ocn_fail(err, OCN_E_IO, "standard output", "cannot print");
+    }
+    return 0;
+}
+
+static void print_evidence(const struct ocn_evidence *evidence)
+{
+    const struct ocn_clue *clue = evidence->clue;
+    const char *value = evidence->value;
+
+    (void)printf("      %4u  %s%s%s", clue->weight, clue->file != NULL ? clue->file : clue->env,
+                 clue->key != NULL ? " " : "", clue->key != NULL ? clue->key : "");
+    if (clue->is == NULL && clue->is_not == NULL) {
+        (void)puts(clue->file != NULL ? " is there" : " is set");
+    } else if (clue->is != NULL) {
+        (void)printf(" is \"%.60s\"%s\n", value, strlen(value) > 60 ? "..." : "");
+    } else {
+        (void)printf(" does not say \"%s\"\n", clue->is_not);
+    }
+}
+
+static int print_text(const struct finding *finding, struct ocn_error *err)
+{
+    const struct ocn_confinement *confinement = &finding->confinement;
+
+    (void)printf("host      linux/%s%s%s, %u CPUs\nplatform  %s\n",
+                 finding->arch != NULL ? finding->arch : "unknown",
+                 finding->variant != NULL ? "/" : "",
+                 finding->variant != NULL ? finding->variant : "", finding->host.cpus,
+                 name_profile(finding));
+    for (size_t i = 0; i < finding->profiles_len; i++) {
+        if (finding->scores[i].found == 0) {
+            continue;
+        }
+        (void)printf("%s %3u  %s%s%s\n",
+                     finding->profile == &finding->profiles[i] ? "       =>" : "         ",
+                     ocn_detect_weight(&finding->profiles[i], finding->scores[i].found),
+                     finding->profiles[i].name, finding->profiles[i].origin != NULL ? ", " : "",
+                     finding->profiles[i].origin != NULL ? finding->profiles[i].origin : "");
+        for (size_t j = 0; j < finding->evidence.len; j++) {
+            if (finding->evidence.items[j].profile == &finding->profiles[i]) {
+                print_evidence(&finding->evidence.items[j]);
+            }
+        }
+    }
+    if (confinement->landlock_abi != 0) {
+        (void)printf("landlock  ABI %d\n", confinement->landlock_abi);
     } else {
         (void)puts("landlock  no");
     }
-    (void)printf("seccomp   %s\nopenat2   %s\n", found->seccomp ? "yes" : "no",
-                 found->openat2 ? "yes" : "no");
-    return EXIT_FINE;
+    (void)printf("seccomp   %s\nopenat2   %s\n", confinement->seccomp ? "yes" : "no",
+                 confinement->openat2 ? "yes" : "no");
+    return fflush(stdout) == 0 ? 0 : ocn_fail(err, OCN_E_IO, "standard output", "cannot print");
+}
+
+/* ---- the command line ------------------------------------------------------------------- */
+
+static int read_option(int option, struct request *request, struct ocn_error *err)
+{
+    switch (option) {
+    case 'e':
+        if (strchr(optarg, '=') == NULL) {
+            return ocn_fail(err, OCN_E_USAGE, "--env", "expected NAME=VALUE, not %s", optarg);
+        }
+        if (request->env_len == MAX_ENV) {
+            return ocn_fail(err, OCN_E_LIMIT, "--env", "more than %d variables", MAX_ENV);
+        }
+        request->env[request->env_len++] = optarg;
+        return 0;
+    case 'c':
+        request->world.config = optarg;
+        return 0;
+    case 'r':
+        request->world.root = optarg;
+        return 0;
+    case 'f':
+        request->json = strcmp(optarg, "json") == 0;
+        if (!request->json && strcmp(optarg, "text") != 0) {
+            return ocn_fail(err, OCN_E_USAGE, "--format", "no such format: %s; use text or json",
+                            optarg);
+        }
+        return 0;
+    default: /* getopt_long has said what is wrong */
+        return ocn_fail(err, OCN_E_USAGE, "detect", "see ocinorm detect --help");
+    }
 }
 
 int ocn_cli_detect(int argc, char **argv)
 {
     static const struct option options[] = {
-        { "help", no_argument, NULL, 'h' },
-        { "format", required_argument, NULL, 'f' },
-        { 0 },
+        { "help", no_argument, NULL, 'h' },         { "env", required_argument, NULL, 'e' },
+        { "config", required_argument, NULL, 'c' }, { "root", required_argument, NULL, 'r' },
+        { "format", required_argument, NULL, 'f' }, { 0 },
     };
-    struct ocn_confinement found;
-    const char *format = "text";
+    OCN_CLEANUP(release)
+    struct finding finding = { .dir = { .rootfs_fd = -1, .host_fd = -1, .cached_fd = -1 } };
+    struct request request = { 0 };
+    struct ocn_error err = { 0 };
     int option = 0;
 
     optind = 1;
@@ -68,17 +289,17 @@ int ocn_cli_detect(int argc, char **argv)
             (void)fputs(usage, stdout);
             return EXIT_FINE;
         }
-        if (option != 'f') {
-            return complain("unexpected option"); /* getopt_long has said which */
+        if (read_option(option, &request, &err) < 0) {
+            return complain(&err);
         }
-        format = optarg;
     }
     if (optind < argc) {
-        return complain("unexpected argument");
+        (void)ocn_fail(&err, OCN_E_USAGE, argv[optind], "unexpected argument");
+        return complain(&err);
     }
-    ocn_confine_probe(&found);
-    if (strcmp(format, "json") == 0) {
-        return print_json(&found);
+    if (look(&request, &finding, &err) < 0 ||
+        (request.json ? print_json(&finding, &err) : print_text(&finding, &err)) < 0) {
+        return complain(&err);
     }
-    return strcmp(format, "text") == 0 ? print_text(&found) : complain("no such format");
+    return EXIT_FINE;
 }

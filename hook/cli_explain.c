@@ -7,6 +7,7 @@
 
 #include "hook/io.h"
 #include "hook/judge.h"
+#include "hook/node_policy.h"
 #include "hook/policy_files.h"
 #include "hook/replace.h"
 #include "hook/report.h"
@@ -114,7 +115,7 @@ static int read_options(int argc, char **argv, bool formats, struct request *req
 struct judged {
     const char *path; /* of config.json */
     struct ocn_buf text;
-    struct ocn_config *policy;
+    struct ocn_node_policy policy;
     struct ocn_judgement judgement;
     struct ocn_arena arena;
 };
@@ -122,7 +123,7 @@ struct judged {
 static void release(struct judged *judged)
 {
     ocn_judgement_done(&judged->judgement);
-    ocn_config_free(judged->policy);
+    ocn_node_policy_done(&judged->policy);
     ocn_buf_done(&judged->text);
     ocn_arena_done(&judged->arena);
 }
@@ -133,11 +134,11 @@ static int judge(const struct request *request, struct judged *ret, struct ocn_e
     if (ret->path == NULL) {
         return ocn_fail_nomem(err);
     }
-    if (ocn_policy_load(&request->world, &ret->policy, err) != 0 ||
+    if (ocn_node_policy_read(&request->world, &ret->policy, err) != 0 ||
         ocn_read_file(ret->path, OCN_CONFIG_MAX_SIZE, &ret->text, err) != 0) {
         return -1;
     }
-    return ocn_judge_create(&request->world, ret->policy, request->bundle,
+    return ocn_judge_create(&request->world, &ret->policy, request->bundle, NULL,
                             ocn_buf_bytes(&ret->text), &ret->judgement, err);
 }
 

@@ -54,16 +54,16 @@ static int limit(int resource, rlim_t soft, rlim_t hard)
 {
     struct rlimit now = { soft, hard };
 
-    if (setrlimit((__rlimit_resource_t)resource, &now) == 0) {
+    if (setrlimit(resource, &now) == 0) {
         return 0;
     }
     /* A hard limit that is lower already must not be raised. */
-    if (errno != EPERM || getrlimit((__rlimit_resource_t)resource, &now) < 0) {
+    if (errno != EPERM || getrlimit(resource, &now) < 0) {
         return -1;
     }
     now.rlim_max = lower(now.rlim_max, hard);
     now.rlim_cur = lower(now.rlim_max, soft);
-    return setrlimit((__rlimit_resource_t)resource, &now);
+    return setrlimit(resource, &now);
 }
 
 static int limit_resources(struct ocn_confinement *state)

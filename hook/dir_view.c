@@ -483,8 +483,8 @@ int ocn_dir_view_open(struct ocn_dir_view *view, const char *rootfs, const char 
     if (host_fd < 0) {
         return ocn_fail_sys(err, errno, root != NULL ? root : "/", "cannot open the host's root");
     }
-    int rootfs_fd = open_directory(rootfs);
-    if (rootfs_fd < 0 && errno != ENOENT && errno != ENOTDIR) {
+    int rootfs_fd = rootfs != NULL ? open_directory(rootfs) : -1;
+    if (rootfs_fd < 0 && rootfs != NULL && errno != ENOENT && errno != ENOTDIR) {
         ocn_closep(&host_fd);
         return ocn_fail_sys(err, errno, rootfs, "cannot open the container's root file system");
     }

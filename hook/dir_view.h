@@ -21,7 +21,7 @@ struct ocn_dir_view {
 };
 
 /*
- * Opens the view: @rootfs as a path on the host (a missing one is a view in which nothing exists),
+ * Opens the view: @rootfs as a path on the host (NULL or a missing one: nothing exists there),
  * @root as in struct ocn_world. Release with ocn_dir_view_done().
  */
 OCN_MUST_USE int ocn_dir_view_open(struct ocn_dir_view *view, const char *rootfs, const char *root,

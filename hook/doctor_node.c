@@ -13,6 +13,7 @@
 #include "hook/confine.h"
 #include "hook/io.h"
 #include "hook/mounts.h"
+#include "hook/node_policy.h"
 
 #define CGROUP2_MAGIC 0x63677270L
 #define MOUNTINFO_MAX_SIZE ((size_t)64 << 20)
@@ -28,15 +29,15 @@ static const char tiny[] = "{\"ociVersion\":\"1.0.2\",\"root\":{\"path\":\".\"},
 
 static int judge_tiny(struct ocn_error *err)
 {
-    OCN_CLEANUP(ocn_config_freep) struct ocn_config *config = NULL;
+    OCN_CLEANUP(ocn_node_policy_done) struct ocn_node_policy policy = { 0 };
     OCN_CLEANUP(ocn_judgement_done) struct ocn_judgement judgement = { 0 };
     const struct ocn_world world = { 0 };
 
-    if (ocn_config_load(NULL, 0, &config, err) < 0) {
+    if (ocn_config_load(NULL, 0, &policy.config, err) < 0) {
         return -1;
     }
-    return ocn_judge_create(&world, config, "/", (struct ocn_bytes){ tiny, sizeof(tiny) - 1 },
-                            &judgement, err);
+    return ocn_judge_create(&world, &policy, "/", NULL,
+                            (struct ocn_bytes){ tiny, sizeof(tiny) - 1 }, &judgement, err);
 }
 
 static void try_reading(struct ocn_doctor *doctor)

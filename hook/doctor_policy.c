@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "hook/node_policy.h"
 #include "hook/policy_files.h"
 
 static const char area[] = "policy";
@@ -63,16 +64,17 @@ static void list_exempt(struct ocn_doctor *doctor, const struct ocn_policy_exemp
                     text_of(&names, "nobody"));
 }
 
-static void list_layers(struct ocn_doctor *doctor, const struct ocn_layer *layers, size_t count,
-                        const struct ocn_policy *policy)
+/* The first layer is the profile's place, and the profile is named by itself. */
+static void list_layers(struct ocn_doctor *doctor, const struct ocn_node_policy *policy)
 {
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf names = { 0 };
+    const struct ocn_policy *base = ocn_config_base(policy->config);
 
-    for (size_t i = 0; i < count; i++) {
-        join(&names, layers[i].name);
+    for (size_t i = 1; i < policy->layers_len; i++) {
+        join(&names, policy->layers[i].name);
     }
     ocn_checkup_add(&doctor->checkup, OCN_CHECK_OK, area, "valid", "profile %s, onError %s; %s",
-                    policy->profile, policy->on_error == OCN_ON_ERROR_WARN ? "warn" : "deny",
+                    base->profile, base->on_error == OCN_ON_ERROR_WARN ? "warn" : "deny",
                     text_of(&names, "no file: the built-in default holds"));
 }
 
@@ -89,18 +91,14 @@ static void check_switch(struct ocn_doctor *doctor)
 
 void ocn_doctor_policy(struct ocn_doctor *doctor)
 {
-    OCN_CLEANUP(ocn_arena_done) struct ocn_arena arena = { 0 };
-    OCN_CLEANUP(ocn_config_freep) struct ocn_config *config = NULL;
+    OCN_CLEANUP(ocn_node_policy_done) struct ocn_node_policy policy = { 0 };
     struct ocn_error err = { 0 };
-    struct ocn_layer *layers;
-    size_t count;
 
-    if (ocn_policy_layers(&doctor->world, &arena, &layers, &count, &err) < 0 ||
-        ocn_config_load(layers, count, &config, &err) < 0) {
+    if (ocn_node_policy_read(&doctor->world, &policy, &err) < 0) {
         refuse(doctor, &err);
     } else {
-        list_layers(doctor, layers, count, ocn_config_base(config));
-        list_exempt(doctor, &ocn_config_base(config)->exempt);
+        list_layers(doctor, &policy);
+        list_exempt(doctor, &ocn_config_base(policy.config)->exempt);
     }
     check_switch(doctor);
 }

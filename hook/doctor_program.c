@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config/config.h"
 #include "hook/engine.h"
 #include "hook/mark.h"
 #include "hook/policy_files.h"

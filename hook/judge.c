@@ -12,6 +12,7 @@
 #include "hook/confine.h"
 #include "hook/dir_view.h"
 #include "hook/io.h"
+#include "hook/node_policy.h"
 
 /* Of one child; more is an attack. */
 #define MAX_MESSAGES 64
@@ -44,8 +45,9 @@ struct seen {
 /* What to judge, as a mouth asks. */
 struct task {
     const struct ocn_world *world;
-    const struct ocn_config *policy;
+    const struct ocn_node_policy *policy;
     const char *bundle;
+    const char *id; /* NULL: not known */
     struct ocn_bytes config;
     const struct ocn_bytes *process; /* exec only */
     struct seen seen[MAX_SEEN];
@@ -205,12 +207,14 @@ struct work {
     struct ocn_confinement confinement;
     struct ocn_container *container;
     struct ocn_container *joined; /* exec only */
+    struct ocn_config *config;    /* where the container's environment tells of another profile */
     struct ocn_policy policy;
     struct ocn_arena arena;
 };
 
 static void finish_work(struct work *work)
 {
+    ocn_config_free(work->config);
     ocn_container_free(work->container);
     ocn_container_free(work->joined);
     ocn_arena_done(&work->arena);
@@ -229,6 +233,7 @@ static int parse(struct work *work, struct ocn_error *err)
         ocn_error_locate(err, "process.json", 0);
         return -1;
     }
+    work->container->id = task->id;
     return 0;
 }
 
@@ -241,24 +246,34 @@ static const struct ocn_container *known(const struct work *work)
 /* The parent must know onError also if the image brings this process down. */
 static int select_policy(struct work *work, struct ocn_error *err)
 {
-    const struct ocn_policy *base = ocn_config_base(work->task->policy);
+    const struct ocn_node_policy *node = work->task->policy;
     struct ocn_identity identity;
 
+    if (ocn_node_policy_for(node, &known(work)->process.env, &work->config, err) < 0) {
+        return -1;
+    }
     ocn_identity_read(known(work), &identity);
-    if (ocn_config_select(work->task->policy, &identity, known(work), &work->arena, &work->policy,
-                          err) < 0) {
+    if (ocn_config_select(work->config != NULL ? work->config : node->config, &identity,
+                          known(work), &work->arena, &work->policy, err) < 0) {
         return -1;
     }
     int on_error = work->policy.on_error;
     const struct ocn_bytes bytes = { (const char *)&on_error, sizeof(on_error) };
-    return on_error == base->on_error ? 0 : ocn_child_send(SAYS_ON_ERROR, bytes, err);
+    return on_error == ocn_config_base(node->config)->on_error
+               ? 0
+               : ocn_child_send(SAYS_ON_ERROR, bytes, err);
 }
 
-/* Where the node says what it can run: emulators, 32-bit support, its CPU. */
+/*
+ * Where the node says what it can run (emulators, 32-bit support, its CPU), which ids we have, and
+ * how pods are limited.
+ */
 static const struct {
     const char *path;
     bool is_dir;
-} node_facts[] = { { "/proc/sys", true }, { "/proc/cmdline", false }, { "/proc/cpuinfo", false } };
+} node_facts[] = { { "/proc/sys", true },           { "/proc/cmdline", false },
+                   { "/proc/cpuinfo", false },      { "/proc/self/uid_map", false },
+                   { "/proc/self/gid_map", false }, { "/sys/fs/cgroup", true } };
 
 /*
  * The root file system and the sources of bind mounts, for a program of the image lies nowhere
@@ -341,7 +356,7 @@ static int work_and_answer(void *ctx)
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf bytes = { 0 };
     struct ocn_answer answer = { 0 };
 
-    work.policy = *ocn_config_base(work.task->policy);
+    work.policy = *ocn_config_base(work.task->policy->config);
     if (judge(&work, &outcome, &answer.error) == 0) {
         answer.outcome = outcome;
         answer.container = work.container;
@@ -450,7 +465,7 @@ static int judge_confined(struct task *task, struct ocn_judgement *ret, struct o
 {
     OCN_CLEANUP(ocn_child_end) struct ocn_child child = { .pid = -1, .fd = -1 };
 
-    ret->policy = *ocn_config_base(task->policy);
+    ret->policy = *ocn_config_base(task->policy->config);
     see_namespaces(task);
     if (ocn_child_start(&child, work_and_answer, task, err) < 0) {
         return -1;
@@ -458,16 +473,18 @@ static int judge_confined(struct task *task, struct ocn_judgement *ret, struct o
     return converse(&child, ret, err);
 }
 
-int ocn_judge_create(const struct ocn_world *world, const struct ocn_config *policy,
-                     const char *bundle, struct ocn_bytes config, struct ocn_judgement *ret,
-                     struct ocn_error *err)
+int ocn_judge_create(const struct ocn_world *world, const struct ocn_node_policy *policy,
+                     const char *bundle, const char *id, struct ocn_bytes config,
+                     struct ocn_judgement *ret, struct ocn_error *err)
 {
-    struct task task = { .world = world, .policy = policy, .bundle = bundle, .config = config };
+    struct task task = {
+        .world = world, .policy = policy, .bundle = bundle, .id = id, .config = config
+    };
 
     return judge_confined(&task, ret, err);
 }
 
-int ocn_judge_exec(const struct ocn_world *world, const struct ocn_config *policy,
+int ocn_judge_exec(const struct ocn_world *world, const struct ocn_node_policy *policy,
                    const char *bundle, struct ocn_bytes config, struct ocn_bytes process,
                    struct ocn_judgement *ret, struct ocn_error *err)
 {

@@ -5,8 +5,9 @@
  */
 #pragma once
 
-#include "config/config.h"
 #include "normalize/normalize.h"
+
+struct ocn_node_policy;
 
 /* Where the world is. Zero-initialised members mean the node itself. */
 struct ocn_world {
@@ -32,15 +33,17 @@ void ocn_judgement_done(struct ocn_judgement *judgement);
 
 /*
  * Judges config.json text @config of the bundle at @bundle (a directory; root.path is relative to
- * it). On failure @ret holds what was reached; release it all the same. A child that crashed, was
- * stopped, took too long or answered what it may not is such a failure.
+ * it). @id is the container's, NULL where nobody knows it. On failure @ret holds what was reached;
+ * release it all the same. A child that crashed, was stopped, took too long or answered what it may
+ * not is such a failure.
  */
-OCN_MUST_USE int ocn_judge_create(const struct ocn_world *world, const struct ocn_config *policy,
-                                  const char *bundle, struct ocn_bytes config,
+OCN_MUST_USE int ocn_judge_create(const struct ocn_world *world,
+                                  const struct ocn_node_policy *policy, const char *bundle,
+                                  const char *id, struct ocn_bytes config,
                                   struct ocn_judgement *ret, struct ocn_error *err);
 
 /* Judges process.json text @process that joins the container of that bundle. */
-OCN_MUST_USE int ocn_judge_exec(const struct ocn_world *world, const struct ocn_config *policy,
+OCN_MUST_USE int ocn_judge_exec(const struct ocn_world *world, const struct ocn_node_policy *policy,
                                 const char *bundle, struct ocn_bytes config,
                                 struct ocn_bytes process, struct ocn_judgement *ret,
                                 struct ocn_error *err);

@@ -9,6 +9,7 @@
 #include "hook/judge.h"
 #include "hook/log.h"
 #include "hook/mark.h"
+#include "hook/node_policy.h"
 #include "hook/policy_files.h"
 #include "hook/report.h"
 #include "hook/state.h"
@@ -32,7 +33,7 @@ struct request {
 
 /* One container being judged: the policy, what came of it, and config.json's new text. */
 struct trial {
-    struct ocn_config *config;
+    struct ocn_node_policy policy;
     struct ocn_judgement judgement;
     struct ocn_buf output;
     bool unsafe; /* the container must not start, whatever onError says */
@@ -49,7 +50,7 @@ static void finish_request(struct request *request)
 static void finish_trial(struct trial *trial)
 {
     ocn_judgement_done(&trial->judgement);
-    ocn_config_free(trial->config);
+    ocn_node_policy_done(&trial->policy);
     ocn_buf_done(&trial->output);
 }
 
@@ -115,8 +116,8 @@ static int intervene(struct request *request, struct trial *trial, struct ocn_er
         return ocn_fail_nomem(err);
     }
     if (ocn_read_file(path, OCN_CONFIG_MAX_SIZE, &config, err) < 0 ||
-        ocn_judge_create(&request->world, trial->config, state.bundle, ocn_buf_bytes(&config),
-                         &trial->judgement, err) < 0) {
+        ocn_judge_create(&request->world, &trial->policy, state.bundle, state.id,
+                         ocn_buf_bytes(&config), &trial->judgement, err) < 0) {
         return -1;
     }
     return apply(request, &state, trial, err);
@@ -130,8 +131,8 @@ static int filter(struct request *request, struct trial *trial, struct ocn_error
     if (request->cwd == NULL) {
         return ocn_fail(err, OCN_E_NOENT, NULL, "there is no working directory to find rootfs in");
     }
-    if (ocn_judge_create(&request->world, trial->config, request->cwd, config, &trial->judgement,
-                         err) < 0) {
+    if (ocn_judge_create(&request->world, &trial->policy, request->cwd, NULL, config,
+                         &trial->judgement, err) < 0) {
         return -1;
     }
     const struct ocn_outcome *outcome = trial->judgement.outcome;
@@ -203,11 +204,11 @@ static int decide(const struct stage *stage, struct request *request)
     if (stage->judge == NULL || ocn_policy_is_disabled(&request->world)) {
         return answer(stage, request, &trial);
     }
-    if (ocn_policy_load(&request->world, &trial.config, &err) < 0) {
+    if (ocn_node_policy_read(&request->world, &trial.policy, &err) < 0) {
         report_error(OCN_LOG_ERROR, &err);
         return EXIT_UNDECIDED;
     }
-    trial.judgement.policy = *ocn_config_base(trial.config);
+    trial.judgement.policy = *ocn_config_base(trial.policy.config);
     if (stage->judge(request, &trial, &err) < 0) {
         bool tolerated = trial.judgement.policy.on_error == OCN_ON_ERROR_WARN && !trial.unsafe;
         report_error(tolerated ? OCN_LOG_WARNING : OCN_LOG_ERROR, &err);

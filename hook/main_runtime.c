@@ -15,6 +15,7 @@
 #include "hook/judge.h"
 #include "hook/log.h"
 #include "hook/mark.h"
+#include "hook/node_policy.h"
 #include "hook/policy_files.h"
 #include "hook/replace.h"
 #include "hook/report.h"
@@ -47,7 +48,7 @@ struct call {
 
 /* One container being judged: the policy, and what came of it. */
 struct trial {
-    struct ocn_config *config;
+    struct ocn_node_policy policy;
     struct ocn_judgement judgement;
     bool decided; /* what fails from here on is no doubt: onError does not excuse it */
 };
@@ -55,7 +56,7 @@ struct trial {
 static void finish_trial(struct trial *trial)
 {
     ocn_judgement_done(&trial->judgement);
-    ocn_config_free(trial->config);
+    ocn_node_policy_done(&trial->policy);
 }
 
 static void finish_call(struct call *call)
@@ -168,8 +169,8 @@ static int judge_create(struct call *call, struct trial *trial, struct ocn_error
         return ocn_fail_nomem(err);
     }
     if (ocn_read_file(path, OCN_CONFIG_MAX_SIZE, &config, err) < 0 ||
-        ocn_judge_create(&call->world, trial->config, bundle, ocn_buf_bytes(&config),
-                         &trial->judgement, err) < 0 ||
+        ocn_judge_create(&call->world, &trial->policy, bundle, call->words.id,
+                         ocn_buf_bytes(&config), &trial->judgement, err) < 0 ||
         edit(trial->judgement.outcome, "", ocn_buf_bytes(&config), &edited, err) < 0) {
         return -1;
     }
@@ -239,7 +240,7 @@ static int judge_process(struct call *call, struct trial *trial, const char *bun
         return ocn_fail_nomem(err);
     }
     if (ocn_read_file(path, OCN_CONFIG_MAX_SIZE, &config, err) < 0 ||
-        ocn_judge_exec(&call->world, trial->config, bundle, ocn_buf_bytes(&config), process,
+        ocn_judge_exec(&call->world, &trial->policy, bundle, ocn_buf_bytes(&config), process,
                        &trial->judgement, err) < 0) {
         return -1;
     }
@@ -311,12 +312,12 @@ static int decide(struct call *call,
     if (ocn_policy_is_disabled(&call->world)) {
         return 0;
     }
-    if (err.code != OCN_OK ||
-        ocn_config_load(call->layers, call->layers_len, &trial.config, &err) < 0) {
+    if (err.code != OCN_OK || ocn_node_policy_load(&call->world, call->layers, call->layers_len,
+                                                   &trial.policy, &err) < 0) {
         report_error(call, OCN_LOG_ERROR, &err);
         return -1;
     }
-    trial.judgement.policy = *ocn_config_base(trial.config);
+    trial.judgement.policy = *ocn_config_base(trial.policy.config);
     if (judge(call, &trial, &err) < 0) {
         bool tolerated = !trial.decided && trial.judgement.policy.on_error == OCN_ON_ERROR_WARN;
         report_error(call, tolerated ? OCN_LOG_WARNING : OCN_LOG_ERROR, &err);

@@ -5,6 +5,7 @@
 #include <linux/magic.h>
 #include <linux/mount.h>
 #include <linux/openat2.h>
+#include <linux/stat.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/fsuid.h>
@@ -118,7 +119,7 @@ static int read_mount_id(int fd, uint64_t *ret)
 {
     struct statx st;
 
-    if (statx(fd, "", AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW, STATX_MNT_ID, &st) < 0) {
+    if (syscall(SYS_statx, fd, "", AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW, STATX_MNT_ID, &st) < 0) {
         return -1;
     }
     if ((st.stx_mask & STATX_MNT_ID) == 0) {

@@ -11,7 +11,7 @@
 
 #define DISABLED_PATH "/etc/ocinorm/disabled"
 
-/* The layers as they are gathered; the first place is kept for the profile, found last. */
+/* The layers as they are gathered. */
 struct gathering {
     const struct ocn_world *world;
     struct ocn_arena *arena;
@@ -59,7 +59,7 @@ static int read_layer(struct ocn_arena *arena, const char *path, struct ocn_laye
     if (copy == NULL) {
         return ocn_fail_nomem(err);
     }
-    *ret = (struct ocn_layer){ path, { copy, text.len } };
+    *ret = (struct ocn_layer){ path, { copy, text.len }, NULL };
     return 0;
 }
 
@@ -127,11 +127,10 @@ static int compare_names(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Adds *.json of the directory @path in name order; no such directory is no layer. */
-static int add_directory(struct gathering *gathering, const char *path, struct ocn_error *err)
+/* The policy files in the directory @path, in name order; no such directory has none. */
+static int list_directory(struct ocn_arena *arena, const char *path, struct ocn_strings *ret,
+                          struct ocn_error *err)
 {
-    struct ocn_strings names = { 0 };
-
     if (path == NULL) {
         return ocn_fail_nomem(err);
     }
@@ -139,11 +138,21 @@ static int add_directory(struct gathering *gathering, const char *path, struct o
     if (dir == NULL) {
         return errno == ENOENT ? 0 : ocn_fail_sys(err, errno, path, "cannot open the directory");
     }
-    if (list_names(gathering->arena, dir, path, &names, err) < 0) {
+    if (list_names(arena, dir, path, ret, err) < 0) {
         return -1;
     }
-    if (names.len != 0) {
-        qsort(names.items, names.len, sizeof(*names.items), compare_names);
+    if (ret->len != 0) {
+        qsort(ret->items, ret->len, sizeof(*ret->items), compare_names);
+    }
+    return 0;
+}
+
+static int add_directory(struct gathering *gathering, const char *path, struct ocn_error *err)
+{
+    struct ocn_strings names = { 0 };
+
+    if (list_directory(gathering->arena, path, &names, err) < 0) {
+        return -1;
     }
     for (size_t i = 0; i < names.len; i++) {
         const char *file = ocn_arena_printf(gathering->arena, "%s/%s", path, names.items[i]);
@@ -167,107 +176,88 @@ static int add_config(struct gathering *gathering, struct ocn_error *err)
     return 0;
 }
 
-/*
- * The name of the profile that the last layer with one names, copied to the arena, and that layer;
- * "auto" if none does. A layer that is broken says so later, when it is loaded.
- */
-static int find_profile(const struct gathering *gathering, const char **ret_name, size_t *ret_layer,
-                        struct ocn_error *err)
-{
-    *ret_name = "auto";
-    for (size_t i = gathering->len; i > 1; i--) {
-        json_auto_t *json = NULL;
-        if (ocn_json_load(gathering->layers[i - 1].text, OCN_POLICY_MAX_SIZE, &json, NULL) < 0) {
-            continue;
-        }
-        const char *name = json_string_value(json_object_get(json, "profile"));
-        if (name != NULL) {
-            *ret_layer = i - 1;
-            *ret_name = ocn_arena_copy(gathering->arena, name, strlen(name));
-            return *ret_name != NULL ? 0 : ocn_fail_nomem(err);
-        }
-    }
-    return 0;
-}
-
-static int refuse_profile(const struct ocn_layer *layer, const char *name,
-                          const char *const *places, struct ocn_error *err)
-{
-    struct ocn_error problem = { 0 };
-
-    (void)ocn_fail(&problem, OCN_E_FORMAT, "/profile",
-                   "there is no profile \"%s\": neither %s nor %s exists", name, places[0],
-                   places[1]);
-    ocn_error_locate(&problem, layer->name, ocn_json_line_of(layer->text, "/profile"));
-    return ocn_fail(err, problem.code, problem.where, "%s", problem.msg);
-}
-
-/* Reads the profile that @layer names into the place that is kept for it. */
-static int read_profile(struct gathering *gathering, const char *name, size_t layer,
-                        struct ocn_error *err)
-{
-    struct ocn_arena *arena = gathering->arena;
-    const char *beside = ocn_arena_printf(arena, "profiles/%s.json", name);
-    const char *vendor = ocn_arena_printf(arena, OCN_VENDOR_DIR "/profiles/%s.json", name);
-
-    if (beside == NULL || vendor == NULL) {
-        return ocn_fail_nomem(err);
-    }
-    const char *places[] = { locate_beside(gathering->world, arena, beside),
-                             locate(gathering->world, arena, vendor) };
-    for (size_t i = 0; i < OCN_COUNT(places); i++) {
-        struct ocn_error problem = { 0 };
-        if (read_layer(arena, places[i], &gathering->layers[0], &problem) == 0) {
-            return 0;
-        }
-        if (problem.code != OCN_E_NOENT) {
-            return ocn_fail(err, problem.code, problem.where, "%s", problem.msg);
-        }
-    }
-    return refuse_profile(&gathering->layers[layer], name, places, err);
-}
-
-/* "auto" names no file, and what is no file's name is refused when its layer is loaded. */
-static int names_file(const char *profile)
-{
-    return strcmp(profile, "auto") != 0 && profile[0] != '\0' && profile[0] != '.' &&
-           strchr(profile, '/') == NULL;
-}
-
 int ocn_policy_layers(const struct ocn_world *world, struct ocn_arena *arena,
                       struct ocn_layer **ret, size_t *ret_count, struct ocn_error *err)
 {
-    const struct ocn_layer no_profile = { 0 };
     struct gathering gathering = { .world = world, .arena = arena };
-    const char *profile;
-    size_t layer = 0;
 
-    if (add_layer(&gathering, &no_profile, err) < 0 ||
-        add_directory(&gathering, locate(world, arena, OCN_VENDOR_DIR), err) < 0 ||
+    if (add_directory(&gathering, locate(world, arena, OCN_VENDOR_DIR), err) < 0 ||
         add_config(&gathering, err) < 0 ||
-        add_directory(&gathering, locate_beside(world, arena, "conf.d"), err) < 0 ||
-        find_profile(&gathering, &profile, &layer, err) < 0) {
+        add_directory(&gathering, locate_beside(world, arena, "conf.d"), err) < 0) {
         return -1;
     }
-    size_t skip = names_file(profile) ? 0 : 1;
-    if (skip == 0 && read_profile(&gathering, profile, layer, err) < 0) {
-        return -1;
-    }
-    *ret = gathering.layers + skip;
-    *ret_count = gathering.len - skip;
+    *ret = gathering.layers;
+    *ret_count = gathering.len;
     return 0;
 }
 
-int ocn_policy_load(const struct ocn_world *world, struct ocn_config **ret, struct ocn_error *err)
-{
-    OCN_CLEANUP(ocn_arena_done) struct ocn_arena arena = { 0 };
-    struct ocn_layer *layers;
-    size_t count;
+/* ---- profiles --------------------------------------------------------------------------- */
 
-    if (ocn_policy_layers(world, &arena, &layers, &count, err) < 0) {
+/* The directories that hold them; the first wins. */
+static int find_places(const struct ocn_world *world, struct ocn_arena *arena,
+                       const char *places[2], struct ocn_error *err)
+{
+    places[0] = locate_beside(world, arena, "profiles");
+    places[1] = locate(world, arena, OCN_VENDOR_DIR "/profiles");
+    return places[0] != NULL && places[1] != NULL ? 0 : ocn_fail_nomem(err);
+}
+
+int ocn_policy_profile(const struct ocn_world *world, const char *name, struct ocn_arena *arena,
+                       struct ocn_layer *ret, const char *places[2], struct ocn_error *err)
+{
+    struct ocn_error problem = { 0 };
+
+    if (find_places(world, arena, places, err) < 0) {
         return -1;
     }
-    return ocn_config_load(layers, count, ret, err);
+    for (size_t i = 0; i < 2; i++) {
+        const char *path = ocn_arena_printf(arena, "%s/%s.json", places[i], name);
+        problem = (struct ocn_error){ 0 };
+        if (read_layer(arena, path, ret, &problem) == 0) {
+            ret->profile = name;
+            return 0;
+        }
+        if (problem.code != OCN_E_NOENT) {
+            break;
+        }
+    }
+    return ocn_fail(err, problem.code, problem.where, "%s", problem.msg);
+}
+
+/* Drops ".json" and what stands twice, from a sorted list. */
+static int shorten(struct ocn_strings *names, struct ocn_arena *arena, struct ocn_error *err)
+{
+    const char *last = "";
+    size_t len = 0;
+
+    for (size_t i = 0; i < names->len; i++) {
+        const char *file = names->items[i];
+        if (strcmp(file, last) == 0) {
+            continue;
+        }
+        last = file;
+        names->items[len] = ocn_arena_copy(arena, file, strlen(file) - strlen(".json"));
+        if (names->items[len++] == NULL) {
+            return ocn_fail_nomem(err);
+        }
+    }
+    names->len = len;
+    return 0;
+}
+
+int ocn_policy_profile_names(const struct ocn_world *world, struct ocn_arena *arena,
+                             struct ocn_strings *ret, struct ocn_error *err)
+{
+    struct ocn_strings names = { 0 };
+    const char *places[2];
+
+    if (find_places(world, arena, places, err) < 0 ||
+        list_directory(arena, places[0], &names, err) < 0 ||
+        list_directory(arena, places[1], &names, err) < 0 || shorten(&names, arena, err) < 0) {
+        return -1;
+    }
+    *ret = names;
+    return 0;
 }
 
 static int exists(const char *path)

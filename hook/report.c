@@ -12,6 +12,8 @@
 #define MAX_PATH 48
 #define MAX_VALUE 20
 
+#define MAX_ENV_PATH 300 /* a variable's name has 255 bytes at most (hook/answer.c) */
+
 static const char *const verdict_names[] = { [OCN_ALLOW] = "allow", [OCN_DENY] = "deny" };
 
 /* NULL where it was not looked at, or cannot be seen from here. */
@@ -171,15 +173,27 @@ static json_t *findings_json(const struct ocn_outcome *outcome)
     return whole(ret, status);
 }
 
-static json_t *not_judged_json(void)
+static json_t *kept_row_json(const struct ocn_kept *kept)
+{
+    char path[MAX_ENV_PATH];
+    json_t *ret = json_object();
+    int status = 0;
+
+    (void)snprintf(path, sizeof(path), "/process/env/%s", kept->name);
+    status |= json_object_set_new(ret, "rule", text_or_null(ocn_rules[kept->rule].name));
+    status |= json_object_set_new(ret, "path", text_or_null(path));
+    status |= json_object_set_new(ret, "value", text_or_null(kept->value));
+    status |= json_object_set_new(ret, "why", text_or_null(kept->why));
+    return whole(ret, status);
+}
+
+static json_t *kept_json(const struct ocn_outcome *outcome)
 {
     json_t *ret = json_array();
     int status = 0;
 
-    for (size_t i = 0; i < OCN_RULE_COUNT; i++) {
-        if (ocn_rules[i].judge == NULL) {
-            status |= json_array_append_new(ret, json_string(ocn_rules[i].name));
-        }
+    for (size_t i = 0; i < outcome->kept_len; i++) {
+        status |= json_array_append_new(ret, kept_row_json(&outcome->kept[i]));
     }
     return whole(ret, status);
 }
@@ -197,7 +211,9 @@ static json_t *outcome_json(const struct ocn_outcome *outcome, const char *bundl
     status |= json_object_set_new(ret, "facts", facts_json(&outcome->facts));
     status |= json_object_set_new(ret, "edits", edits_json(outcome));
     status |= json_object_set_new(ret, "findings", findings_json(outcome));
-    status |= json_object_set_new(ret, "notJudged", not_judged_json());
+    if (outcome->kept_len != 0) {
+        status |= json_object_set_new(ret, "kept", kept_json(outcome));
+    }
     return whole(ret, status);
 }
 
@@ -327,6 +343,24 @@ static void add_edits(struct ocn_buf *out, const struct ocn_outcome *outcome,
     }
 }
 
+/* Below the edits, in no columns of theirs: NAME=VALUE stays, or NAME is not set. */
+static void add_kept(struct ocn_buf *out, const struct ocn_outcome *outcome)
+{
+    for (size_t i = 0; i < outcome->kept_len; i++) {
+        const struct ocn_kept *kept = &outcome->kept[i];
+
+        ocn_buf_puts(out, "  left alone: ");
+        add_cell(out, kept->name, MAX_PATH, 0);
+        if (kept->value != NULL) {
+            ocn_buf_puts(out, "=");
+            add_cell(out, kept->value, MAX_VALUE, 0);
+        }
+        ocn_buf_printf(out, "  [%s] ", ocn_rules[kept->rule].name);
+        add_clean(out, kept->why);
+        ocn_buf_puts(out, "\n");
+    }
+}
+
 static void add_findings(struct ocn_buf *out, const struct ocn_outcome *outcome,
                          const struct style *style)
 {
@@ -359,13 +393,15 @@ static void add_variant(struct ocn_buf *out, const char *variant)
     }
 }
 
-static void add_facts(struct ocn_buf *out, const struct ocn_facts *facts)
+static void add_facts(struct ocn_buf *out, const struct ocn_facts *facts, const char *profile)
 {
     const char *kind = kind_names[facts->entry.kind];
 
     ocn_buf_printf(out, "\n%-9s %s/%s", "host", shown(facts->host.os), shown(facts->host.arch));
     add_variant(out, facts->host.variant);
     ocn_buf_printf(out, ", %u CPUs\n", facts->host.cpus);
+    add_line(out, "profile", shown(profile));
+    ocn_buf_puts(out, "\n");
     add_line(out, "entry", shown(facts->entry.path));
     if (kind != NULL) {
         ocn_buf_printf(out, " (%s", kind);
@@ -398,19 +434,6 @@ static void add_facts(struct ocn_buf *out, const struct ocn_facts *facts)
     }
 }
 
-static void add_not_judged(struct ocn_buf *out)
-{
-    const char *separator = "not judged by this version: ";
-
-    for (size_t i = 0; i < OCN_RULE_COUNT; i++) {
-        if (ocn_rules[i].judge == NULL) {
-            ocn_buf_printf(out, "%s%s", separator, ocn_rules[i].name);
-            separator = ", ";
-        }
-    }
-    ocn_buf_puts(out, "\n");
-}
-
 int ocn_report_text(const struct ocn_outcome *outcome, const char *bundle, bool colour,
                     struct ocn_buf *out, struct ocn_error *err)
 {
@@ -418,7 +441,7 @@ int ocn_report_text(const struct ocn_outcome *outcome, const char *bundle, bool 
     bool deny = outcome->verdict == OCN_DENY;
 
     add_line(out, "bundle", bundle);
-    add_facts(out, &outcome->facts);
+    add_facts(out, &outcome->facts, outcome->profile);
     ocn_buf_printf(out, "%-9s %s%s%s%s", "verdict", style->bold, deny ? style->bad : style->good,
                    verdict_names[outcome->verdict], style->off);
     if (outcome->exempt != NULL) {
@@ -430,8 +453,8 @@ int ocn_report_text(const struct ocn_outcome *outcome, const char *bundle, bool 
     }
     ocn_buf_puts(out, "\n");
     add_edits(out, outcome, style);
+    add_kept(out, outcome);
     add_findings(out, outcome, style);
-    add_not_judged(out);
     return ocn_buf_check(out, err);
 }
 

@@ -11,6 +11,7 @@
 static const char source[] = "the state on stdin";
 
 static const struct ocn_bind fields[] = {
+    { "id", OCN_BIND_STRING, .offset = offsetof(struct ocn_state, id) },
     { "bundle", OCN_BIND_STRING, .offset = offsetof(struct ocn_state, bundle) },
     { "pid", OCN_BIND_U32, .offset = offsetof(struct ocn_state, pid), .max = MAX_PID },
     { 0 },
@@ -29,12 +30,14 @@ int ocn_state_read(struct ocn_bytes text, const char *cwd, struct ocn_arena *are
         }
         return -1;
     }
+    const char *id = state.id;
     const char *bundle = state.bundle != NULL && state.bundle[0] != '\0' ? state.bundle : cwd;
     if (bundle == NULL || bundle[0] != '/') {
         return ocn_fail(err, OCN_E_FORMAT, source, "/bundle is no absolute path");
     }
     state.bundle = ocn_arena_copy(arena, bundle, strlen(bundle));
-    if (state.bundle == NULL) {
+    state.id = id != NULL ? ocn_arena_copy(arena, id, strlen(id)) : NULL;
+    if (state.bundle == NULL || (id != NULL && state.id == NULL)) {
         return ocn_fail_nomem(err);
     }
     *ret = state;

@@ -7,6 +7,7 @@
 #define OCN_STATE_MAX_SIZE ((size_t)16 << 20)
 
 struct ocn_state {
+    const char *id;     /* NULL: not given */
     const char *bundle; /* an absolute path */
     uint32_t pid;       /* of the container's init in the hook's pid namespace; 0: not given */
 };

@@ -25,6 +25,15 @@ make_rootfs() { # DIRECTORY
     chmod 1777 "$1/tmp"
 }
 
+# An /etc that only this mount namespace sees (enter.sh), without a policy: for engines that give the
+# runtime an environment of their own.
+own_etc() { # SCRATCH-DIRECTORY
+    mkdir -p "$1"/{upper,work}
+    mount -t overlay -o "lowerdir=/etc,upperdir=$1/upper,workdir=$1/work" overlay /etc
+    rm -rf /etc/ocinorm
+    mkdir /etc/ocinorm
+}
+
 # Once per test: a bundle as `runc spec` makes it, a policy that names the runtime under test, and a
 # state directory of our own.
 make_bundle() {
@@ -94,6 +103,17 @@ assert_hasnt() { # TEXT PART
     [[ $1 != *"$2"* ]] && return
     printf 'not expected: %s\nin:\n%s\n' "$2" "$1" >&2
     return 1
+}
+
+# What a container in the background has printed, once it has printed COUNT times what `id` prints.
+logs_of() { # CONTAINER COUNT ENGINE-COMMAND...
+    local said
+    for _ in {1..100}; do
+        said=$("${@:3}" logs "$1" 2>&1)
+        (($(grep -c '^uid=' <<<"$said") >= $2)) && break
+        sleep 0.1
+    done
+    printf '%s\n' "$said"
 }
 
 # "uid=1001 gid=1001" and nothing of root among the groups.

@@ -1,19 +1,42 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Runs the live tests of a folder: integration/live.sh runc|crun|containerd|doctor|kubernetes [BATS
-# OPTION...], as root. The programs under test are those of OCN_BIN (default: build/bin).
+# Runs the live tests of a runtime or an engine, as root: integration/live.sh NAME [BATS OPTION...]
+# NAME is runc, crun, containerd, podman, podman-crun, docker, doctor or kubernetes of this system, or
+# a row of engines.bash: containerd@trixie; --list prints those. The programs under test are those of
+# OCN_BIN (default: build/bin).
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin
 
 here=$(cd -- "$(dirname -- "$0")" && pwd)
-runtime=${1:?name a folder: runc, crun, containerd, doctor or kubernetes}
+root=${here%/*}
+# shellcheck source=engines.bash
+. "$here/engines.bash"
+name=${1:?name a runtime or an engine: runc, crun, containerd, podman, docker, containerd@trixie}
 shift
-run=(bats "$@" "$here/$runtime")
+run=(bats "$@" "$here/${name%@*}")
 unified=/sys/fs/cgroup/unified
-if [[ $runtime == crun ]] && mountpoint -q "$unified"; then
-    # crun refuses hybrid cgroups that have a controller in the second hierarchy. The mount is gone
-    # in this mount namespace only; its directory stays, or the node would lose it too.
-    exec unshare --mount --propagation private sh -c "umount $unified && exec \"\$@\"" live "${run[@]}"
-fi
-exec "${run[@]}"
+case $name in
+    crun)
+        # crun refuses hybrid cgroups that have a controller in the second hierarchy. The mount is gone
+        # in this mount namespace only; its directory stays, or the node would lose it too.
+        if mountpoint -q "$unified"; then
+            run=(unshare --mount --propagation private
+                sh -c "umount $unified && mount -t tmpfs tmpfs $unified && exec \"\$@\"" live "${run[@]}")
+        fi
+        exec "${run[@]}"
+        ;;
+    --list)
+        sed -n 's/ *|.*//p' <<<"$engine_rows"
+        ;;
+    runc | doctor | kubernetes)
+        exec "${run[@]}"
+        ;;
+    *)
+        # What has to be fetched is fetched here; in there is no network.
+        prepare=$here/${name%@*}/prepare.bash
+        # shellcheck source=/dev/null
+        [[ ! -e $prepare ]] || . "$prepare"
+        engine_run "$name" "${run[@]}"
+        ;;
+esac

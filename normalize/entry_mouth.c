@@ -7,11 +7,11 @@
 
 #define DEV "dev"
 
-/* The first edit that changes the process, or NULL. */
+/* The first edit that changes the process, and that it must not start without; or NULL. */
 static const struct ocn_edit *first_change(const struct ocn_outcome *outcome)
 {
     for (size_t i = 0; i < outcome->edits_len; i++) {
-        if (!ocn_edit_is_note(&outcome->edits[i])) {
+        if (!ocn_edit_is_note(&outcome->edits[i]) && !ocn_edit_is_optional(&outcome->edits[i])) {
             return &outcome->edits[i];
         }
     }
@@ -59,7 +59,7 @@ int ocn_entry_mouth_refuse(struct ocn_outcome *outcome, const char *reason, stru
     const struct ocn_edit *edit = first_change(outcome);
 
     if (edit == NULL) {
-        return 0;
+        return ocn_outcome_verify_only(outcome, err);
     }
     return deny(outcome, edit->rule,
                 ocn_arena_printf(&outcome->arena,
@@ -232,10 +232,14 @@ static int judge_edits(struct ocn_outcome *outcome, struct ocn_error *err)
 int ocn_entry_mouth_judge(const struct ocn_container *container, struct ocn_outcome *outcome,
                           struct ocn_error *err)
 {
-    if (first_change(outcome) == NULL) {
+    const char *reason = why_no_place(container, outcome);
+
+    if (outcome->edits_len == 0) {
         return 0;
     }
-    const char *reason = why_no_place(container, outcome);
+    if (first_change(outcome) == NULL) {
+        return reason != NULL ? ocn_entry_mouth_refuse(outcome, reason, err) : 0;
+    }
     if (judge_capabilities(container, outcome, err) < 0 ||
         judge_low_ports(container, outcome, err) < 0 || judge_edits(outcome, err) < 0) {
         return -1;

@@ -15,7 +15,7 @@ OCN_MUST_USE int ocn_entry_mouth_judge(const struct ocn_container *container,
 
 /*
  * As one of these findings: the pending edits cannot be made, because of @reason (copied). For what
- * only the mounted container can tell.
+ * only the mounted container can tell. Edits that are all optional become warnings.
  */
 OCN_MUST_USE int ocn_entry_mouth_refuse(struct ocn_outcome *outcome, const char *reason,
                                         struct ocn_error *err);

@@ -17,10 +17,12 @@ struct engine {
     const char *name;
     const char *mark; /* its presence, or, where a value stands beside it, that value */
     const char *mark_value;
-    const char *sandbox_key; /* says "sandbox" for the pause container */
+    const char *sandbox_key; /* says "sandbox" for the pause container; NULL: nothing does */
     const char *namespaces[MAX_KEYS];
     const char *pods[MAX_KEYS];
+    const char *pod_uids[MAX_KEYS];
     const char *containers[MAX_KEYS];
+    const char *names[MAX_KEYS];
     const char *images[MAX_KEYS];
 };
 
@@ -31,7 +33,9 @@ static const struct engine engines[] = {
         .sandbox_key = "io.kubernetes.cri.container-type",
         .namespaces = { "io.kubernetes.cri.sandbox-namespace" },
         .pods = { "io.kubernetes.cri.sandbox-name" },
+        .pod_uids = { "io.kubernetes.cri.sandbox-uid" },
         .containers = { "io.kubernetes.cri.container-name" },
+        .names = { "io.kubernetes.cri.container-name" },
         .images = { "io.kubernetes.cri.image-name", "io.kubernetes.cri.podsandbox.image-name" },
     },
     {
@@ -40,14 +44,16 @@ static const struct engine engines[] = {
         .sandbox_key = "io.kubernetes.cri-o.ContainerType",
         .namespaces = { "io.kubernetes.cri-o.Namespace", "io.kubernetes.pod.namespace" },
         .pods = { "io.kubernetes.cri-o.KubeName", "io.kubernetes.pod.name" },
+        .pod_uids = { "io.kubernetes.pod.uid" },
         .containers = { "io.kubernetes.container.name" },
+        .names = { "io.kubernetes.cri-o.Name", "io.kubernetes.container.name" },
         .images = { "io.kubernetes.cri-o.ImageName", "io.kubernetes.cri-o.Image" },
     },
     {
         .name = "podman",
         .mark = "io.container.manager",
         .mark_value = "libpod",
-        .sandbox_key = "io.podman.annotations.infra.container",
+        .sandbox_key = NULL, /* libpod 4.3 to 5.8 does not mark a pod's infra container */
     },
 };
 
@@ -76,12 +82,15 @@ void ocn_identity_read(const struct ocn_container *container, struct ocn_identit
             *ret = (struct ocn_identity){ .ambiguous = true };
             return;
         }
-        const char *type = ocn_annotation_get(container, engine->sandbox_key);
+        const char *type =
+            engine->sandbox_key != NULL ? ocn_annotation_get(container, engine->sandbox_key) : NULL;
         identity = (struct ocn_identity){
             .engine = engine->name,
             .namespace_ = first_of(container, engine->namespaces),
             .pod = first_of(container, engine->pods),
+            .pod_uid = first_of(container, engine->pod_uids),
             .container = first_of(container, engine->containers),
+            .name = first_of(container, engine->names),
             .image = first_of(container, engine->images),
             .sandbox = type != NULL && strcmp(type, "sandbox") == 0,
         };

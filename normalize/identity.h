@@ -9,7 +9,9 @@ struct ocn_identity {
     const char *engine; /* "containerd", "cri-o", "podman", or NULL */
     const char *namespace_;
     const char *pod;
-    const char *container;
+    const char *pod_uid;
+    const char *container; /* in the pod */
+    const char *name;      /* of the container, as the engine itself lists it */
     const char *image;
     bool sandbox;   /* the pod's pause container */
     bool ambiguous; /* two engines' marks at once: somebody forged one; trust neither */

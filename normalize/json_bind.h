@@ -61,6 +61,7 @@ struct ocn_bind {
     double min, max;               /* U32 (max 0: UINT32_MAX), NUMBER */
     bool sparse;                   /* a list or PAIRS: left out by unbinding when it is empty */
     bool nullable;                 /* null sets a STRING to NULL; elsewhere see ocn_bind_mode */
+    const char *member;            /* how C names the field, where somebody prints C */
     const char *doc;               /* one sentence for people, where the table is the policy's */
     /*
      * What the type cannot say: the sentence why @value is refused, or NULL. It is asked before the

@@ -5,11 +5,7 @@
 
 #include "normalize/passwd.h"
 
-#define DEFAULT_PERIOD 100000.0 /* microseconds; kernel Documentation/scheduler/sched-bwc.rst */
 #define MAX_CPUS 65536
-
-/* What cgroup v1 rounds "no limit" to: the largest multiple of a page in int64. */
-#define NO_MEMORY_LIMIT 9223372036854771712.0
 
 static const char *unified_get(const struct ocn_oci_resources *resources, const char *key)
 {
@@ -21,8 +17,7 @@ static const char *unified_get(const struct ocn_oci_resources *resources, const 
     return NULL;
 }
 
-/* The next word of @text; "max" and what is no number give 0, which limits nothing. */
-static double next_number(const char **text)
+double ocn_limits_number(const char **text)
 {
     const char *start = *text + strspn(*text, " \t\n");
     size_t len = strcspn(start, " \t\n");
@@ -64,16 +59,16 @@ void ocn_limits_cpu(const struct ocn_oci_resources *resources, struct ocn_cpu_li
 {
     const char *max = unified_get(resources, "cpu.max");
     const char *cpus = unified_get(resources, "cpuset.cpus");
-    struct ocn_cpu_limit limit = { .period = DEFAULT_PERIOD };
+    struct ocn_cpu_limit limit = { .period = OCN_DEFAULT_PERIOD };
 
     if (resources->cpu.quota > 0) {
         limit.quota = resources->cpu.quota;
-        limit.period = resources->cpu.period > 0 ? resources->cpu.period : DEFAULT_PERIOD;
+        limit.period = resources->cpu.period > 0 ? resources->cpu.period : OCN_DEFAULT_PERIOD;
     }
     if (max != NULL) {
-        double quota = next_number(&max);
-        double period = next_number(&max);
-        period = period > 0 ? period : DEFAULT_PERIOD;
+        double quota = ocn_limits_number(&max);
+        double period = ocn_limits_number(&max);
+        period = period > 0 ? period : OCN_DEFAULT_PERIOD;
         if (quota > 0 && (!(limit.quota > 0) || quota / period < limit.quota / limit.period)) {
             limit.quota = quota;
             limit.period = period;
@@ -87,10 +82,10 @@ double ocn_limits_memory(const struct ocn_oci_resources *resources)
 {
     const char *max = unified_get(resources, "memory.max");
     double limit = resources->memory.limit > 0 ? resources->memory.limit : 0;
-    double unified = max != NULL ? next_number(&max) : 0;
+    double unified = max != NULL ? ocn_limits_number(&max) : 0;
 
     if (unified > 0 && (!(limit > 0) || unified < limit)) {
         limit = unified;
     }
-    return limit < NO_MEMORY_LIMIT ? limit : 0;
+    return limit < OCN_NO_MEMORY_LIMIT ? limit : 0;
 }

@@ -5,6 +5,15 @@
 
 #include "normalize/oci.h"
 
+/* Microseconds; kernel Documentation/scheduler/sched-bwc.rst. */
+#define OCN_DEFAULT_PERIOD 100000.0
+
+/*
+ * "No limit" is the largest multiple of a page in int64 on cgroup v1, and pages differ; no machine
+ * has half as much memory.
+ */
+#define OCN_NO_MEMORY_LIMIT 4611686018427387904.0
+
 struct ocn_cpu_limit {
     double quota;  /* microseconds per period; 0: no limit */
     double period; /* microseconds */
@@ -15,3 +24,6 @@ void ocn_limits_cpu(const struct ocn_oci_resources *resources, struct ocn_cpu_li
 
 /* Bytes; 0: no limit. */
 double ocn_limits_memory(const struct ocn_oci_resources *resources);
+
+/* The next number of @text, as a file of a cgroup holds it; "max" and what is no number give 0. */
+double ocn_limits_number(const char **text);

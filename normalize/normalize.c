@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "normalize/arch.h"
+#include "normalize/cgroup.h"
 #include "normalize/exempt.h"
-#include "normalize/limits.h"
 #include "normalize/rules.h"
 
 static struct ocn_outcome *new_outcome(const struct ocn_policy *policy, const struct ocn_view *view)
@@ -27,7 +27,7 @@ static int judge_rules(struct ocn_judge *judge, struct ocn_error *err)
         const struct ocn_rule *rule = &ocn_rules[i];
         bool asked =
             judge->policy->level[i] != OCN_LEVEL_OFF && (judge->joined == NULL || rule->on_exec);
-        if (rule->judge != NULL && asked && rule->judge(judge, err) < 0) {
+        if (asked && rule->judge(judge, err) < 0) {
             return -1;
         }
     }
@@ -43,6 +43,9 @@ static int annotate(struct ocn_judge *judge, enum ocn_rule_id rule, const char *
         return ocn_fail_nomem(err);
     }
     const char *old = ocn_annotation_get(judge->container, path + sizeof("/annotations/") - 1);
+    if (old != NULL && strcmp(old, value) == 0) {
+        return 0;
+    }
     return ocn_judge_change(judge,
                             (struct ocn_edit){ .rule = rule,
                                                .path = path,
@@ -61,6 +64,21 @@ static bool is_name_list(const char *names)
     return names[strspn(names, NAME_CHARACTERS ",")] == '\0';
 }
 
+/* Whether @names, a list as above, has @name. */
+static bool has_name(const char *names, const char *name)
+{
+    size_t len = strlen(name);
+
+    while (*names != '\0') {
+        size_t next = strcspn(names, ",");
+        if (next == len && strncmp(names, name, len) == 0) {
+            return true;
+        }
+        names += next + (names[next] == ',');
+    }
+    return false;
+}
+
 /* The names of the variables that the planned edits set, after those of an earlier pass. */
 static const char *added_names(struct ocn_judge *judge, enum ocn_rule_id *ret_rule, size_t count)
 {
@@ -77,8 +95,10 @@ static const char *added_names(struct ocn_judge *judge, enum ocn_rule_id *ret_ru
         if (name != NULL) {
             *ret_rule = judge->outcome->edits[i].rule;
             any = true;
-            names = ocn_arena_printf(&judge->outcome->arena, "%s%s%s", names,
-                                     names[0] != '\0' ? "," : "", name);
+            names = has_name(names, name)
+                        ? names
+                        : ocn_arena_printf(&judge->outcome->arena, "%s%s%s", names,
+                                           names[0] != '\0' ? "," : "", name);
         }
     }
     return any ? names : "";
@@ -107,6 +127,25 @@ static int leave_annotations(struct ocn_judge *judge, struct ocn_error *err)
                                        "lets exec follow, and tells who inspects", err);
 }
 
+/* ---- for whoever shows the facts -------------------------------------------------------- */
+
+static int fill_facts(struct ocn_judge *judge, struct ocn_error *err)
+{
+    struct ocn_facts *facts = &judge->outcome->facts;
+    struct ocn_arena *arena = &judge->outcome->arena;
+    struct ocn_effective cpu;
+    struct ocn_effective memory;
+
+    if (ocn_effective_cpu(judge->container, judge->view, arena, &cpu, err) < 0 ||
+        ocn_effective_memory(judge->container, judge->view, arena, &memory, err) < 0) {
+        return -1;
+    }
+    facts->cpu_limit =
+        cpu.amount / cpu.period < OCN_MAX_CPUS ? cpu.amount / cpu.period : OCN_MAX_CPUS;
+    facts->memory_limit = memory.amount;
+    return ocn_judge_facts(judge, err);
+}
+
 /* ---- the container's own process -------------------------------------------------------- */
 
 int ocn_normalize(const struct ocn_container *container, const struct ocn_policy *policy,
@@ -127,7 +166,7 @@ int ocn_normalize(const struct ocn_container *container, const struct ocn_policy
     outcome->exempt = ocn_exempt_reason(container, policy, view);
     if (outcome->exempt == NULL &&
         (judge_rules(&judge, err) < 0 || leave_annotations(&judge, err) < 0 ||
-         (view->all_facts && ocn_judge_facts(&judge, err) < 0))) {
+         (view->all_facts && fill_facts(&judge, err) < 0))) {
         return -1;
     }
     *ret = outcome;
@@ -151,17 +190,6 @@ static bool read_original_uid(const struct ocn_container *joined, uint32_t *ret)
     return true;
 }
 
-static bool is_planned(const struct ocn_outcome *outcome, const char *name)
-{
-    for (size_t i = 0; i < outcome->edits_len; i++) {
-        const char *planned = ocn_edit_env_name(&outcome->edits[i]);
-        if (planned != NULL && strcmp(planned, name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Whether create can have added it: names and values of the policy are plain (config/). */
 static bool is_ours(const char *name, const char *value)
 {
@@ -169,6 +197,21 @@ static bool is_ours(const char *name, const char *value)
 
     return len != 0 && len <= NAME_MAX_SIZE && name[len] == '\0' &&
            !(name[0] >= '0' && name[0] <= '9') && value != NULL && strpbrk(value, "\r\n") == NULL;
+}
+
+/*
+ * The engine made the process of what it knows, so that a list which create appended to is the old
+ * one there. A process with a list of its own keeps it.
+ */
+static int add_variable(struct ocn_judge *judge, const char *name, const char *value,
+                        struct ocn_error *err)
+{
+    static const char why[] = "the container has this variable";
+    const char *own = ocn_env_get(&judge->container->process.env, name);
+
+    return own != NULL && ocn_otel_extends(name, value, own)
+               ? ocn_judge_put_env(judge, OCN_RULE_USER_ROOT, name, value, why, err)
+               : ocn_judge_set_env(judge, OCN_RULE_USER_ROOT, name, value, why, err);
 }
 
 /* Each variable that create added and that this process does not set itself. */
@@ -183,9 +226,8 @@ static int add_variables(struct ocn_judge *judge, struct ocn_error *err)
             return ocn_fail_nomem(err);
         }
         const char *value = ocn_env_get(&judge->joined->process.env, name);
-        if (is_ours(name, value) && !is_planned(judge->outcome, name) &&
-            ocn_judge_set_env(judge, OCN_RULE_USER_ROOT, name, value,
-                              "the container has this variable", err) < 0) {
+        if (is_ours(name, value) && !ocn_judge_plans_env(judge, name) &&
+            add_variable(judge, name, value, err) < 0) {
             return -1;
         }
         names += len + (names[len] == ',');

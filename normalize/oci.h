@@ -93,6 +93,8 @@ struct ocn_container {
     struct ocn_pairs annotations;
     struct ocn_oci_linux linux_; /* "linux" is a macro of GNU C */
 
+    const char *id; /* as whoever starts it says, borrowed and unchecked; NULL: nobody did */
+
     json_t *json; /* what the strings above are borrowed from */
     json_t *process_json;
     struct ocn_arena arena;

@@ -59,15 +59,16 @@ int ocn_outcome_verify_only(struct ocn_outcome *outcome, struct ocn_error *err)
             return ocn_fail_nomem(err);
         }
         if (!ocn_edit_is_note(edit)) {
-            all[len++] = (struct ocn_finding){ edit->rule, OCN_LEVEL_DENY, message, hint };
+            enum ocn_level level = ocn_edit_is_optional(edit) ? OCN_LEVEL_WARN : OCN_LEVEL_DENY;
+            all[len++] = (struct ocn_finding){ edit->rule, level, message, hint };
         }
-    }
-    if (len > outcome->findings_len) {
-        outcome->verdict = OCN_DENY;
     }
     outcome->findings = all;
     outcome->findings_len = len;
     outcome->edits_len = 0;
+    if (ocn_outcome_denial(outcome) != NULL) {
+        outcome->verdict = OCN_DENY;
+    }
     return 0;
 }
 
@@ -81,4 +82,9 @@ const char *ocn_edit_env_name(const struct ocn_edit *edit)
 int ocn_edit_is_note(const struct ocn_edit *edit)
 {
     return strncmp(edit->path, ANNOTATIONS_PATH, sizeof(ANNOTATIONS_PATH) - 1) == 0;
+}
+
+int ocn_edit_is_optional(const struct ocn_edit *edit)
+{
+    return edit->rule == OCN_RULE_ENV_HTTP || edit->rule == OCN_RULE_ENV_OTEL;
 }

@@ -22,6 +22,14 @@ struct ocn_finding {
     const char *hint;     /* what to do about it */
 };
 
+/* A variable that a rule considered and did not set. */
+struct ocn_kept {
+    enum ocn_rule_id rule;
+    const char *name;
+    const char *value; /* that the container gave it, cut; NULL: none, or it is not to be shown */
+    const char *why;
+};
+
 enum ocn_entry_kind {
     OCN_ENTRY_UNKNOWN, /* not looked at, or it cannot be seen from here */
     OCN_ENTRY_MISSING,
@@ -72,6 +80,8 @@ struct ocn_outcome {
     size_t edits_len;
     struct ocn_finding *findings;
     size_t findings_len;
+    struct ocn_kept *kept; /* only for whoever shows the facts (ocn_view.all_facts) */
+    size_t kept_len;
     struct ocn_arena arena; /* owns every string above but literals */
 };
 
@@ -84,7 +94,7 @@ const struct ocn_finding *ocn_outcome_denial(const struct ocn_outcome *outcome);
 
 /*
  * For a mouth that cannot edit: every pending edit becomes a finding, at the rule's level, where
- * `edit` counts as `deny`; the edits are gone.
+ * `edit` counts as `deny`, or `warn` for an optional one; the edits are gone.
  */
 OCN_MUST_USE int ocn_outcome_verify_only(struct ocn_outcome *outcome, struct ocn_error *err);
 
@@ -93,3 +103,10 @@ const char *ocn_edit_env_name(const struct ocn_edit *edit);
 
 /* 1 for an edit of an annotation: it tells who inspects, or exec; the process does not change. */
 int ocn_edit_is_note(const struct ocn_edit *edit);
+
+/*
+ * 1 for an edit of what every container gets and may do without: timeouts that few programs read
+ * (env.http), what a process says of itself to others (env.otel). No mouth that cannot make such an
+ * edit refuses a container over it.
+ */
+int ocn_edit_is_optional(const struct ocn_edit *edit);

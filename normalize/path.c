@@ -58,6 +58,21 @@ static const struct ocn_oci_mount *covering(const struct ocn_container *containe
     return NULL;
 }
 
+/* The runtime makes the directories that lead to a mount, in images that do not have them too. */
+static bool leads_to_mount(const struct ocn_container *container, const char *path)
+{
+    const struct ocn_oci_mount *mounts = container->mounts.items;
+
+    for (size_t i = 0; i < container->mounts.len; i++) {
+        const char *destination = mounts[i].destination;
+        const char *rest = destination != NULL ? below(destination, path) : NULL;
+        if (rest != NULL && rest[0] != '\0') {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Where @path, which has no links in it, lies. false: in a mount that cannot be seen yet. */
 static bool locate(const struct ocn_path_context *context, const char *path, struct ocn_ref *ret)
 {
@@ -167,7 +182,13 @@ static int look(struct walk *w, struct ocn_ref *ret_ref, bool *ret_seen, struct 
     struct ocn_error problem = { 0 };
 
     *ret_seen = locate(w->context, w->done[0] != '\0' ? w->done : "/", ret_ref);
-    if (!*ret_seen || view->stat(view->ctx, *ret_ref, &w->result.stat, &problem) == 0) {
+    if (!*ret_seen) {
+        return 0;
+    }
+    if (view->stat(view->ctx, *ret_ref, &w->result.stat, &problem) == 0) {
+        if (w->result.stat.mode == 0 && leads_to_mount(w->context->container, w->done)) {
+            w->result.stat = (struct ocn_stat){ .mode = S_IFDIR | 0755 }; /* and root's */
+        }
         return 0;
     }
     if (problem.sys == EACCES) {

@@ -91,7 +91,8 @@ struct ocn_policy_match {
 
 struct ocn_policy {
     uint32_t version;
-    const char *profile;
+    const char *profile;       /* by name, once it is known which */
+    struct ocn_list detect;    /* struct ocn_clue (detect.h): what a profile is known by */
     int on_error;              /* enum ocn_on_error */
     int level[OCN_RULE_COUNT]; /* enum ocn_level */
     struct ocn_policy_user user;

@@ -6,6 +6,8 @@
 
 #include "normalize/json_text.h"
 
+#define MAX_SHOWN 64 /* bytes of a container's value in a report */
+
 const struct ocn_rule ocn_rules[OCN_RULE_COUNT] = {
 #define OCN_RULE(symbol, name, level, changes, on_exec, function, summary)                         \
     [OCN_RULE_##symbol] = { name, OCN_LEVEL_##level, changes, on_exec, function, summary },
@@ -91,22 +93,135 @@ const char *ocn_judge_quote(struct ocn_judge *judge, const char *text)
     return buf.failed ? NULL : ocn_arena_copy(&judge->outcome->arena, buf.ptr, buf.len);
 }
 
-int ocn_judge_set_env(struct ocn_judge *judge, enum ocn_rule_id rule, const char *name,
+int ocn_judge_keep(struct ocn_judge *judge, enum ocn_rule_id rule, const char *name,
+                   const char *value, const char *why, struct ocn_error *err)
+{
+    struct ocn_outcome *outcome = judge->outcome;
+    struct ocn_arena *arena = &outcome->arena;
+
+    if (!judge->view->all_facts) {
+        return 0;
+    }
+    bool cut = value != NULL && strlen(value) > MAX_SHOWN;
+    struct ocn_kept kept = {
+        .rule = rule,
+        .name = ocn_judge_printable(judge, name),
+        .value = ocn_judge_printable(
+            judge, cut ? ocn_arena_printf(arena, "%.*s...", MAX_SHOWN, value) : value),
+        .why = ocn_judge_printable(judge, why),
+    };
+    struct ocn_kept *list = ocn_arena_grow(arena, outcome->kept, outcome->kept_len, sizeof(*list));
+    if (list == NULL || kept.name == NULL || kept.why == NULL ||
+        (value != NULL && kept.value == NULL)) {
+        return ocn_fail_nomem(err);
+    }
+    list[outcome->kept_len++] = kept;
+    outcome->kept = list;
+    return 0;
+}
+
+/*
+ * Whether the container's own value of a variable that @rule sets may be shown: plain numbers and
+ * durations, where it is not malformed. The policy's own variables may be anything.
+ */
+static bool is_plain(enum ocn_rule_id rule)
+{
+    return rule == OCN_RULE_ENV_GOMAXPROCS || rule == OCN_RULE_ENV_GOMEMLIMIT ||
+           rule == OCN_RULE_ENV_HTTP;
+}
+
+/* What env.set makes of variable @name; NULL: nothing, or the container's own stays. */
+static const char *set_by_policy(const struct ocn_judge *judge, const char *name)
+{
+    const struct ocn_policy *policy = judge->policy;
+    const struct ocn_pairs *set = &policy->env.set;
+
+    if (judge->joined != NULL || policy->level[OCN_RULE_ENV_SET] != OCN_LEVEL_EDIT ||
+        (!policy->env.override && ocn_env_get(&judge->container->process.env, name) != NULL)) {
+        return NULL;
+    }
+    for (size_t i = 0; i < set->len; i++) {
+        if (strcmp(set->items[i].name, name) == 0) {
+            return set->items[i].value;
+        }
+    }
+    return NULL;
+}
+
+const char *ocn_judge_env(const struct ocn_judge *judge, const char *name)
+{
+    const char *set = set_by_policy(judge, name);
+
+    return set != NULL ? set : ocn_env_get(&judge->container->process.env, name);
+}
+
+bool ocn_judge_plans_env(const struct ocn_judge *judge, const char *name)
+{
+    for (size_t i = 0; i < judge->outcome->edits_len; i++) {
+        const char *planned = ocn_edit_env_name(&judge->outcome->edits[i]);
+        if (planned != NULL && strcmp(planned, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* As execve(2) counts: the strings with their NUL, and a pointer to each. */
+static bool env_fits(const struct ocn_judge *judge, const char *name, const char *value)
+{
+    const struct ocn_strings *env = &judge->container->process.env;
+    const struct ocn_outcome *outcome = judge->outcome;
+    size_t size = strlen(name) + strlen(value) + sizeof("=") + sizeof(char *);
+
+    if (size > OCN_VARIABLE_MAX_SIZE) {
+        return false;
+    }
+    for (size_t i = 0; i < env->len; i++) {
+        size += strlen(env->items[i]) + 1 + sizeof(char *);
+    }
+    for (size_t i = 0; i < outcome->edits_len; i++) {
+        const char *planned = ocn_edit_env_name(&outcome->edits[i]);
+        if (planned != NULL) {
+            size += strlen(planned) + strlen(outcome->edits[i].to) + 1 + sizeof(char *);
+        }
+    }
+    return size <= OCN_ENV_MAX_SIZE;
+}
+
+int ocn_judge_put_env(struct ocn_judge *judge, enum ocn_rule_id rule, const char *name,
                       const char *value, const char *why, struct ocn_error *err)
 {
-    const char *current = ocn_env_get(&judge->container->process.env, name);
-
-    if (current != NULL && (!judge->policy->env.override || strcmp(current, value) == 0)) {
-        return 0;
+    if (!env_fits(judge, name, value)) {
+        return ocn_judge_keep(judge, rule, name, NULL, "the environment would be too large", err);
     }
     const struct ocn_edit edit = {
         .rule = rule,
         .path = ocn_arena_printf(&judge->outcome->arena, "/process/env/%s", name),
-        .from = ocn_judge_quote(judge, current),
+        .from = ocn_judge_quote(judge, ocn_env_get(&judge->container->process.env, name)),
         .to = ocn_judge_quote(judge, value),
         .why = why,
     };
     return ocn_judge_change(judge, edit, err);
+}
+
+int ocn_judge_set_env(struct ocn_judge *judge, enum ocn_rule_id rule, const char *name,
+                      const char *value, const char *why, struct ocn_error *err)
+{
+    const char *current = ocn_env_get(&judge->container->process.env, name);
+    bool done = current != NULL && (strcmp(current, value) == 0 ||
+                                    (judge->policy->level[OCN_RULE_ENV_OTEL] == OCN_LEVEL_EDIT &&
+                                     ocn_otel_extends(name, current, value)));
+
+    if (current != NULL && (done || !judge->policy->env.override)) {
+        return ocn_judge_keep(judge, rule, name, is_plain(rule) ? current : NULL,
+                              "the container sets it", err);
+    }
+    if (rule != OCN_RULE_ENV_SET && set_by_policy(judge, name) != NULL) {
+        return ocn_judge_keep(judge, rule, name, NULL, "env.set of the policy sets it", err);
+    }
+    /* What another rule made of a variable has what env.set gives it, or the right to differ. */
+    return ocn_judge_plans_env(judge, name) ? 0
+                                            : ocn_judge_put_env(judge, rule, name, value, why, err);
 }
 
 /* ---- what a rule asks ------------------------------------------------------------------- */

@@ -98,7 +98,7 @@ struct ocn_rule {
     enum ocn_level level; /* built in */
     bool changes;         /* the level may be `edit` */
     bool on_exec;
-    int (*judge)(struct ocn_judge *judge, struct ocn_error *err); /* NULL: not judged yet */
+    int (*judge)(struct ocn_judge *judge, struct ocn_error *err);
     const char *summary;
 };
 
@@ -117,10 +117,43 @@ OCN_MUST_USE int ocn_judge_change(struct ocn_judge *judge, struct ocn_edit edit,
 OCN_MUST_USE int ocn_judge_find(struct ocn_judge *judge, enum ocn_rule_id rule, const char *message,
                                 const char *hint, struct ocn_error *err);
 
-/* A change of variable @name to @value, unless the container has it set and the policy leaves it.
+/*
+ * Notes for `explain` that @rule leaves variable @name alone, and @why; does nothing where nobody
+ * looks at the facts (ocn_view.all_facts). @value is the container's own, or NULL where it has none
+ * or where it may be a secret; it is cut and made printable here.
+ */
+OCN_MUST_USE int ocn_judge_keep(struct ocn_judge *judge, enum ocn_rule_id rule, const char *name,
+                                const char *value, const char *why, struct ocn_error *err);
+
+/*
+ * What ocinorm lets an environment grow to, well below what execve(2) takes: 128 KiB a string
+ * (MAX_ARG_STRLEN), and 2 MiB with the arguments where the stack may have the usual 8 MiB.
+ */
+#define OCN_VARIABLE_MAX_SIZE ((size_t)120 << 10)
+#define OCN_ENV_MAX_SIZE ((size_t)1 << 20)
+
+/*
+ * A change of variable @name to @value, unless the container has it set and the policy leaves it,
+ * or it is too large: then it is noted as kept.
  */
 OCN_MUST_USE int ocn_judge_set_env(struct ocn_judge *judge, enum ocn_rule_id rule, const char *name,
                                    const char *value, const char *why, struct ocn_error *err);
+
+/* The same whatever the container sets: for a @value that holds what was there. */
+OCN_MUST_USE int ocn_judge_put_env(struct ocn_judge *judge, enum ocn_rule_id rule, const char *name,
+                                   const char *value, const char *why, struct ocn_error *err);
+
+/* The value of variable @name that the container or env.set gives it, or NULL. */
+const char *ocn_judge_env(const struct ocn_judge *judge, const char *name);
+
+/* Whether there is a planned change of variable @name. */
+bool ocn_judge_plans_env(const struct ocn_judge *judge, const char *name);
+
+/* Whether variables for Go are for the entrypoint: not for a program known to be none of Go's. */
+OCN_MUST_USE int ocn_judge_reads_go(struct ocn_judge *judge, bool *ret, struct ocn_error *err);
+
+/* 1 if env.otel made @value of variable @name out of @own: it begins with all of that. */
+int ocn_otel_extends(const char *name, const char *value, const char *own);
 
 /*
  * @text as a JSON string literal from the outcome's arena, OCN_NOTHING for NULL; NULL when memory
@@ -256,4 +289,6 @@ int ocn_rule_platform_emulated(struct ocn_judge *judge, struct ocn_error *err);
 int ocn_rule_platform_seccomp(struct ocn_judge *judge, struct ocn_error *err);
 int ocn_rule_env_gomaxprocs(struct ocn_judge *judge, struct ocn_error *err);
 int ocn_rule_env_gomemlimit(struct ocn_judge *judge, struct ocn_error *err);
+int ocn_rule_env_http(struct ocn_judge *judge, struct ocn_error *err);
+int ocn_rule_env_otel(struct ocn_judge *judge, struct ocn_error *err);
 int ocn_rule_env_set(struct ocn_judge *judge, struct ocn_error *err);

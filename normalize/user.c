@@ -3,7 +3,11 @@
 #include <string.h>
 
 #include "normalize/json_text.h"
+#include "normalize/passwd.h"
 #include "normalize/rules.h"
+
+/* user_namespaces(7): at most 340 lines, each of three numbers in columns. */
+#define ID_MAP_SIZE ((size_t)340 * 34)
 
 static const char NET_BIND_SERVICE[] = "CAP_NET_BIND_SERVICE";
 
@@ -297,7 +301,7 @@ int ocn_rule_user_capabilities(struct ocn_judge *judge, struct ocn_error *err)
 
 /* ---- user.mapped ------------------------------------------------------------------------ */
 
-static bool is_mapped(const struct ocn_list *mappings, uint32_t id)
+static bool is_in(const struct ocn_list *mappings, uint32_t id)
 {
     const struct ocn_oci_id_mapping *map = mappings->items;
 
@@ -306,7 +310,40 @@ static bool is_mapped(const struct ocn_list *mappings, uint32_t id)
             return true;
         }
     }
-    return mappings->len == 0; /* no user namespace */
+    return false;
+}
+
+/* Takes the next number off @text, which ends at a NUL; false if there is none. */
+static bool next_number(const char **text, uint64_t *ret)
+{
+    const char *start = *text + strspn(*text, " \n");
+    size_t len = strcspn(start, " \n");
+
+    *text = start + len;
+    return ocn_parse_u64((struct ocn_bytes){ start, len }, UINT32_MAX, ret) == 0;
+}
+
+/* In the user namespace that the runtime runs in; where nobody says, every id is. */
+static bool is_in_ours(const struct ocn_view *view, const char *file, uint32_t id)
+{
+    const struct ocn_ref ref = { .space = OCN_HOST, .path = file };
+    char text[ID_MAP_SIZE + 1];
+    const char *at = text;
+    uint64_t inside = 0;
+    uint64_t outside = 0;
+    uint64_t count = 0;
+    size_t len = 0;
+
+    if (view->read_at(view->ctx, ref, 0, text, ID_MAP_SIZE, &len, NULL) < 0 || len == 0) {
+        return true;
+    }
+    text[len] = '\0';
+    while (next_number(&at, &inside) && next_number(&at, &outside) && next_number(&at, &count)) {
+        if (id >= inside && id - inside < count) {
+            return true;
+        }
+    }
+    return false;
 }
 
 int ocn_rule_user_mapped(struct ocn_judge *judge, struct ocn_error *err)
@@ -317,26 +354,31 @@ int ocn_rule_user_mapped(struct ocn_judge *judge, struct ocn_error *err)
         const struct ocn_list *mappings;
         uint32_t id;
         const char *key;
+        const char *ours;
     } ids[] = {
-        { "uid", &linux_->uid_mappings, judge->user.uid, "uidMappings" },
-        { "gid", &linux_->gid_mappings, judge->user.gid, "gidMappings" },
+        { "uid", &linux_->uid_mappings, judge->user.uid, "linux.uidMappings",
+          "/proc/self/uid_map" },
+        { "gid", &linux_->gid_mappings, judge->user.gid, "linux.gidMappings",
+          "/proc/self/gid_map" },
     };
     struct ocn_arena *arena = &judge->outcome->arena;
 
     for (size_t i = 0; judge->lowered && i < OCN_COUNT(ids); i++) {
-        if (is_mapped(ids[i].mappings, ids[i].id)) {
+        bool own = ids[i].mappings->len != 0;
+        if (own ? is_in(ids[i].mappings, ids[i].id)
+                : is_in_ours(judge->view, ids[i].ours, ids[i].id)) {
             continue;
         }
-        if (ocn_judge_find(judge, OCN_RULE_USER_MAPPED,
-                           ocn_arena_printf(arena,
-                                            "%s %u is not mapped in the container's user namespace "
-                                            "(linux.%s)",
-                                            ids[i].what, ids[i].id, ids[i].key),
-                           ocn_arena_printf(arena,
-                                            "map it (/etc/sub%s for a rootless engine), or set "
-                                            "user.%s of the policy to an id that is mapped",
-                                            ids[i].what, ids[i].what),
-                           err) < 0) {
+        if (ocn_judge_find(
+                judge, OCN_RULE_USER_MAPPED,
+                ocn_arena_printf(arena, "%s %u is not mapped in the %s user namespace (%s)",
+                                 ids[i].what, ids[i].id, own ? "container's" : "rootless engine's",
+                                 own ? ids[i].key : ids[i].ours),
+                ocn_arena_printf(arena,
+                                 "map it (/etc/sub%s for a rootless engine), or set "
+                                 "user.%s of the policy to an id that is mapped",
+                                 ids[i].what, ids[i].what),
+                err) < 0) {
             return -1;
         }
     }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Installs what is missing, and nothing else: packaging/deps.sh [build|test|demo|fuzz ...] (default: build)
+# Installs what is missing, and nothing else: packaging/deps.sh [build|test|demo|fuzz|engines ...] (default: build)
 # Works on Debian and Ubuntu (apt) and Fedora (dnf), as root. Does nothing where all is there.
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin
@@ -35,6 +35,9 @@ test  | cmd:script                             | bsdutils bsdextrautils    | uti
 test  | cmd:crun                               | crun                      | crun
 test  | cmd:containerd                         | containerd                | containerd
 test  | cmd:podman                             | podman                    | podman
+test  | cmd:newuidmap                          | uidmap                    | shadow-utils
+test  | file:/usr/libexec/podman/catatonit:/usr/libexec/catatonit/catatonit | catatonit | catatonit
+test  | cmd:dockerd                            | docker.io                 | moby-engine
 test  | cmd:ip                                 | iproute2                  | iproute
 test  | cmd:npm                                | npm                       | nodejs-npm
 test  | cmd:mkfs.ext4                          | e2fsprogs                 | e2fsprogs
@@ -50,6 +53,7 @@ live  | static:busybox                         | busybox-static            | bus
 live  | cmd:jq                                 | jq                        | jq
 test  | cmd:go                                 | golang-go                 | golang
 demo  | cmd:go                                 | golang-go                 | golang
+engines | cmd:debootstrap                      | debootstrap               | debootstrap
 '
 
 # A stage stands for its rows and those of the stages behind it.
@@ -58,6 +62,7 @@ build : build
 test  : test live build
 demo  : demo live build
 fuzz  : fuzz build
+engines : engines test live build
 '
 
 is_there() { # one "how to see" of the table
@@ -86,7 +91,7 @@ missing_packages() {
     local of row need_stage check apt dnf
     of=$(sed -n "s/^$1 *: *//p" <<<"$stages")
     if [[ -z $of ]]; then
-        echo "deps.sh: no such stage: $1; use build, test, demo or fuzz" >&2
+        echo "deps.sh: no such stage: $1; use build, test, demo, fuzz or engines" >&2
         return 2
     fi
     while IFS='|' read -r need_stage check apt dnf; do

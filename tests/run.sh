@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Everything that is checked: tests/run.sh [STAGE...] (default: all of them, in order). As root, on a
-# machine that has only git and a package manager; what is missing is installed first. The last line
-# is "N passed, N failed"; the exit status is 1 if any failed. A tool that is missing is a failure.
+# Everything that is checked: tests/run.sh [--engines] [STAGE...] (default: all of them, in order, but
+# engines only with --engines: it fetches other releases of Debian). As root, on a machine that has only
+# git and a package manager; what is missing is installed first. The last line is "N passed, N failed";
+# the exit status is 1 if any failed. A tool that is missing is a failure.
 set -uo pipefail
 PATH=$PATH:/usr/sbin:/sbin
 
@@ -21,8 +22,9 @@ deps     | install what is missing
 release  | build with gcc: static programs, as they are shipped
 unit     | unit tests and cases, release build
 gates    | purity, layers, headers, tables, format and the like
-live     | real containers with runc, crun and containerd, release programs
+live     | real containers with runc, crun, containerd, Podman and Docker, release programs
 install  | ocinorm install over existing configurations, on real engines; doctor; Kubernetes
+engines  | the same live tests on the engines of other releases of Debian
 platform | real programs for other machines and of every level
 sanitize | unit tests and cases under ASan, UBSan and LSan
 clang    | build with clang, warnings are errors
@@ -123,6 +125,24 @@ stage_live() {
     run_bats runc
     run_bats crun
     run_bats containerd
+    run_bats podman
+    run_bats podman-crun
+    run_bats docker
+}
+
+stage_engines() {
+    local name names
+    check "packages for engines" bash packaging/deps.sh engines
+    need_build release "${release_options[@]}"
+    mapfile -t names < <(bash integration/live.sh --list)
+    for name in "${names[@]}"; do
+        run_bats "$name"
+    done
+}
+
+# The example for application authors, with the installed Go compiler.
+test_go_example() {
+    (cd integration/go && [[ -z $(gofmt -l .) ]] && go vet ./... && go test -count=1 ./...)
 }
 
 stage_install() {
@@ -138,6 +158,9 @@ stage_platform() {
     need_build release "${release_options[@]}"
     check "platform buildinfo" bash tests/platform/buildinfo.sh "$out/release/bin"
     check "platform levels" bash tests/platform/levels.sh "$out/release/bin"
+    check "platform go example" test_go_example
+    check "platform detect" bash tests/platform/detect.sh "$out/release/bin"
+    check "platform otel" bash tests/platform/otel.sh "$out/release/bin"
     check "platform foreign" bash tests/platform/foreign.sh "$out/release/bin"
 }
 
@@ -202,6 +225,13 @@ stage_lint() {
 main() {
     local name what known begin row rows
     known=$(sed -n 's/ *|.*//p' <<<"$stages")
+    if [[ ${1:-} == --engines ]]; then
+        shift
+        (($# == 0)) || set -- "$@" engines
+    elif (($# == 0)); then
+        mapfile -t rows < <(grep -v '^engines$' <<<"$known" | sed '/^$/d')
+        set -- "${rows[@]}"
+    fi
     for name in "$@"; do
         if ! grep -qx -- "$name" <<<"$known"; then
             say "tests/run.sh: no such stage: $name; there are:"

@@ -1,76 +1,253 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2154 # bin and lab are set by what is loaded
-# Debian's containerd: pods through CRI, as the kubelet asks for them, and ctr.
+# shellcheck disable=SC2016,SC2154 # containers expand $; bin and lab are set by what is loaded
+# containerd, whichever release is in PATH: pods through CRI, as the kubelet asks for them, and ctr.
+# The handlers are in lab.bash; "ocinorm" is the wrapper, "hook" the hook in base_runtime_spec.
 
 load ../lib.bash
 load lab.bash
 
-setup_file() { lab_up >"$BATS_FILE_TMPDIR/up.log" 2>&1 || { cat "$BATS_FILE_TMPDIR/up.log" >&2; return 1; }; }
+app=live.local/app:1
+foreign=live.local/foreign:1
+no_capabilities='CapEff:	0000000000000000'
+
+setup_file() {
+    lab_up >"$BATS_FILE_TMPDIR/up.log" 2>&1 || { cat "$BATS_FILE_TMPDIR/up.log" >&2; return 1; }
+    # The first ones make what stays: the network's bridge, directories.
+    cri run runc default "$app" /bin/id >"$BATS_FILE_TMPDIR/first.log" 2>&1
+    ctr_run "$app" first /bin/id >>"$BATS_FILE_TMPDIR/first.log" 2>&1
+    node_state >"$BATS_FILE_TMPDIR/before"
+}
 teardown_file() { lab_down; }
 
-export CONTAINERD_ADDRESS=$lab/sock CONTAINERD_NAMESPACE=k8s.io
-app=live.local/app:1
+setup() {
+    [[ -S $lab/sock ]] || { tail -n 5 "$lab/log" >&2; return 1; }
+}
+
+ctr_run() { # CTR-OPTION... IMAGE ID COMMAND...
+    ctr run --rm --cgroup "$lab_cgroup/ctr-$RANDOM" "$@"
+}
+
+# All that a container could leave on the node, but for containerd's own books, whose entries it lists;
+# .empty-directory is of crun.
+node_state() {
+    cut -d' ' -f4- /proc/self/mountinfo | sed 's/ - .*//' | sort
+    find /run /tmp -xdev \( -path "$lab/root" -o -path "${BATS_RUN_TMPDIR:?}" -o -name .empty-directory \) \
+        -prune -o -print | sort
+    find /sys/fs/cgroup -type d -fstype cgroup -path "*$lab_cgroup*" | sort
+    # shellcheck disable=SC2009 # the names of all the others
+    ps -A -o comm= | grep -vxE 'bats.*|bash|cat|env|grep|ps|sort' | sort
+    ip -oneline link | cut -d: -f2 | sort
+    ctr containers list -q
+    ctr snapshots list | awk '{ print $1 }' | grep -v '^sha256:' || true
+}
 
 @test "CRI: without ocinorm the container is root" {
     run -0 cri run runc default "$app" /bin/id
     assert_has "$output" "uid=0(root)"
 }
 
-@test "CRI, runtime handler: the container is 1001, its variables fit the limits" {
-    run -0 cri run ocinorm default "$app" /bin/sh -c 'id; env'
+# ---- the wrapper
+
+@test "CRI, wrapper: the container is 1001, without capabilities" {
+    run -0 cri run ocinorm default "$app" /bin/sh -c 'id; grep CapEff /proc/self/status; exit 5'
+    assert_normal_user "$output"
+    assert_has "$output" "$no_capabilities"
+    assert_has "$output" "exit 5"
+}
+
+@test "CRI, wrapper: the container's variables fit the limits of the pod" {
+    run -0 cri run ocinorm default "$app" /bin/env
+    assert_has "$output" "GOMAXPROCS=2"
+    assert_has "$output" "GOMEMLIMIT=120795955"
+}
+
+@test "CRI, wrapper: ExecSync is 1001, with the variables" {
+    run -0 cri exec ocinorm default "$app" /bin/sh -c 'id; env; grep CapEff /proc/self/status; exit 6'
     assert_normal_user "$output"
     assert_has "$output" "GOMAXPROCS=2"
     assert_has "$output" "GOMEMLIMIT=120795955"
-    assert_has "$output" "exit 0"
+    assert_has "$output" "$no_capabilities"
+    assert_has "$output" "exit 6"
 }
 
-@test "CRI, runtime handler: ExecSync is 1001, with the variables" {
-    run -0 cri exec ocinorm default "$app" /bin/sh -c 'id; env'
+@test "CRI, wrapper: exec with a terminal (kubectl exec -t) is 1001, with the variables" {
+    run -0 cri tty ocinorm default "$app" /bin/sh -c 'tty; id; env; echo ready; read -r end'
+    assert_has "$output" "/dev/pts/"
     assert_normal_user "$output"
     assert_has "$output" "GOMAXPROCS=2"
 }
 
-@test "CRI, runtime handler: the reason of a denial is in CRI's error" {
-    run -3 cri run ocinorm default live.local/foreign:1 /app
+@test "CRI, wrapper: a container with a terminal is 1001, and takes what attach says" {
+    run -0 cri attach ocinorm default "$app" hello /bin/sh -c 'read -r line; tty; id; echo "got $line, ready"; read -r end'
+    assert_has "$output" "/dev/pts/"
+    assert_normal_user "$output"
+    assert_has "$output" "got hello"
+}
+
+@test "CRI, wrapper: the reason of a denial is in CRI's error" {
+    run -3 cri run ocinorm default "$foreign" /app
     assert_has "$output" "ocinorm: denied [platform.arch]"
     assert_has "$output" "arm64"
 }
 
-@test "CRI, runtime handler: kube-system keeps root" {
-    run -0 cri run ocinorm kube-system "$app" /bin/id
-    assert_has "$output" "uid=0(root)"
-}
-
-@test "CRI, hook handler (base_runtime_spec): the container is 1001, its variables fit" {
-    run -0 cri run hook default "$app" /bin/sh -c 'id; env; grep CapEff /proc/self/status'
-    assert_normal_user "$output"
-    assert_has "$output" "GOMAXPROCS=2"
-    assert_has "$output" "CapEff:	0000000000000000"
-}
-
-@test "CRI, hook handler: the reason of a denial is in CRI's error" {
-    run -3 cri run hook default live.local/foreign:1 /app
-    assert_has "$output" "ocinorm: denied [platform.arch]"
-}
-
-@test "CRI: ten pods in parallel, and nothing is left" {
-    before=$(grep -c . /proc/self/mountinfo)
-    for i in $(seq 10); do
-        handler=ocinorm
-        ((i % 2)) || handler=hook
-        cri run "$handler" default "$app" /bin/id >"$BATS_TEST_TMPDIR/$i.log" 2>&1 3>&- &
-    done
-    wait
-    for i in $(seq 10); do
-        assert_normal_user "$(cat "$BATS_TEST_TMPDIR/$i.log")"
-    done
-    [[ $(grep -c . /proc/self/mountinfo) == "$before" ]]
+@test "CRI, wrapper: the reason of an error is in CRI's error, and what exists can still be removed" {
+    cp "$lab/policy.json" "$BATS_TEST_TMPDIR/policy.json"
+    echo '{' >"$lab/policy.json"
+    run cri run ocinorm default "$app" /bin/id
+    cp "$BATS_TEST_TMPDIR/policy.json" "$lab/policy.json"
+    ((status == 3))
+    assert_has "$output" "ocinorm: error: "
+    assert_has "$output" "policy.json"
     [[ -z $(ctr containers list -q) ]]
 }
 
-@test "ctr run --runc-binary: the container is 1001, its exit status is passed on" {
-    run -7 ctr run --rm --snapshotter native --runc-binary "$bin/ocinorm-runtime" "$app" "ocn-$RANDOM" \
-        /bin/sh -c 'id; exit 7'
+@test "CRI, wrapper: a pod's sandbox gets byte for byte what it gets from runc" {
+    mkdir "$BATS_TEST_TMPDIR"/{runc,ocinorm,hook}
+    for handler in runc ocinorm hook; do
+        cri specs "$handler" default "$app" "$BATS_TEST_TMPDIR/$handler"
+    done
+    cmp "$BATS_TEST_TMPDIR"/{runc,ocinorm}/sandbox
+    cmp "$BATS_TEST_TMPDIR"/{runc,hook}/sandbox
+    # The comparison sees what ocinorm does to the container beside it.
+    run ! cmp -s "$BATS_TEST_TMPDIR"/{runc,ocinorm}/app
+    [[ $(jq .process.user.uid "$BATS_TEST_TMPDIR/ocinorm/app") == 1001 ]]
+}
+
+@test "CRI, wrapper: kube-system keeps root, byte for byte" {
+    run -0 cri run ocinorm kube-system "$app" /bin/id
+    assert_has "$output" "uid=0(root)"
+    mkdir "$BATS_TEST_TMPDIR"/{runc,ocinorm}
+    for handler in runc ocinorm; do
+        cri specs "$handler" kube-system "$app" "$BATS_TEST_TMPDIR/$handler"
+    done
+    cmp "$BATS_TEST_TMPDIR"/{runc,ocinorm}/app
+    cmp "$BATS_TEST_TMPDIR"/{runc,ocinorm}/sandbox
+}
+
+@test "CRI, wrapper: kube-system keeps root in exec" {
+    run -0 cri exec ocinorm kube-system "$app" /bin/id
+    assert_has "$output" "uid=0(root)"
+}
+
+# ---- the hook
+
+@test "CRI, hook: the container is 1001, without capabilities" {
+    run -0 cri run hook default "$app" /bin/sh -c 'id; grep CapEff /proc/self/status; exit 5'
     assert_normal_user "$output"
+    assert_has "$output" "$no_capabilities"
+    assert_has "$output" "exit 5"
+}
+
+@test "CRI, hook: the container's variables fit the limits of the pod" {
+    run -0 cri run hook default "$app" /bin/env
+    assert_has "$output" "GOMAXPROCS=2"
+    assert_has "$output" "GOMEMLIMIT=120795955"
+}
+
+@test "CRI, hook: a container with a terminal is 1001, and takes what attach says" {
+    run -0 cri attach hook default "$app" hello /bin/sh -c 'read -r line; tty; id; echo "got $line, ready"; read -r end'
+    assert_has "$output" "/dev/pts/"
+    assert_normal_user "$output"
+    assert_has "$output" "got hello"
+}
+
+@test "CRI, hook: the reason of a denial is in CRI's error" {
+    run -3 cri run hook default "$foreign" /app
+    assert_has "$output" "ocinorm: denied [platform.arch]"
+}
+
+@test "CRI, hook: kube-system keeps root" {
+    run -0 cri run hook kube-system "$app" /bin/id
+    assert_has "$output" "uid=0(root)"
+}
+
+@test "CRI, hook: what is exec'd is not covered, as the documentation says" {
+    run -0 cri exec hook default "$app" /srv/id
+    assert_has "$output" "uid=0(root)"
+}
+
+# ---- crun as the low-level runtime
+
+@test "CRI, wrapper before crun: the container is 1001, its variables fit" {
+    run -0 cri run crun default "$app" /bin/sh -c 'id; env; grep CapEff /proc/self/status; exit 5'
+    assert_normal_user "$output"
+    assert_has "$output" "$no_capabilities"
+    assert_has "$output" "GOMAXPROCS=2"
+    assert_has "$output" "exit 5"
+}
+
+@test "CRI, wrapper before crun: ExecSync is 1001, with the variables" {
+    run -0 cri exec crun default "$app" /bin/sh -c 'id; env'
+    assert_normal_user "$output"
+    assert_has "$output" "GOMAXPROCS=2"
+}
+
+@test "CRI, wrapper before crun: the reason of a denial is in CRI's error" {
+    run -3 cri run crun default "$foreign" /app
+    assert_has "$output" "ocinorm: denied [platform.arch]"
+}
+
+@test "CRI, hook with crun: the container is 1001, its variables fit" {
+    run -0 cri run hook-crun default "$app" /bin/sh -c 'id; env'
+    assert_normal_user "$output"
+    assert_has "$output" "GOMAXPROCS=2"
+}
+
+# crun keeps to itself what a hook says.
+@test "CRI, hook with crun: a denial stops the container" {
+    run -3 cri run hook-crun default "$foreign" /app
+    assert_has "$output" "ocinorm-hook"
+    assert_has "$output" "exit code: 1"
+}
+
+# ---- ctr
+
+@test "ctr run --runc-binary: the container is 1001, its exit status is passed on" {
+    run -7 ctr_run --runc-binary "$bin/ocinorm-runtime" "$app" one /bin/sh -c 'id; exit 7'
+    assert_normal_user "$output"
+}
+
+@test "ctr run --runc-binary: the variables fit ctr's limits" {
+    run -0 ctr_run --runc-binary "$bin/ocinorm-runtime" --cpu-quota 150000 --cpu-period 100000 \
+        --memory-limit 268435456 "$app" one /bin/env
+    assert_has "$output" "GOMAXPROCS=2"
+    assert_has "$output" "GOMEMLIMIT=241591910"
+}
+
+@test "ctr run --runc-binary: the reason of a denial is in ctr's error" {
+    run -1 ctr_run --runc-binary "$bin/ocinorm-runtime" "$foreign" one /app
+    assert_has "$output" "OCI runtime create failed: ocinorm: denied [platform.arch]"
+}
+
+@test "ctr run --runc-binary: nothing of ours is in the container's output" {
+    run -0 --separate-stderr ctr_run --runc-binary "$bin/ocinorm-runtime" "$app" one /bin/true
+    [[ -z $output && -z $stderr ]]
+}
+
+@test "ctr task exec: 1001, with the variables" {
+    ctr run --detach --cgroup "$lab_cgroup/ctr-exec" --runc-binary "$bin/ocinorm-runtime" \
+        --memory-limit 134217728 "$app" one /bin/sleep 1000 3>&-
+    # ctr does not wait for the last words of a program that has ended.
+    run ctr task exec --exec-id 1 one /bin/sh -c 'id; env; sleep 0.3'
+    ctr task delete --force one || true
+    ctr containers delete one
+    ((status == 0))
+    assert_normal_user "$output"
+    assert_has "$output" "GOMEMLIMIT=120795955"
+}
+
+# ---- many, and afterwards
+
+@test "CRI: fifty pods at the same time, each of them right" {
+    run -0 cri many 50 default "$app" ocinorm hook
+    echo "$output"
+    [[ $(grep -cFx 'ocinorm uid=1001(app) uid=1001(app)' <<<"$output") == 25 ]]
+    [[ $(grep -cFx 'hook uid=1001(app) uid=1001(app)' <<<"$output") == 25 ]]
+    [[ -z $(ctr containers list -q) ]]
+}
+
+@test "after all of the above, denials and errors included, the node is as it was" {
+    node_state >"$BATS_TEST_TMPDIR/after"
+    diff "$BATS_FILE_TMPDIR/before" "$BATS_TEST_TMPDIR/after"
 }

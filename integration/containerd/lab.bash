@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2154 # bin and root are set by lib.bash
-# A containerd of our own, with its own root, state, socket and network, and a CRI client.
-
-# shellcheck source=../../packaging/private-apt.bash
-. "$root/packaging/private-apt.bash"
+# The containerd that is in PATH, with its own root, state, socket and network, and a CRI client.
 
 lab=/run/ocinorm-live
 bridge=ocnlab0
+export CONTAINERD_ADDRESS=$lab/sock CONTAINERD_NAMESPACE=k8s.io
 
 # A docker-archive made by hand: one layer, no registry. @1 is the file, @2 the reference, @3 the
 # root file system, @4 the JSON of .config.
@@ -26,23 +24,68 @@ make_image() {
     rm -rf "$dir"
 }
 
-# Debian 12 has no package with CRI's protocol; the next release's is only text.
-fetch_protocol() { # DIRECTORY
-    apt_dir=$lab/apt
-    mkdir -p "$1"
-    private_apt_init trixie "$(dpkg --print-architecture)"
-    (cd "$apt_dir" && private_apt download golang-github-kubernetes-cri-api-dev && dpkg -x ./*.deb x)
-    cp "$apt_dir"/x/usr/share/gocode/src/k8s.io/cri-api/pkg/apis/runtime/v1/api.proto "$1/cri.proto"
-    (cd "$1" && /usr/bin/python3 -m grpc_tools.protoc -I. -I/usr/share/gocode/src \
-        --python_out=. --grpc_python_out=. cri.proto \
-        github.com/gogo/protobuf/gogoproto/gogo.proto)
+# Where the two schema versions of containerd's configuration differ.
+configure_cri() { # SCHEMA-VERSION
+    if (($1 >= 3)); then
+        runtime=plugins.\"io.containerd.cri.v1.runtime\"
+        cat <<EOT
+[plugins."io.containerd.cri.v1.images"]
+  snapshotter = "$snapshotter"
+[plugins."io.containerd.cri.v1.images".pinned_images]
+  sandbox = "live.local/pause:1"
+[$runtime]
+  disable_apparmor = true
+  restrict_oom_score_adj = true
+  enable_unprivileged_ports = false
+  enable_unprivileged_icmp = false
+[$runtime.cni]
+  bin_dirs = ["/usr/lib/cni"]
+  conf_dir = "$lab/cni"
+EOT
+    else
+        runtime=plugins.\"io.containerd.grpc.v1.cri\"
+        cat <<EOT
+[$runtime]
+  sandbox_image = "live.local/pause:1"
+  disable_apparmor = true
+  restrict_oom_score_adj = true
+[$runtime.cni]
+  bin_dir = "/usr/lib/cni"
+  conf_dir = "$lab/cni"
+[$runtime.containerd]
+  snapshotter = "$snapshotter"
+EOT
+    fi
 }
 
-# The runtime handlers under test beside plain runc. Debian 12's containerd has schema version 2.
+# The runtime handlers under test, beside plain runc.
+configure_handlers() {
+    local handler runtime_name binary base crun rows
+    crun=$(command -v crun)
+    rows='
+runc      |                        |
+ocinorm   | '$bin'/ocinorm-runtime |
+hook      |                        | '$lab'/hook.json
+crun      | '$lab'/wrapped-crun    |
+hook-crun | '$crun'                | '$lab'/hook.json
+'
+    while IFS='|' read -r handler binary base; do
+        read -r handler <<<"$handler"
+        read -r binary <<<"$binary"
+        read -r base <<<"$base"
+        runtime_name=$runtime.containerd.runtimes.$handler
+        printf '[%s]\n  runtime_type = "io.containerd.runc.v2"\n' "$runtime_name"
+        [[ -z $base ]] || printf '  base_runtime_spec = "%s"\n' "$base"
+        [[ -z $binary ]] || printf '[%s.options]\n  BinaryName = "%s"\n' "$runtime_name" "$binary"
+    done < <(sed '/^$/d' <<<"$rows")
+}
+
 write_config() {
-    local cri=plugins.\"io.containerd.grpc.v1.cri\"
-    cat >"$lab/config.toml" <<EOF
-version = 2
+    local version runtime snapshotter=overlayfs
+    version=$(containerd config default | sed -n 's/^version = //p')
+    {
+        cat <<EOT
+version = $version
 root = "$lab/root"
 state = "$lab/state"
 [grpc]
@@ -51,73 +94,91 @@ state = "$lab/state"
   address = "$lab/sock.ttrpc"
 [plugins."io.containerd.internal.v1.opt"]
   path = "$lab/opt"
-[$cri]
-  sandbox_image = "live.local/pause:1"
-  disable_apparmor = true
-  restrict_oom_score_adj = true
-  [$cri.cni]
-    bin_dir = "/usr/lib/cni"
-    conf_dir = "$lab/cni"
-  [$cri.containerd]
-    snapshotter = "native"
-    [$cri.containerd.runtimes.runc]
-      runtime_type = "io.containerd.runc.v2"
-    [$cri.containerd.runtimes.ocinorm]
-      runtime_type = "io.containerd.runc.v2"
-      [$cri.containerd.runtimes.ocinorm.options]
-        BinaryName = "$bin/ocinorm-runtime"
-    [$cri.containerd.runtimes.hook]
-      runtime_type = "io.containerd.runc.v2"
-      base_runtime_spec = "$lab/hook.json"
-EOF
+EOT
+        configure_cri "$version"
+        configure_handlers
+    } >"$lab/config.toml"
+}
+
+write_network() {
     mkdir -p "$lab/cni"
-    jq -n --arg bridge "$bridge" '{cniVersion: "0.4.0", name: "live", plugins: [
+    jq -n --arg bridge "$bridge" --arg data "$lab/ipam" '{cniVersion: "0.4.0", name: "live", plugins: [
         {type: "bridge", bridge: $bridge, isGateway: false, ipMasq: false,
-         ipam: {type: "host-local", dataDir: "/run/ocinorm-live/ipam",
+         ipam: {type: "host-local", dataDir: $data,
                 ranges: [[{subnet: "10.199.0.0/24"}]]}}]}' >"$lab/cni/10-live.conflist"
+}
+
+# What base_runtime_spec names, and the wrapper with crun behind it.
+write_mouths() {
     ctr oci spec | jq --arg hook "$bin/ocinorm-hook" --arg policy "$lab/policy.json" \
         '.hooks.prestart = [{path: $hook, args: ["ocinorm-hook", "--config", $policy, "prestart"],
                              env: ["PATH=/usr/bin:/bin"], timeout: 20}]' >"$lab/hook.json"
+    echo '{"runtimes": ["runc"]}' >"$lab/policy.json"
+    echo '{"runtimes": ["crun"]}' >"$lab/policy-crun.json"
+    printf '#!/bin/sh\nOCINORM_CONFIG=%s exec %s "$@"\n' "$lab/policy-crun.json" \
+        "$bin/ocinorm-runtime" >"$lab/wrapped-crun"
+    chmod 0755 "$lab/wrapped-crun"
 }
 
-lab_up() {
-    lab_down
-    mkdir -p "$lab"
-    fetch_protocol "$lab/protocol"
+make_images() {
     make_rootfs "$lab/app"
+    cp "$lab/app/bin/busybox" "$lab/app/srv/id" # another program than the entrypoint's
     make_image "$lab/app.tar" live.local/app:1 "$lab/app" '{"Env": ["PATH=/bin"], "Cmd": ["/bin/sh"]}'
     cp -r "$lab/app" "$lab/foreign"
     make_elf arm64 "$lab/foreign/app"
     make_image "$lab/foreign.tar" live.local/foreign:1 "$lab/foreign" '{"Env": ["PATH=/bin"]}'
     make_image "$lab/pause.tar" live.local/pause:1 "$lab/app" \
         '{"Env": ["PATH=/bin"], "Entrypoint": ["/bin/sleep", "1000000"]}'
-    echo '{"runtimes": ["runc"]}' >"$lab/policy.json"
+}
+
+# bats waits for its own descriptors, and whoever calls it for theirs.
+close_descriptors() {
+    local fd
+    for fd in /proc/self/fd/*; do
+        fd=${fd##*/}
+        ((fd <= 2)) || eval "exec $fd>&-"
+    done
+}
+
+lab_up() {
+    local image
+    : "${OCN_FILES:?run this through integration/live.sh}"
+    mkdir -p "$lab"
+    export lab_cgroup=/ocinorm-live/containerd-$BASHPID-$RANDOM
+    make_images
+    write_network
+    write_mouths
     write_config
-    env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin OCINORM_CONFIG="$lab/policy.json" \
-        setsid containerd --config "$lab/config.toml" >"$lab/log" 2>&1 </dev/null 3>&- &
-    export CONTAINERD_ADDRESS=$lab/sock CONTAINERD_NAMESPACE=k8s.io
+    (
+        close_descriptors
+        exec env -i PATH="$PATH" OCINORM_CONFIG="$lab/policy.json" \
+            containerd --config "$lab/config.toml"
+    ) >"$lab/log" 2>&1 </dev/null &
+    export lab_pid=$!
     for _ in $(seq 100); do
         ctr version >/dev/null 2>&1 && break
         sleep 0.1
     done
     for image in app foreign pause; do
-        ctr images import --snapshotter native "$lab/$image.tar"
+        ctr images import "$lab/$image.tar"
     done
 }
 
+# Mounts and network end with the namespaces that enter.sh has made. In these are no shims but ours; one
+# that a failed test has left would keep its container's cgroup.
 lab_down() {
-    local dir
-    pkill -f "containerd --config $lab/config.toml" 2>/dev/null || true
-    for _ in $(seq 50); do
-        pgrep -f "containerd --config $lab/config.toml" >/dev/null || break
-        sleep 0.1
+    local hierarchy
+    kill "$lab_pid" 2>/dev/null || true
+    pkill -KILL -x containerd-shim 2>/dev/null || true
+    pkill -KILL -x sleep 2>/dev/null || true
+    sleep 0.2
+    for hierarchy in /sys/fs/cgroup{,/*}; do
+        find "$hierarchy$lab_cgroup" -depth -type d -exec rmdir {} + 2>/dev/null || true
+        rmdir "$hierarchy/ocinorm-live" 2>/dev/null || true
     done
-    pkill -f "containerd-shim.*-address $lab/sock" 2>/dev/null || true
-    awk -v lab="$lab/" 'index($5, lab) == 1 { print $5 }' /proc/self/mountinfo | sort -r |
-        while read -r dir; do umount -l "$dir"; done
-    rm -rf "$lab"
-    ip link delete "$bridge" 2>/dev/null || true
-    find /sys/fs/cgroup -depth -type d -path '*/ocinorm-live*' -exec rmdir {} + 2>/dev/null || true
 }
 
-cri() { /usr/bin/python3 "$BATS_TEST_DIRNAME/cri.py" "$lab/sock" "$lab/protocol" "$@"; }
+cri() {
+    PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 "$BATS_TEST_DIRNAME/cri.py" "$lab/sock" "$lab/state" \
+        "$lab_cgroup/pods" "$OCN_FILES/cri.pb" "$@"
+}

@@ -65,7 +65,7 @@ assert_broken() {
 
 @test "a tree where everything is right: 0, and every engine and handler is named" {
     run -0 doctor
-    for part in "profile auto" "10-node.json" "namespace kube-system" "others         runc" "default        safe" \
+    for part in "profile unknown" "10-node.json" "namespace kube-system" "others         runc" "default        safe" \
         "/usr/libexec/ocinorm/ocinorm-entry" "k3s, rke2" "/usr/sbin/runc" "ok: "; do
         assert_has "$output" "$part"
     done

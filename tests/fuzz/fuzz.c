@@ -26,7 +26,13 @@ static const char world_text[] =
     "\"/broken\":{\"fail\":\"EIO\"},"
     "\"/etc/passwd\":{\"text\":\"root:x:0:0::/root:/bin/sh\\napp:x:1001:1001::/home/app:\\n\"},"
     "\"/etc/group\":{\"text\":\"root:x:0:\\nadm:x:4:root,app\\n\"}},"
-    "\"host\":{\"/proc/self/ns/net\":{\"ino\":7},\"/proc/1/ns/net\":{\"ino\":7}},"
+    "\"host\":{\"/proc/self/ns/net\":{\"ino\":7},\"/proc/1/ns/net\":{\"ino\":7},"
+    "\"/sys/fs/cgroup/cpu/pod/cpu.cfs_quota_us\":{\"text\":\"250000\\n\"},"
+    "\"/sys/fs/cgroup/cpu/pod/cpu.cfs_period_us\":{\"text\":\"100000\\n\"},"
+    "\"/sys/fs/cgroup/cpu/a.slice/a-b.slice/cpu.cfs_quota_us\":{\"text\":\"150000\\n\"},"
+    "\"/sys/fs/cgroup/unified/cgroup.controllers\":{\"text\":\"memory\\n\"},"
+    "\"/sys/fs/cgroup/unified/pod/memory.max\":{\"text\":\"134217728\\n\"},"
+    "\"/sys/fs/cgroup/unified/a.slice/memory.max\":{\"text\":\"268435456\\n\"}},"
     "\"mounts\":{\"/srv\":{\"/\":{\"dir\":true},\"/app\":{\"elf\":\"amd64\"}}}}";
 
 /* Made once: a fuzzer calls its target millions of times in one process. */
@@ -101,7 +107,7 @@ void ocn_fuzz_check(int holds, const char *promise, const char *file, int line)
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-    const struct ocn_layer layer = { "fuzz", { policy_text, sizeof(policy_text) - 1 } };
+    const struct ocn_layer layer = { "fuzz", { policy_text, sizeof(policy_text) - 1 }, NULL };
     struct ocn_error err = { 0 };
 
     (void)argc;

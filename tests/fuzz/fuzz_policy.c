@@ -9,7 +9,7 @@
 static json_t *show(struct ocn_bytes text)
 {
     OCN_CLEANUP(ocn_config_freep) struct ocn_config *config = NULL;
-    const struct ocn_layer layer = { "layer", text };
+    const struct ocn_layer layer = { "layer", text, NULL };
     struct ocn_error err = { 0 };
 
     if (ocn_config_load(&layer, 1, &config, &err) < 0) {
@@ -24,7 +24,7 @@ static json_t *show(struct ocn_bytes text)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     OCN_CLEANUP(ocn_arena_done) struct ocn_arena arena = { 0 };
-    const struct ocn_layer layer = { "layer", ocn_fuzz_bytes(data, size) };
+    const struct ocn_layer layer = { "layer", ocn_fuzz_bytes(data, size), NULL };
     struct ocn_strings runtimes = { 0 };
     struct ocn_error err = { 0 };
 

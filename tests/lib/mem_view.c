@@ -234,6 +234,9 @@ static int mem_read_at(void *ctx, struct ocn_ref ref, uint64_t offset, void *buf
     unsigned char content[MAX_CONTENT];
     json_t *file = json_object_get(tree_of(ctx, ref), ref.path);
 
+    if (file == NULL) {
+        return ocn_fail_sys(err, ENOENT, ref.path, "test");
+    }
     if (injected(json_object_get(file, "read"), ref.path, err) < 0) {
         return -1;
     }

@@ -10,6 +10,7 @@
  * {"machine": "x86_64", "variant": "v3", "no32bit": false, "cpus": 4,
  *  "rootfs": {"/bin/app": FILE, ...}, "host": {"/proc/self/ns/net": FILE},
  *  "mounts": {"/srv/data": {"/app": FILE, "/": FILE}}}
+ * Test cases also have the container's "id" here, as the runtime would tell it.
  *
  * FILE: {"text": "..."} | {"hex": "7f45..."} | {"elf": "arm64"} | {"link": "target"} | {"dir":
  * true} | {"fifo": true} | {"fail": "EACCES"}, each with "mode": "0755", "uid", "gid", "ino".

@@ -8,6 +8,7 @@
 /* One answer of the usual kind, with one edit that a test may spoil. */
 static struct ocn_edit edit;
 static struct ocn_finding finding;
+static struct ocn_kept kept;
 static struct ocn_outcome outcome;
 static struct ocn_container container;
 static struct ocn_answer answer;
@@ -27,6 +28,7 @@ static void enter(void)
 
     edit = (struct ocn_edit){ OCN_RULE_USER_ROOT, "/process/user/uid", "0", "1001", "because" };
     finding = (struct ocn_finding){ OCN_RULE_USER_ACCESS, OCN_LEVEL_WARN, "message", "hint" };
+    kept = (struct ocn_kept){ OCN_RULE_ENV_GOMAXPROCS, "GOMAXPROCS", "7", "it is set" };
     outcome = (struct ocn_outcome){
         .profile = "auto",
         .facts = { .host = { .os = "linux", .arch = "amd64", .variant = "v3", .cpus = 4 },
@@ -42,6 +44,8 @@ static void enter(void)
         .edits_len = 1,
         .findings = &finding,
         .findings_len = 1,
+        .kept = &kept,
+        .kept_len = 1,
     };
     container = (struct ocn_container){
         .process = { .user = { 0, 7, { gids, 2 } },
@@ -110,6 +114,11 @@ START_TEST(test_answer__everything_arrives)
     ck_assert_str_eq(o->edits[0].from, "0");
     ck_assert_uint_eq(o->findings_len, 1);
     ck_assert_str_eq(o->findings[0].hint, "hint");
+    ck_assert_uint_eq(o->kept_len, 1);
+    ck_assert_int_eq(o->kept[0].rule, OCN_RULE_ENV_GOMAXPROCS);
+    ck_assert_str_eq(o->kept[0].name, "GOMAXPROCS");
+    ck_assert_str_eq(o->kept[0].value, "7");
+    ck_assert_str_eq(o->kept[0].why, "it is set");
     const struct ocn_container *c = got.container;
     ck_assert_uint_eq(c->process.user.gid, 7);
     ck_assert_uint_eq(c->process.user.additional_gids.items[1], 4294967295);
@@ -285,6 +294,24 @@ static void spoil_exempt(void)
     outcome.exempt = "sandbox";
 }
 
+/* Nothing else of it is wrong. */
+static void spoil_exempt_kept(void)
+{
+    outcome.exempt = "sandbox";
+    outcome.edits_len = 0;
+    outcome.findings_len = 0;
+}
+
+static void spoil_kept_name(void)
+{
+    kept.name = "A=B";
+}
+
+static void spoil_kept_value(void)
+{
+    kept.value = "7\n  deny";
+}
+
 static void spoil_label(void)
 {
     container.linux_.mount_label = "a\nb";
@@ -292,9 +319,10 @@ static void spoil_label(void)
 
 START_TEST(test_answer__contradictions_and_forged_text_are_refused)
 {
-    static void (*const spoil[])(void) = { spoil_from,    spoil_rule,    spoil_why,
-                                           spoil_message, spoil_verdict, spoil_finding,
-                                           spoil_exempt,  spoil_label };
+    static void (*const spoil[])(void) = { spoil_from,      spoil_rule,      spoil_why,
+                                           spoil_message,   spoil_verdict,   spoil_finding,
+                                           spoil_exempt,    spoil_label,     spoil_exempt_kept,
+                                           spoil_kept_name, spoil_kept_value };
 
     for (size_t i = 0; i < OCN_COUNT(spoil); i++) {
         enter();

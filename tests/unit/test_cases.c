@@ -26,7 +26,9 @@
 
 struct run {
     char dir[512];
-    struct ocn_config *config;
+    struct ocn_buf all; /* tests/cases/policy.json */
+    struct ocn_buf own;
+    struct ocn_config *config; /* of the profile that fits the world and the container */
     struct ocn_policy policy;
     struct ocn_mem_view mem;
     struct ocn_arena arena;
@@ -57,18 +59,35 @@ static void load_world(struct run *run)
 }
 
 /* The variables that every container gets would stand in every folder: there they are off. */
-static void load_policy(struct run *run)
+static void read_policy(struct run *run)
 {
-    OCN_CLEANUP(ocn_buf_done) struct ocn_buf all = { 0 };
-    OCN_CLEANUP(ocn_buf_done) struct ocn_buf text = { 0 };
     struct ocn_error err = { 0 };
 
-    ck_assert_int_eq(ocn_read_file(OCN_CASES_DIR "/policy.json", OCN_POLICY_MAX_SIZE, &all, &err),
-                     0);
-    read_case_file(run, "policy.json", &text);
-    const struct ocn_layer layers[] = { { "tests/cases/policy.json", ocn_buf_bytes(&all) },
-                                        { "policy.json", ocn_buf_bytes(&text) } };
-    ck_assert_msg(ocn_config_load(layers, text.len != 0 ? 2 : 1, &run->config, &err) == 0,
+    ck_assert_int_eq(
+        ocn_read_file(OCN_CASES_DIR "/policy.json", OCN_POLICY_MAX_SIZE, &run->all, &err), 0);
+    read_case_file(run, "policy.json", &run->own);
+}
+
+static void load_policy(struct run *run, const struct ocn_container *container)
+{
+    const struct ocn_view view = ocn_mem_view_as_view(&run->mem);
+    struct ocn_score scores[32];
+    struct ocn_error err = { 0 };
+    size_t count = ocn_profiles_built_in_len;
+
+    ck_assert_uint_le(count, OCN_COUNT(scores));
+    ck_assert_int_eq(
+        ocn_detect_node(ocn_profiles_built_in, count, &view, &run->arena, scores, NULL, &err), 0);
+    const struct ocn_profile *profile =
+        ocn_detect_choose(ocn_profiles_built_in, count, scores, &container->process.env);
+    const struct ocn_layer layers[] = {
+        { "profile", profile != NULL ? profile->text : (struct ocn_bytes){ "{}", 2 },
+          profile != NULL ? profile->name : OCN_PROFILE_UNKNOWN },
+        { "tests/cases/policy.json", ocn_buf_bytes(&run->all), NULL },
+        { "policy.json", ocn_buf_bytes(&run->own), NULL },
+    };
+    ocn_config_free(run->config);
+    ck_assert_msg(ocn_config_load(layers, run->own.len != 0 ? 3 : 2, &run->config, &err) == 0,
                   "%s: %s: %s", run->dir, err.where, err.msg);
 }
 
@@ -80,6 +99,8 @@ static struct ocn_outcome *judge(struct run *run, struct ocn_container *containe
     struct ocn_identity identity;
     struct ocn_outcome *outcome = NULL;
 
+    load_policy(run, joined != NULL ? joined : container);
+    container->id = json_string_value(json_object_get(run->mem.world, "id"));
     ocn_identity_read(joined != NULL ? joined : container, &identity);
     ck_assert_int_eq(ocn_config_select(run->config, &identity, joined != NULL ? joined : container,
                                        &run->arena, &run->policy, err),
@@ -91,7 +112,26 @@ static struct ocn_outcome *judge(struct run *run, struct ocn_container *containe
     return outcome;
 }
 
-static json_t *report(const struct ocn_outcome *outcome, const struct ocn_error *err)
+/* A folder speaks of the variables that its own rule leaves alone, or every folder would of all. */
+static void drop_kept_of_others(const struct run *run, json_t *report)
+{
+    json_t *kept = json_object_get(report, "kept");
+    char folder[64];
+
+    for (size_t i = json_array_size(kept); i-- > 0;) {
+        const char *rule = json_string_value(json_object_get(json_array_get(kept, i), "rule"));
+        snprintf(folder, sizeof(folder), "/%s/", rule);
+        if (strstr(run->dir, folder) == NULL) {
+            json_array_remove(kept, i);
+        }
+    }
+    if (json_array_size(kept) == 0) {
+        json_object_del(report, "kept");
+    }
+}
+
+static json_t *report(const struct run *run, const struct ocn_outcome *outcome,
+                      const struct ocn_error *err)
 {
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf text = { 0 };
     struct ocn_error problem = { 0 };
@@ -102,7 +142,7 @@ static json_t *report(const struct ocn_outcome *outcome, const struct ocn_error 
     ck_assert_msg(ocn_report_json(outcome, "bundle", &text, &problem) == 0, "%s", problem.msg);
     json_t *json = json_loadb(text.ptr, text.len, 0, NULL);
     ck_assert_ptr_nonnull(json);
-    json_object_del(json, "notJudged"); /* shrinks with every release */
+    drop_kept_of_others(run, json);
     return json;
 }
 
@@ -174,7 +214,7 @@ static void run_case(struct run *run)
     read_case_file(run, "process.json", &process);
     run->exec = process.len != 0;
     load_world(run);
-    load_policy(run);
+    read_policy(run);
     int result = ocn_container_parse(ocn_buf_bytes(&config), &container, &err);
     if (result == 0 && run->exec) {
         result = ocn_container_parse(ocn_buf_bytes(&config), &joined, &err);
@@ -184,7 +224,7 @@ static void run_case(struct run *run)
     if (result == 0) {
         outcome = judge(run, container, joined, &err);
     }
-    json_t *actual = report(outcome, &err);
+    json_t *actual = report(run, outcome, &err);
     check_expected(run, actual);
     json_decref(actual);
     if (outcome != NULL && outcome->verdict == OCN_ALLOW) {
@@ -192,6 +232,8 @@ static void run_case(struct run *run)
     }
     ocn_mem_view_done(&run->mem);
     ocn_config_free(run->config);
+    ocn_buf_done(&run->all);
+    ocn_buf_done(&run->own);
     ocn_arena_done(&run->arena);
 }
 

@@ -15,8 +15,9 @@ static struct ocn_edit edits[] = {
     { OCN_RULE_USER_CAPABILITIES, "/process/capabilities/ambient", "[]",
       "[\"CAP_NET_BIND_SERVICE\"]", "why" },
     { OCN_RULE_ANNOTATIONS_DERIVE, "/hostname", NULL, "\"y\"", "why" },
+    { OCN_RULE_ENV_OTEL, "/process/env/OTEL_RESOURCE_ATTRIBUTES", NULL, "\"a=b\"", "why" },
 };
-enum { USER, NOTE, TEAM, AMBIENT, ANNOTATION };
+enum { USER, NOTE, TEAM, AMBIENT, ANNOTATION, ATTRIBUTES };
 
 #define ALL "[\"CAP_SETUID\",\"CAP_SETGID\",\"CAP_NET_BIND_SERVICE\"]"
 #define SETS(bounding, permitted, inheritable, ambient)                                            \
@@ -202,6 +203,22 @@ START_TEST(test_entry_mouth__a_refusal_names_the_first_change_and_keeps_what_was
 }
 END_TEST
 
+/* They are added where that is possible, and nobody is refused over them where it is not. */
+START_TEST(test_entry_mouth__attributes_are_no_reason_to_refuse)
+{
+    const struct world hopeless = { "", SETS("[]", "[]", "[]", "[]"), "[]", "[]" };
+    OCN_CLEANUP(ocn_outcome_freep) struct ocn_outcome *possible = judge(&usual, ATTRIBUTES, 1);
+    OCN_CLEANUP(ocn_outcome_freep) struct ocn_outcome *dropped = judge(&hopeless, ATTRIBUTES, 1);
+
+    ck_assert_uint_eq(possible->edits_len, 1);
+    ck_assert_uint_eq(possible->findings_len, 0);
+    ck_assert_uint_eq(dropped->edits_len, 0);
+    ck_assert_uint_eq(dropped->findings_len, 1);
+    ck_assert_int_eq(dropped->findings[0].level, OCN_LEVEL_WARN);
+    ck_assert_int_eq(dropped->verdict, OCN_ALLOW);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("entry_mouth");
@@ -214,6 +231,7 @@ int main(void)
     tcase_add_loop_test(tests, test_entry_mouth__dev_must_be_the_containers_own, 0,
                         (int)OCN_COUNT(dev_rows));
     tcase_add_test(tests, test_entry_mouth__mounts_must_be_the_containers_own);
+    tcase_add_test(tests, test_entry_mouth__attributes_are_no_reason_to_refuse);
     tcase_add_test(tests, test_entry_mouth__what_is_no_part_of_the_process_cannot_change);
     tcase_add_test(tests,
                    test_entry_mouth__a_refusal_names_the_first_change_and_keeps_what_was_found);

@@ -81,7 +81,7 @@ static void counted_free(void *place)
 
 static const char CONFIG[] =
     "{\"process\":{\"user\":{\"uid\":0,\"gid\":0,\"additionalGids\":[0,1,5]},\"args\":[\"run\"],"
-    "\"env\":[\"PATH=/usr/bin:/bin\",\"HOME=/root\"],\"cwd\":\"/"
+    "\"env\":[\"PATH=/usr/bin:/bin\",\"HOME=/root\",\"TEAM=x\"],\"cwd\":\"/"
     "srv\",\"capabilities\":{\"ambient\":"
     "[\"CAP_CHOWN\"],\"inheritable\":[\"CAP_CHOWN\"],\"bounding\":[\"CAP_CHOWN\"]}},"
     "\"mounts\":[{\"destination\":\"/var/run/x\",\"type\":\"bind\",\"source\":\"/s\",\"options\":["
@@ -89,7 +89,7 @@ static const char CONFIG[] =
     "\"a\"},"
     "\"linux\":{\"namespaces\":[{\"type\":\"pid\"},{\"type\":\"network\"},{\"type\":\"ipc\"}],"
     "\"resources\":{\"cpu\":{\"quota\":150000,\"period\":100000},\"memory\":{\"limit\":536870912},"
-    "\"unified\":{\"cpu.max\":\"max\"}}}}";
+    "\"unified\":{\"cpu.max\":\"max\"}},\"cgroupsPath\":\"a-b.slice:c:d\"}}";
 static const char PROCESS[] =
     "{\"user\":{\"uid\":0,\"gid\":0,\"additionalGids\":[0]},\"args\":[\"id\"],"
     "\"env\":[\"A=b\"],\"cwd\":\"/\"}";
@@ -107,7 +107,11 @@ static const char WORLD[] =
     "dep\\td\\tv1\\n=>\\te\\tv2\\t\\nbuild\\tGOARCH=amd64\\nbuild\\tvcs.revision=0123456789\\n\","
     "\"buildId\":\"x/y\"},\"/lib/ld-musl-x86_64.so.1\":{\"elf\":\"amd64\"},\"/etc/passwd\":"
     "{\"text\":\"root:x:0:0::/root:\\napp:x:1001:1::/home/app:\\n\"},\"/etc/group\":"
-    "{\"text\":\"g:x:1:root\\n\"}}}";
+    "{\"text\":\"g:x:1:root\\n\"}},\"host\":{\"/sys/fs/cgroup/cpu/a.slice/cpu.cfs_quota_us\":"
+    "{\"text\":\"140000\\n\"},\"/sys/fs/cgroup/cpu/a.slice/"
+    "cpu.cfs_period_us\":{\"text\":\"100000\\n\"},"
+    "\"/sys/fs/cgroup/memory/a.slice/a-b.slice/"
+    "memory.limit_in_bytes\":{\"text\":\"99999999\\n\"}}}";
 
 struct world {
     struct ocn_mem_view mem;
@@ -137,7 +141,7 @@ static void done(struct world *w)
 /* Everything that happens between the bytes and the answer. */
 static int pipeline(struct world *w, struct ocn_bytes config, bool exec, struct ocn_error *err)
 {
-    const struct ocn_layer layer = { "policy", { POLICY, sizeof(POLICY) - 1 } };
+    const struct ocn_layer layer = { "policy", { POLICY, sizeof(POLICY) - 1 }, NULL };
     const struct ocn_bytes process = { PROCESS, sizeof(PROCESS) - 1 };
     const struct ocn_view view = ocn_mem_view_as_view(&w->mem);
     struct ocn_identity identity;

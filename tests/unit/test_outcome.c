@@ -54,6 +54,25 @@ START_TEST(test_outcome__a_pending_edit_is_a_denial_for_who_cannot_edit)
 }
 END_TEST
 
+/* What a process tells others of itself is worth a warning, and no container. */
+START_TEST(test_outcome__attributes_alone_deny_nothing)
+{
+    struct ocn_edit attributes = { OCN_RULE_ENV_OTEL, "/process/env/OTEL_RESOURCE_ATTRIBUTES", NULL,
+                                   "\"a=b\"", "why" };
+    OCN_CLEANUP(ocn_outcome_freep) struct ocn_outcome *outcome = make(0);
+    struct ocn_error err = { 0 };
+
+    outcome->edits = &attributes;
+    outcome->edits_len = 1;
+    ck_assert_int_eq(ocn_outcome_verify_only(outcome, &err), 0);
+    ck_assert_int_eq(outcome->verdict, OCN_ALLOW);
+    ck_assert_uint_eq(outcome->edits_len, 0);
+    ck_assert_uint_eq(outcome->findings_len, 2);
+    ck_assert_int_eq(outcome->findings[1].level, OCN_LEVEL_WARN);
+    ck_assert_int_eq(outcome->findings[1].rule, OCN_RULE_ENV_OTEL);
+}
+END_TEST
+
 /* No process misses an annotation: a hook that cannot add it lets the container start. */
 START_TEST(test_outcome__annotations_alone_deny_nothing)
 {
@@ -87,6 +106,7 @@ int main(void)
     tcase_add_test(tcase, test_outcome__nothing_pending_stays_allowed);
     tcase_add_test(tcase, test_outcome__a_pending_edit_is_a_denial_for_who_cannot_edit);
     tcase_add_test(tcase, test_outcome__annotations_alone_deny_nothing);
+    tcase_add_test(tcase, test_outcome__attributes_alone_deny_nothing);
     tcase_add_test(tcase, test_outcome__names_the_variable_of_an_edit);
     suite_add_tcase(suite, tcase);
     return ocn_run_suite(suite);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "hook/report.h"
+#include "normalize/rules.h"
 #include "tests/lib/suite.h"
 
 #include <check.h>
@@ -90,8 +91,6 @@ START_TEST(test_report__json_has_the_fixed_shape)
         0, NULL);
 
     ck_assert_ptr_nonnull(expected);
-    ck_assert(json_is_array(json_object_get(report, "notJudged")));
-    ck_assert_int_eq(json_object_del(report, "notJudged"), 0);
     ck_assert_msg(json_equal(report, expected), "%s", json_dumps(report, JSON_INDENT(2)));
 }
 END_TEST
@@ -100,8 +99,8 @@ START_TEST(test_report__json_keeps_the_order_of_its_members)
 {
     struct ocn_outcome outcome = sample();
     json_auto_t *report = report_json(&outcome);
-    static const char *const order[] = { "version", "bundle", "profile",  "exempt",   "verdict",
-                                         "facts",   "edits",  "findings", "notJudged" };
+    static const char *const order[] = { "version", "bundle", "profile", "exempt",
+                                         "verdict", "facts",  "edits",   "findings" };
     const char *key = NULL;
     json_t *value = NULL;
     size_t i = 0;
@@ -130,27 +129,6 @@ START_TEST(test_report__json_says_null_for_what_is_unknown)
 }
 END_TEST
 
-START_TEST(test_report__rules_that_nobody_judges_yet_are_named)
-{
-    OCN_CLEANUP(ocn_buf_done) struct ocn_buf out = { 0 };
-    struct ocn_outcome outcome = sample();
-    json_auto_t *report = report_json(&outcome);
-    const json_t *names = json_object_get(report, "notJudged");
-    bool found = false;
-
-    report_text(&outcome, false, &out);
-    for (size_t i = 0; i < json_array_size(names); i++) {
-        const char *name = json_string_value(json_array_get(names, i));
-
-        ck_assert_str_ne(name, "user.root");
-        found |= strcmp(name, "env.otel") == 0;
-    }
-    ck_assert_msg(found, "env.otel is not judged by this version, and not named");
-    assert_holds(&out, "\nnot judged by this version: ");
-    assert_holds(&out, "env.otel");
-}
-END_TEST
-
 START_TEST(test_report__text_aligns_before_and_after)
 {
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf out = { 0 };
@@ -160,6 +138,7 @@ START_TEST(test_report__text_aligns_before_and_after)
     report_text(&outcome, false, &out);
     assert_holds(&out, "bundle    /run/b\n"
                        "host      linux/amd64, 8 CPUs\n"
+                       "profile   auto\n"
                        "entry     /app (elf, arm64)\n"
                        "limit     1.5 CPUs\n"
                        "limit     134217728 bytes of memory\n"
@@ -170,8 +149,7 @@ START_TEST(test_report__text_aligns_before_and_after)
                        "CPUs\n"
                        "  warn [user.access] uid 1001 may not enter /srv\n"
                        "  deny [platform.arch] /app is for arm64, this host is amd64\n"
-                       "       fix: pull the image for linux/amd64\n"
-                       "not judged by this version: ");
+                       "       fix: pull the image for linux/amd64\n");
 }
 END_TEST
 
@@ -224,6 +202,34 @@ START_TEST(test_report__text_says_why_nothing_changes)
 }
 END_TEST
 
+START_TEST(test_report__what_is_left_alone_is_shown_where_there_is_any)
+{
+    static struct ocn_kept kept[] = {
+        { OCN_RULE_ENV_GOMAXPROCS, "GOMAXPROCS", "7", "the container sets it" },
+        { OCN_RULE_ENV_GOMEMLIMIT, "GOMEMLIMIT", NULL, "no memory limit" },
+    };
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf out = { 0 };
+    struct ocn_outcome outcome = sample();
+    json_auto_t *without = report_json(&outcome);
+
+    ck_assert_ptr_null(json_object_get(without, "kept"));
+    outcome.kept = kept;
+    outcome.kept_len = OCN_COUNT(kept);
+    json_auto_t *with = report_json(&outcome);
+    json_auto_t *expected =
+        json_loads("[{\"rule\":\"env.gomaxprocs\",\"path\":\"/process/env/GOMAXPROCS\","
+                   "\"value\":\"7\",\"why\":\"the container sets it\"},"
+                   "{\"rule\":\"env.gomemlimit\",\"path\":\"/process/env/GOMEMLIMIT\","
+                   "\"value\":null,\"why\":\"no memory limit\"}]",
+                   0, NULL);
+    ck_assert(json_equal(json_object_get(with, "kept"), expected));
+    report_text(&outcome, false, &out);
+    assert_holds(&out, "  left alone: GOMAXPROCS=7  [env.gomaxprocs] the container sets it\n"
+                       "  left alone: GOMEMLIMIT  [env.gomemlimit] no memory limit\n"
+                       "  warn [");
+}
+END_TEST
+
 START_TEST(test_report__denial_is_one_line)
 {
     char line[128];
@@ -248,12 +254,12 @@ int main(void)
     tcase_add_test(tcase, test_report__json_has_the_fixed_shape);
     tcase_add_test(tcase, test_report__json_keeps_the_order_of_its_members);
     tcase_add_test(tcase, test_report__json_says_null_for_what_is_unknown);
-    tcase_add_test(tcase, test_report__rules_that_nobody_judges_yet_are_named);
     tcase_add_test(tcase, test_report__text_aligns_before_and_after);
     tcase_add_test(tcase, test_report__text_cuts_long_values);
     tcase_add_test(tcase, test_report__text_has_colour_only_if_asked);
     tcase_add_test(tcase, test_report__text_defuses_what_would_drive_a_terminal);
     tcase_add_test(tcase, test_report__text_says_why_nothing_changes);
+    tcase_add_test(tcase, test_report__what_is_left_alone_is_shown_where_there_is_any);
     tcase_add_test(tcase, test_report__denial_is_one_line);
     suite_add_tcase(suite, tcase);
     return ocn_run_suite(suite);

@@ -11,8 +11,9 @@
 #include "tests/lib/mem_view.h"
 #include "tests/lib/suite.h"
 
-static const char NOTHING[] = "{\"rules\":{\"user.root\":\"off\",\"entry.found\":\"off\",\"env."
-                              "gomaxprocs\":\"off\",\"env.gomemlimit\":\"off\"}}";
+static const char NOTHING[] =
+    "{\"rules\":{\"user.root\":\"off\",\"entry.found\":\"off\",\"env.http\":\"off\","
+    "\"env.gomaxprocs\":\"off\",\"env.gomemlimit\":\"off\",\"env.otel\":\"off\"}}";
 static const char DEFAULT[] = "{\"rules\":{\"entry.found\":\"off\"}}";
 
 static const struct {
@@ -70,7 +71,7 @@ static struct result apply(const char *policy_text, struct ocn_bytes text, struc
     OCN_CLEANUP(ocn_container_freep) struct ocn_container *after = NULL;
     OCN_CLEANUP(ocn_outcome_freep) struct ocn_outcome *outcome = NULL;
     OCN_CLEANUP(ocn_mem_view_done) struct ocn_mem_view mem = { 0 };
-    const struct ocn_layer layer = { "test", { policy_text, strlen(policy_text) } };
+    const struct ocn_layer layer = { "test", { policy_text, strlen(policy_text) }, NULL };
     struct ocn_identity identity;
     struct ocn_policy policy;
     struct result result = { .exempt = "" };

@@ -18,11 +18,13 @@ START_TEST(test_state__reads_bundle_and_pid)
         const char *cwd;
         const char *bundle;
         uint32_t pid;
+        const char *id;
     } rows[] = {
-        { "{\"ociVersion\":\"1.0.2\",\"id\":\"c\",\"pid\":42,\"bundle\":\"/b\"}", "/w", "/b", 42 },
-        { "{\"pid\":4194303,\"bundle\":\"/b\"}", NULL, "/b", 4194303 },
-        { "{\"bundle\":\"\"}", "/w", "/w", 0 },
-        { "{\"bundle\":null}", "/w", "/w", 0 },
+        { "{\"ociVersion\":\"1.0.2\",\"id\":\"c\",\"pid\":42,\"bundle\":\"/b\"}", "/w", "/b", 42,
+          "c" },
+        { "{\"pid\":4194303,\"bundle\":\"/b\"}", NULL, "/b", 4194303, NULL },
+        { "{\"bundle\":\"\",\"id\":null}", "/w", "/w", 0, NULL },
+        { "{\"bundle\":null,\"id\":\"\"}", "/w", "/w", 0, "" },
     };
 
     for (size_t i = 0; i < OCN_COUNT(rows); i++) {
@@ -32,6 +34,7 @@ START_TEST(test_state__reads_bundle_and_pid)
         ck_assert_int_eq(read_text(rows[i].text, rows[i].cwd, &arena, &state, &err), 0);
         ck_assert_str_eq(state.bundle, rows[i].bundle);
         ck_assert_uint_eq(state.pid, rows[i].pid);
+        ck_assert_pstr_eq(state.id, rows[i].id);
     }
 }
 END_TEST

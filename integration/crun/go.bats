@@ -1,0 +1,1 @@
+../runc/go.bats

@@ -1,0 +1,3 @@
+module ocinorm.example/go
+
+go 1.19
