@@ -14,8 +14,10 @@ static const struct ocn_bytes no_file = { 0 };
 
 static bool is_same(struct ocn_bytes a, struct ocn_bytes b)
 {
-    return (a.ptr == NULL) == (b.ptr == NULL) && a.len == b.len &&
-           (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+    if (a.ptr == NULL || b.ptr == NULL) {
+        return a.ptr == b.ptr;
+    }
+    return a.len == b.len && memcmp(a.ptr, b.ptr, a.len) == 0;
 }
 
 void ocn_changes_done(struct ocn_changes *changes)
@@ -48,7 +50,9 @@ static int read_now(struct ocn_changes *changes, const char *path, struct ocn_by
             *ret = no_file;
             return 0;
         }
-        *err = failed;
+        if (err != NULL && err->code == OCN_OK) {
+            *err = failed;
+        }
         return -1;
     }
     return keep(changes, ocn_buf_bytes(&buf), ret, err);
@@ -182,7 +186,7 @@ static int load_entries(struct ocn_changes *changes, struct ocn_buf *told, struc
     size_t i;
 
     json_array_foreach (ocn_record_entries(changes->record, changes->engine), i, entry) {
-        struct ocn_change change;
+        struct ocn_change change = { 0 };
         if (look_up(changes, json_string_value(json_object_get(entry, "path")), &change, err) < 0 ||
             undo_entry(changes, &change, entry, told, err) < 0) {
             return -1;
@@ -224,7 +228,7 @@ int ocn_changes_pristine(struct ocn_changes *changes, const char *path, struct o
 }
 
 int ocn_changes_want(struct ocn_changes *changes, const char *path, enum ocn_owner owner,
-                     struct ocn_bytes bytes, struct ocn_error *err)
+                     mode_t mode, struct ocn_bytes bytes, struct ocn_error *err)
 {
     struct ocn_change *change = find(changes, path);
     struct ocn_bytes copy;
@@ -233,7 +237,7 @@ int ocn_changes_want(struct ocn_changes *changes, const char *path, enum ocn_own
         return -1;
     }
     if (change == NULL) {
-        struct ocn_change fresh;
+        struct ocn_change fresh = { 0 };
         if (look_up(changes, path, &fresh, err) < 0) {
             return -1;
         }
@@ -250,6 +254,7 @@ int ocn_changes_want(struct ocn_changes *changes, const char *path, enum ocn_own
             "is there already and not ocinorm's; move it away, ocinorm needs this name");
     }
     change->wanted = copy;
+    change->mode = mode;
     return 0;
 }
 
@@ -417,8 +422,14 @@ static int put(const struct ocn_change *change, struct ocn_bytes from, struct oc
                    ? ocn_fail_sys(err, errno, change->real, "cannot remove it")
                    : 0;
     }
-    return from.ptr == NULL ? ocn_create_file(change->real, to, change->mode, err)
-                            : ocn_replace_file(change->real, to, err);
+    if (from.ptr == NULL) {
+        return ocn_create_file(change->real, to, change->mode, err);
+    }
+    /* Before the new text, if that is to be read by fewer. */
+    if (change->owner == OCN_OURS && chmod(change->real, change->mode) < 0) {
+        return ocn_fail_sys(err, errno, change->real, "cannot set its mode");
+    }
+    return ocn_replace_file(change->real, to, err);
 }
 
 static bool leaves(const struct ocn_changes *changes)

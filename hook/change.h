@@ -55,11 +55,12 @@ OCN_MUST_USE int ocn_changes_pristine(struct ocn_changes *changes, const char *p
                                       struct ocn_bytes *ret, struct ocn_error *err);
 
 /*
- * @path is to hold @bytes (which are copied). Those of OCN_OURS come before those of OCN_SHARED. A
- * file in the place of one of ours that ocinorm has not written is an error.
+ * @path, a file of @mode where it is ours, is to hold @bytes (which are copied). Those of OCN_OURS
+ * come before those of OCN_SHARED. A file in the place of one of ours that ocinorm has not written
+ * is an error.
  */
 OCN_MUST_USE int ocn_changes_want(struct ocn_changes *changes, const char *path,
-                                  enum ocn_owner owner, struct ocn_bytes bytes,
+                                  enum ocn_owner owner, mode_t mode, struct ocn_bytes bytes,
                                   struct ocn_error *err);
 
 /* How many files differ from what is wanted. */

@@ -497,6 +497,7 @@ static int install_into(const struct request *request, const struct ocn_node *no
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf notes = { 0 };
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf told = { 0 };
     struct ocn_install install = {
+        .engine = ocn_engines,
         .mode = request->mode,
         .handler = request->handler != NULL ? request->handler : OCN_DEFAULT_HANDLER,
         .program = request->program != NULL ? request->program : find_mode(request->mode)->program,
@@ -568,7 +569,7 @@ static int uninstall_all(const struct request *request, const struct ocn_node *n
 static int uninstall_from(const struct request *request, const struct ocn_node *node,
                           struct ocn_error *err)
 {
-    const struct ocn_engine *engine = NULL;
+    const struct ocn_engine *engine = ocn_engines;
 
     if (check_restart(request, node, err) < 0) {
         return -1;

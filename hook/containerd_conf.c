@@ -82,7 +82,7 @@ static int read_version(struct ocn_containerd_conf *conf, struct ocn_error *err)
         conf->version = row->value.len == 1 ? row->value.ptr[0] - '0' : -1;
     }
     conf->cri = ocn_containerd_section(conf->version);
-    if (conf->cri == NULL) {
+    if (conf->cri == NULL && row != NULL) {
         return ocn_fail(err, OCN_E_UNSUPPORTED, conf->root->path,
                         "its schema version is %.*s; ocinorm knows 1 to 4", (int)row->value.len,
                         row->value.ptr);
@@ -153,7 +153,7 @@ static int choose_drop_in(const struct ocn_install *install, struct ocn_containe
                           struct ocn_error *err)
 {
     const char *file = strrchr(install->engine->drop_in, '/') + 1;
-    const char *pattern;
+    const char *pattern = "/";
     size_t pos = 0;
     int more = 0;
 
@@ -226,7 +226,7 @@ static int push_imports(struct queue *queue, struct ocn_install *install,
                         struct ocn_containerd_conf *conf, const struct ocn_conf *from,
                         struct ocn_error *err)
 {
-    const char *pattern;
+    const char *pattern = "/";
     size_t pos = 0;
     int more;
 

@@ -333,6 +333,18 @@ static const char note_copy[] =
     "# here of CRI before the runtime of ocinorm is a copy; after a change of the original, run\n"
     "# `ocinorm install` again.\n";
 
+/* What is copied may be a registry's password: nobody may read it who may not read the original. */
+static mode_t mode_of_copy(const struct ocn_install *install,
+                           const struct ocn_containerd_conf *conf)
+{
+    struct stat st;
+
+    return ocn_node_stat(install->changes->node, last_with_cri(conf)->path, &st, NULL) == 0 &&
+                   (st.st_mode & 0004) != 0
+               ? 0644
+               : 0600;
+}
+
 static int want_drop_in(struct ocn_install *install, struct ocn_containerd_conf *conf,
                         const char *path, struct ocn_bytes template, struct ocn_error *err)
 {
@@ -369,7 +381,8 @@ static int want_drop_in(struct ocn_install *install, struct ocn_containerd_conf 
             "that in %s; after a change there, run ocinorm install again\n",
             path, last_with_cri(conf)->path);
     }
-    return ocn_changes_want(install->changes, path, OCN_OURS, ocn_buf_bytes(&text), err);
+    return ocn_changes_want(install->changes, path, OCN_OURS,
+                            copies ? mode_of_copy(install, conf) : 0644, ocn_buf_bytes(&text), err);
 }
 
 /* The root file with our pattern among its imports: in the list, or a line behind the version. */
@@ -424,7 +437,7 @@ static int want_import(struct ocn_install *install, const struct ocn_containerd_
     }
     return ocn_buf_check(&text, err) < 0
                ? -1
-               : ocn_changes_want(install->changes, install->engine->root_file, OCN_SHARED,
+               : ocn_changes_want(install->changes, install->engine->root_file, OCN_SHARED, 0644,
                                   ocn_buf_bytes(&text), err);
 }
 
@@ -491,8 +504,8 @@ static int want_spec(struct ocn_install *install, struct ocn_error *err)
     if (ocn_json_splice(ocn_buf_bytes(&result.out), "", &edit, 1, &text, err) < 0) {
         return -1;
     }
-    return ocn_changes_want(install->changes, install->engine->spec, OCN_OURS, ocn_buf_bytes(&text),
-                            err);
+    return ocn_changes_want(install->changes, install->engine->spec, OCN_OURS, 0644,
+                            ocn_buf_bytes(&text), err);
 }
 
 /* Nobody else may come behind ours where the last one wins, nor have the name. */

@@ -87,7 +87,7 @@ static int plan_runtime(struct ocn_install *install, struct ocn_confs *confs, st
     ocn_template_fill(&text, ocn_template_crio, fills);
     return ocn_buf_check(&text, err) < 0
                ? -1
-               : ocn_changes_want(install->changes, install->engine->drop_in, OCN_OURS,
+               : ocn_changes_want(install->changes, install->engine->drop_in, OCN_OURS, 0644,
                                   ocn_buf_bytes(&text), err);
 }
 
@@ -113,9 +113,9 @@ static int plan_hook(struct ocn_install *install, struct ocn_confs *confs, struc
                    "Podman reads %s as well, if that is where its hooks are: containers of both "
                    "engines get the hook\n",
                    path);
-    return ocn_buf_check(&text, err) < 0
-               ? -1
-               : ocn_changes_want(install->changes, path, OCN_OURS, ocn_buf_bytes(&text), err);
+    return ocn_buf_check(&text, err) < 0 ? -1
+                                         : ocn_changes_want(install->changes, path, OCN_OURS, 0644,
+                                                            ocn_buf_bytes(&text), err);
 }
 
 int ocn_install_crio(struct ocn_install *install, struct ocn_error *err)

@@ -7,6 +7,8 @@
 #include "normalize/json_splice.h"
 #include "normalize/json_text.h"
 
+static const char empty[] = "{\n    \"runtimes\": {}\n}\n";
+
 static int check_free(const struct ocn_install *install, struct ocn_bytes text,
                       struct ocn_error *err)
 {
@@ -50,13 +52,13 @@ static int merge(struct ocn_install *install, const char *runtime, struct ocn_er
     }
     /* dockerd takes an empty file for an empty object. */
     if (text.ptr == NULL || ocn_json_skip_space(text, 0) == text.len) {
-        text = (struct ocn_bytes){ "{\n}\n", 4 };
+        text = (struct ocn_bytes){ empty, sizeof(empty) - 1 };
     }
     if (check_free(install, text, err) < 0 ||
         ocn_json_splice(text, "", edits, install->set_default ? 2 : 1, &out, err) < 0) {
         return -1;
     }
-    return ocn_changes_want(install->changes, install->engine->root_file, OCN_SHARED,
+    return ocn_changes_want(install->changes, install->engine->root_file, OCN_SHARED, 0644,
                             ocn_buf_bytes(&out), err);
 }
 

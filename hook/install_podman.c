@@ -80,7 +80,7 @@ static int plan_hook(struct ocn_install *install, const struct ocn_confs *confs,
         return -1;
     }
     add_list(confs, "hooks_dir", built_in_hooks, directory.ptr, engine);
-    return ocn_changes_want(install->changes, spec, OCN_OURS, ocn_buf_bytes(&text), err);
+    return ocn_changes_want(install->changes, spec, OCN_OURS, 0644, ocn_buf_bytes(&text), err);
 }
 
 int ocn_install_podman(struct ocn_install *install, struct ocn_error *err)
@@ -110,6 +110,6 @@ int ocn_install_podman(struct ocn_install *install, struct ocn_error *err)
     install->is_reread = 1;
     return ocn_buf_check(&text, err) < 0
                ? -1
-               : ocn_changes_want(install->changes, install->engine->drop_in, OCN_OURS,
+               : ocn_changes_want(install->changes, install->engine->drop_in, OCN_OURS, 0644,
                                   ocn_buf_bytes(&text), err);
 }

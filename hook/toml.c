@@ -106,23 +106,15 @@ static int skip_string(struct scan *scan)
         if (c < 0 || c == 0 || (!many && (c == '\n' || (c < 0x20 && c != '\t')))) {
             return fail(scan, "a string without an end");
         }
-        if (c == '\\' && quote == '"' && peek_at(scan, 1) >= 0) {
-            scan->pos += 2;
-        } else if (c != quote) {
-            scan->pos++;
-        } else if (!many) {
-            scan->pos++;
-            return 0;
-        } else if (peek_at(scan, 1) == quote && peek_at(scan, 2) == quote) {
-            scan->pos += 3;
-            /* Up to two more quotes belong to the text. */
-            for (int more = 0; more < 2 && peek(scan) == quote; more++) {
+        if (c == quote && (!many || (peek_at(scan, 1) == quote && peek_at(scan, 2) == quote))) {
+            scan->pos += many ? 3 : 1;
+            /* Up to two more quotes belong to a text of many lines. */
+            for (int more = 0; many && more < 2 && peek(scan) == quote; more++) {
                 scan->pos++;
             }
             return 0;
-        } else {
-            scan->pos++;
         }
+        scan->pos += c == '\\' && quote == '"' && peek_at(scan, 1) >= 0 ? 2 : 1;
     }
 }
 
@@ -170,8 +162,11 @@ static size_t unescape(struct ocn_buf *out, const char *text, size_t left)
         ocn_buf_add(out, &chars[at - names], 1);
         return 1;
     }
-    size_t digits = left == 0 ? 0 : text[0] == 'u' ? 4 : text[0] == 'U' ? 8 : 0;
-    long c = digits != 0 ? unicode(text + 1, digits, left - 1) : -1;
+    if (left == 0 || (text[0] != 'u' && text[0] != 'U')) {
+        return 0;
+    }
+    size_t digits = text[0] == 'u' ? 4 : 8;
+    long c = unicode(text + 1, digits, left - 1);
     if (c < 0) {
         return 0;
     }

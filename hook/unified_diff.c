@@ -90,10 +90,11 @@ void ocn_unified_diff(struct ocn_buf *out, const char *path, struct ocn_bytes ol
     bool was = old.ptr != NULL;
     bool is = new.ptr != NULL;
 
-    if (was == is && old.len == new.len &&
-        (old.len == 0 || memcmp(old.ptr, new.ptr, old.len) == 0)) {
+    if (was == is && (!was || (old.len == new.len &&memcmp(old.ptr, new.ptr, old.len) == 0))) {
         return;
     }
+    old.ptr = was ? old.ptr : "";
+    new.ptr = is ? new.ptr : "";
     size_t start = common_start(old, new);
     size_t end = common_end(old, new, start);
     size_t from = start;

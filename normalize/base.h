@@ -58,6 +58,6 @@ int ocn_fail_nomem(struct ocn_error *err);
 /*
  * Puts "PREFIX" (a file name, usually) and, if @line is not 0, ":LINE" before err->where; before
  * a "LINE:COLUMN" as "PREFIX:LINE:COLUMN".
- * Does nothing if no error is recorded.
+ * Does nothing if no error is recorded; @err may be NULL.
  */
 void ocn_error_locate(struct ocn_error *err, const char *prefix, size_t line);

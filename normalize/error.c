@@ -83,7 +83,7 @@ void ocn_error_locate(struct ocn_error *err, const char *prefix, size_t line)
 {
     char place[sizeof(err->where) * 2 + 32];
 
-    if (err->code == OCN_OK) {
+    if (err == NULL || err->code == OCN_OK) {
         return;
     }
     bool column = err->where[0] >= '0' && err->where[0] <= '9'; /* "LINE:COLUMN" */

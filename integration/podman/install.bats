@@ -11,6 +11,11 @@ setup_file() {
     make_rootfs "$work/rootfs"
 }
 
+# podman leaves the parent cgroup and that of conmon.
+teardown_file() {
+    find /sys/fs/cgroup -depth -type d -path '*/ocinorm-live*' -exec rmdir {} + 2>/dev/null || true
+}
+
 # Runs a script where /etc and /var/lib are the test's own. In it: ocinorm, run_podman.
 in_node() { # SCRIPT
     local dir

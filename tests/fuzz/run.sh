@@ -27,6 +27,7 @@ process       *process.json
 runtime_state -
 splice        *cases/*.json
 state         -
+toml          *install/*config.toml
 '
 
 if [[ ! ${1-} =~ ^[1-9][0-9]*$ ]]; then

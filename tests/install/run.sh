@@ -106,6 +106,9 @@ run_change() { # ARGUMENT...
         write_after
     fi
     compare_after
+    # A copy of what few may read is for few.
+    find "$work/tree/etc" -name 99-ocinorm.toml -perm /077 -exec grep -l 'is a copy' {} + >"$work/open" || true
+    [[ ! -s $work/open ]] || complain "may be read by all: $(cat "$work/open")"
     expected_diff "$work/copy" "$work/dry" >"$work/diff"
     only_diffs "$work/dry" >"$work/printed"
     diff -u "$work/diff" "$work/printed" || complain "the diff of --dry-run is not that of diff -u"

@@ -18,6 +18,6 @@ make_tree() { # DIRECTORY
         chmod 0755 "$1/$program"
     done
     # What git does not keep.
-    find "$1/etc" -type f \( -name config.toml -o -name daemon.json \) -exec chmod 0640 {} + \
+    find "$1/etc" -type f \( -name '*.toml' -o -name daemon.json \) -exec chmod 0640 {} + \
         -exec chown 1234:4321 {} +
 }
