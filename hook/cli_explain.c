@@ -142,21 +142,13 @@ static int judge(const struct request *request, struct judged *ret, struct ocn_e
                             ocn_buf_bytes(&ret->text), &ret->judgement, err);
 }
 
-/* "auto" as ls has it: a terminal, and nobody has asked for NO_COLOR (no-color.org). */
-static bool wants_colour(void)
-{
-    const char *no_color = getenv("NO_COLOR");
-
-    return isatty(STDOUT_FILENO) == 1 && (no_color == NULL || no_color[0] == '\0');
-}
-
 static int print_report(const struct request *request, const struct ocn_outcome *outcome,
                         struct ocn_error *err)
 {
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf report = { 0 };
-    int status = request->json
-                     ? ocn_report_json(outcome, request->bundle, &report, err)
-                     : ocn_report_text(outcome, request->bundle, wants_colour(), &report, err);
+    int status = request->json ? ocn_report_json(outcome, request->bundle, &report, err)
+                               : ocn_report_text(outcome, request->bundle, ocn_cli_wants_colour(),
+                                                 &report, err);
 
     if (status != 0) {
         return -1;

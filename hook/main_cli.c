@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ocinorm: the command line for people. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "hook/cli.h"
 #include "hook/judge.h"
@@ -18,6 +20,7 @@ static const struct command {
     { "explain", ocn_cli_explain, "show what would be changed in a bundle, and why" },
     { "apply", ocn_cli_apply, "edit the config.json of a bundle in place" },
     { "detect", ocn_cli_detect, "show what this kernel has to confine the reading of images" },
+    { "doctor", ocn_cli_doctor, "look at this node: would ocinorm take effect, and if not, why" },
     { "buildinfo", ocn_cli_buildinfo, "print what the Go linker wrote into a program" },
     { "config", ocn_cli_config, "check or show the policy, or print its JSON Schema" },
     { "install", ocn_cli_install, "put ocinorm into a container engine of this node" },
@@ -58,6 +61,13 @@ static int print_version(int argc, char **argv)
     (void)argv;
     (void)puts("ocinorm " OCN_VERSION);
     return 0;
+}
+
+bool ocn_cli_wants_colour(void)
+{
+    const char *no_color = getenv("NO_COLOR");
+
+    return isatty(STDOUT_FILENO) == 1 && (no_color == NULL || no_color[0] == '\0');
 }
 
 static int reject(const char *name)

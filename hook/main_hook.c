@@ -8,12 +8,15 @@
 #include "hook/io.h"
 #include "hook/judge.h"
 #include "hook/log.h"
+#include "hook/mark.h"
 #include "hook/node_policy.h"
 #include "hook/policy_files.h"
 #include "hook/report.h"
 #include "hook/state.h"
 #include "normalize/entry_mouth.h"
 #include "normalize/json_splice.h"
+
+OCN_MARK_PROGRAM("ocinorm-hook");
 
 enum { EXIT_GO_ON, EXIT_DENIED, EXIT_UNDECIDED };
 

@@ -14,12 +14,15 @@
 #include "hook/io.h"
 #include "hook/judge.h"
 #include "hook/log.h"
+#include "hook/mark.h"
 #include "hook/node_policy.h"
 #include "hook/policy_files.h"
 #include "hook/replace.h"
 #include "hook/report.h"
 #include "hook/runtime_state.h"
 #include "normalize/json_splice.h"
+
+OCN_MARK_PROGRAM("ocinorm-runtime");
 
 #define EXIT_REFUSED 1
 

@@ -39,6 +39,8 @@ test  | cmd:newuidmap                          | uidmap                    | sha
 test  | file:/usr/libexec/podman/catatonit:/usr/libexec/catatonit/catatonit | catatonit | catatonit
 test  | cmd:dockerd                            | docker.io                 | moby-engine
 test  | cmd:ip                                 | iproute2                  | iproute
+test  | cmd:npm                                | npm                       | nodejs-npm
+test  | cmd:mkfs.ext4                          | e2fsprogs                 | e2fsprogs
 test  | cmd:pkill                              | procps                    | procps-ng
 test  | file:/usr/bin/python3                  | python3                   | python3
 test  | file:/usr/lib/cni/bridge:/usr/libexec/cni/bridge | containernetworking-plugins | containernetworking-plugins

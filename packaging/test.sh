@@ -220,10 +220,8 @@ scratch_deb() {
     dpkg --verify ocinorm ocinorm-containerd
     assert_gone /var/lib/dpkg/info/ocinorm*.postinst
     [[ ! -d /run/containerd && -z $(find /etc/containerd -newer /run/lock) ]] || fail "containerd was touched"
-    if ocinorm uninstall --help >/dev/null 2>&1; then
-        ocinorm install containerd
-        grep -r ocinorm-runtime /etc/containerd || fail "containerd was not told of ocinorm"
-    fi
+    ocinorm install containerd
+    grep -r ocinorm-runtime /etc/containerd || fail "containerd was not told of ocinorm"
     echo "-- upgrade: registrations stay, and nothing is said of them"
     mkdir -p /etc/containerd/conf.d
     printf '# /usr/bin/ocinorm-runtime\n' >/etc/containerd/conf.d/other.toml

@@ -23,8 +23,8 @@ release  | build with gcc: static programs, as they are shipped
 unit     | unit tests and cases, release build
 gates    | purity, layers, headers, tables, format and the like
 live     | real containers with runc, crun, containerd, Podman and Docker, release programs
+install  | ocinorm install over existing configurations, on real engines; doctor; Kubernetes
 engines  | the same live tests on the engines of other releases of Debian
-install  | ocinorm install over existing configurations, on several containerds, on podman
 platform | real programs for other machines and of every level
 soak     | container starts under kills, full disks, deletes and new policies, for a minute
 sanitize | unit tests and cases under ASan, UBSan and LSan
@@ -151,6 +151,8 @@ stage_install() {
     need_build release "${release_options[@]}"
     check "install cases" bash tests/install/run.sh "$out/release/bin"
     check "install containerds" bash tests/install/containerds.sh "$out/release/bin"
+    run_bats doctor
+    run_bats kubernetes
 }
 
 stage_platform() {

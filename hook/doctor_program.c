@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "hook/doctor.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config/config.h"
+#include "hook/engine.h"
+#include "hook/mark.h"
+#include "hook/policy_files.h"
+#include "hook/tool.h"
+
+#define ENTRY_PROGRAM "ocinorm-entry"
+#define ENTRY_INSTALLED "/usr/libexec/ocinorm/" ENTRY_PROGRAM
+#define VERSION_SECONDS 5
+#define VERSION_SIZE 120
+
+static const char area[] = "programs";
+
+/* ---- one program -------------------------------------------------------------------------- */
+
+/* What keeps @path from being started; NULL if nothing does. */
+static const char *find_obstacle(const struct ocn_doctor *doctor, const char *path)
+{
+    struct stat st;
+    struct ocn_error err = { 0 };
+
+    if (ocn_node_stat(&doctor->node, path, &st, &err) < 0) {
+        return err.code == OCN_E_NOENT ? "does not exist" : "cannot be looked at";
+    }
+    if (!S_ISREG(st.st_mode)) {
+        return "is no file";
+    }
+    if ((st.st_mode & 0111) == 0) {
+        return "is not executable (chmod 0755)";
+    }
+    return doctor->live && access(path, X_OK) < 0
+               ? "cannot be executed: is its file system mounted noexec?"
+               : NULL;
+}
+
+bool ocn_doctor_program(struct ocn_doctor *doctor, const char *where, const char *row,
+                        const char *path, const char *name)
+{
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf file = { 0 };
+    char version[OCN_MARK_VERSION_SIZE];
+    const char *obstacle = path[0] == '/' ? find_obstacle(doctor, path) : "is no absolute path";
+
+    if (obstacle != NULL) {
+        ocn_checkup_add(&doctor->checkup, OCN_CHECK_FAIL, where, row, "%s %s", path, obstacle);
+        return false;
+    }
+    if (ocn_node_read(&doctor->node, path, &file, NULL) < 0 ||
+        !ocn_mark_find(ocn_buf_bytes(&file), name, version)) {
+        ocn_checkup_add(&doctor->checkup, OCN_CHECK_FAIL, where, row,
+                        "%s is not a program of ocinorm (%s)", path, name);
+        return false;
+    }
+    ocn_checkup_add(&doctor->checkup, OCN_CHECK_OK, where, row, "%s, version %s%s", path, version,
+                    strcmp(version, OCN_VERSION) != 0 ? "; this is " OCN_VERSION : "");
+    return true;
+}
+
+void ocn_doctor_version(const struct ocn_doctor *doctor, const char *path, char *ret, size_t size)
+{
+    OCN_CLEANUP(ocn_tool_done) struct ocn_tool_result result = { 0 };
+    const char *const argv[] = { path, "--version", NULL };
+
+    ret[0] = '\0';
+    if (!doctor->live || ocn_tool_run(&doctor->node, argv, VERSION_SECONDS, &result, NULL) < 0) {
+        return;
+    }
+    struct ocn_bytes out = ocn_buf_bytes(&result.out);
+    const char *end = memchr(out.ptr, '\n', out.len);
+    size_t len = end != NULL ? (size_t)(end - out.ptr) : out.len;
+    (void)snprintf(ret, size, " (%.*s)", (int)(len < VERSION_SIZE ? len : VERSION_SIZE), out.ptr);
+}
+
+/* ---- entry -------------------------------------------------------------------------------- */
+
+static const char *beside(struct ocn_doctor *doctor, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash == NULL ? NULL
+                         : ocn_arena_printf(&doctor->checkup.arena, "%.*s/" ENTRY_PROGRAM,
+                                            (int)(slash - path), path);
+}
+
+/* As the hook looks for it: beside itself, else where it is installed. */
+static void check_entry(struct ocn_doctor *doctor)
+{
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf file = { 0 };
+    const char *path = doctor->hook != NULL ? beside(doctor, doctor->hook) : NULL;
+
+    if (path == NULL || !ocn_node_has(&doctor->node, path)) {
+        path = ENTRY_INSTALLED;
+    }
+    const char *obstacle = find_obstacle(doctor, path);
+    if (obstacle == NULL && ocn_node_read(&doctor->node, path, &file, NULL) == 0 &&
+        memmem(file.ptr, file.len, ENTRY_PROGRAM, strlen(ENTRY_PROGRAM)) != NULL) {
+        ocn_checkup_add(&doctor->checkup, OCN_CHECK_OK, area, ENTRY_PROGRAM, "%s", path);
+        return;
+    }
+    ocn_checkup_add(&doctor->checkup, doctor->hook != NULL ? OCN_CHECK_FAIL : OCN_CHECK_NOTE, area,
+                    ENTRY_PROGRAM, "%s %s%s", path,
+                    obstacle != NULL ? obstacle : "is not a program of ocinorm",
+                    doctor->hook != NULL ? "" : "; only the hook needs it, and none is registered");
+    if (doctor->hook != NULL) {
+        ocn_checkup_fix(&doctor->checkup, "every container that the hook should change is refused: "
+                                          "install ocinorm again, or copy the file there");
+    }
+}
+
+/* ---- low-level runtimes ------------------------------------------------------------------- */
+
+/* Where @name of the policy lies; NULL if nowhere. The daemons' PATH is systemd's, so this one. */
+static const char *find_runtime(struct ocn_doctor *doctor, const char *name)
+{
+    static const char *const dirs[] = { "/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
+                                        "/usr/bin",        "/sbin",          "/bin" };
+
+    if (strchr(name, '/') != NULL) {
+        return name[0] == '/' && find_obstacle(doctor, name) == NULL ? name : NULL;
+    }
+    for (size_t i = 0; i < OCN_COUNT(dirs); i++) {
+        const char *path = ocn_arena_printf(&doctor->checkup.arena, "%s/%s", dirs[i], name);
+        if (path != NULL && find_obstacle(doctor, path) == NULL) {
+            return path;
+        }
+    }
+    return NULL;
+}
+
+static void check_runtimes(struct ocn_doctor *doctor)
+{
+    OCN_CLEANUP(ocn_arena_done) struct ocn_arena arena = { 0 };
+    struct ocn_error err = { 0 };
+    struct ocn_strings names = { 0 };
+    struct ocn_layer *layers = NULL;
+    size_t count = 0;
+    const char *first = NULL;
+
+    /* A broken policy has been told of already, and the built-in list holds then. */
+    if (ocn_policy_layers(&doctor->world, &arena, &layers, &count, &err) < 0) {
+        count = 0;
+    }
+    if (ocn_config_runtimes(layers, count, &arena, &names, &err) < 0) {
+        doctor->checkup.failed = true;
+        return;
+    }
+    for (size_t i = 0; i < names.len; i++) {
+        char version[VERSION_SIZE + 8];
+        const char *path = find_runtime(doctor, names.items[i]);
+        if (path == NULL) {
+            continue;
+        }
+        ocn_doctor_version(doctor, path, version, sizeof(version));
+        ocn_checkup_add(&doctor->checkup, OCN_CHECK_OK, area, names.items[i], "%s%s%s", path,
+                        version, first == NULL ? ": the wrapper becomes it" : "");
+        first = path;
+    }
+    if (first == NULL) {
+        ocn_checkup_add(&doctor->checkup, OCN_CHECK_FAIL, area, "runtime",
+                        "no low-level runtime is found (%s%s%s)",
+                        names.len > 0 ? names.items[0] : "none is named", names.len > 1 ? ", " : "",
+                        names.len > 1 ? names.items[1] : "");
+        ocn_checkup_fix(&doctor->checkup, "install runc or crun, or name its path in \"runtimes\" "
+                                          "of the policy");
+    }
+}
+
+void ocn_doctor_programs(struct ocn_doctor *doctor)
+{
+    check_runtimes(doctor);
+    check_entry(doctor);
+}

@@ -1,0 +1,315 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2154 # bin, root and kubernetes are set by what is loaded
+# The manifests against the schemas of Kubernetes; the installer, confined as the DaemonSet says, on
+# the tree of a node.
+
+load ../lib.bash
+load lab.bash
+
+setup_file() {
+    fetch_tools "$BATS_FILE_TMPDIR/tools" >"$BATS_FILE_TMPDIR/tools.log" 2>&1 ||
+        { cat "$BATS_FILE_TMPDIR/tools.log" >&2; return 1; }
+    bash "$kubernetes/image/image.sh" "$bin" "$BATS_FILE_TMPDIR/image"
+    make_rootfs "$BATS_FILE_TMPDIR/rootfs"
+}
+
+# A node as it is after `apt install containerd runc`: its engine has never been configured by us.
+setup() {
+    id=ocn-$BASHPID-$RANDOM
+    state=$BATS_TEST_TMPDIR/state
+    node=$BATS_TEST_TMPDIR/node
+    policy=$BATS_TEST_TMPDIR/policy
+    dir=$node/opt/ocinorm/bin
+    mkdir -p "$node"/{bin,dev,etc/containerd,opt,proc,run/containerd,sys,tmp,usr/sbin,var} "$policy"
+    echo 'version = 2' >"$node/etc/containerd/config.toml"
+    echo '{"version": 1, "user": {"uid": 2000}}' >"$policy/policy.json"
+    snapshot "$node" >"$BATS_TEST_TMPDIR/before"
+}
+
+teardown() {
+    local mount
+    stop_containerd
+    runc --root "$state" delete --force "$id" >/dev/null 2>&1 || true
+    awk -v node="$node" 'index($5, node) == 1 { print $5 }' /proc/self/mountinfo | sort -r |
+        while read -r mount; do umount "$mount"; done
+    for mount in /sys/fs/cgroup{,/*}/ocinorm-live; do
+        rmdir "$mount/$id" "$mount" 2>/dev/null || rmdir "$mount" 2>/dev/null || true
+    done
+}
+
+assert_unchanged() { snapshot "$node" | diff "$BATS_TEST_TMPDIR/before" -; }
+
+refused() { # TEXT [ARGUMENT...]: the installer fails, says TEXT, and changes nothing
+    run -1 on_node base "${@:2}"
+    assert_has "$output" "installer: error: "
+    assert_has "$output" "$1"
+    assert_unchanged
+}
+
+# ---- manifests --------------------------------------------------------------------------------
+
+@test "the manifests are what Kubernetes' schemas demand" {
+    run -0 validate < <(render base)
+    assert_has "$output" "DaemonSet ocinorm: valid"
+    assert_has "$output" "RuntimeClass ocinorm: valid"
+    assert_has "$output" "ConfigMap ocinorm-policy-"
+    run -0 validate < <(render uninstall)
+    assert_has "$output" "DaemonSet ocinorm: valid"
+    assert_hasnt "$output" RuntimeClass
+    run -0 validate <"$kubernetes/example/pod.yaml"
+    assert_has "$output" "Pod ocinorm-example: valid"
+}
+
+@test "a broken manifest is refused" {
+    local rows row
+    rows=('s/hostPath:/hostPat:/ | hostPat: no such field'
+        's/  selector:/  selectr:/ | "missingProperty":"selector"'
+        's/runAsUser: 0/runAsUser: root/ | runAsUser: not as type'
+        's/operator: Exists/operator: Is/ | "allowedValues":["Equal","Exists"]'
+        's/type: RollingUpdate/type: Rolling/ | /spec/updateStrategy/type: not as enum'
+        's/memory: 256Mi/memory: [256Mi]/ | /resources/limits/memory: not as'
+        's/handler: ocinorm/handlers: ocinorm/ | "missingProperty":"handler"'
+        's/kind: RuntimeClass/kind: RuntimeClas/ | no such kind'
+        's/apiVersion: apps.v1/apiVersion: apps/ | no such kind')
+    for row in "${rows[@]}"; do
+        run -1 validate < <(render base | sed "${row%% | *}")
+        assert_has "$output" "${row#* | }"
+    done
+    run -1 validate </dev/null
+}
+
+@test "the parts of the manifests fit each other, and the program" {
+    render base | to_json >"$BATS_TEST_TMPDIR/all.json"
+    of() { jq -c --arg kind "$1" ".[] | select(.kind == \$kind) | $2" "$BATS_TEST_TMPDIR/all.json"; }
+    # The ConfigMap's name has a hash, and the volume names it so.
+    [[ $(of ConfigMap .metadata.name) == \"ocinorm-policy-* ]]
+    [[ $(of ConfigMap .metadata.name) == "$(of DaemonSet '.spec.template.spec.volumes[] | select(.name == "policy") | .configMap.name')" ]]
+    # Pods of the class go where the installer went.
+    label=$(of RuntimeClass .scheduling.nodeSelector)
+    [[ $(of DaemonSet ".spec.template.spec.nodeSelector | contains($label)") == true ]]
+    # The class of the example is the class, and its handler the one that is registered by default.
+    grep -q "runtimeClassName: $(of RuntimeClass -r .metadata.name | tr -d '"')" "$kubernetes/example/pod.yaml"
+    [[ $(of RuntimeClass .handler) == '"ocinorm"' ]]
+    # The shipped policy is one.
+    of ConfigMap '.data["policy.json"]' | jq -r . >"$BATS_TEST_TMPDIR/policy.json"
+    run -0 "$bin/ocinorm" config check "$BATS_TEST_TMPDIR/policy.json"
+    # Nothing privileged stays.
+    [[ $(of DaemonSet '.spec.template.spec.containers[0] | has("volumeMounts")') == false ]]
+    [[ $(of DaemonSet '.spec.template.spec.containers[0].securityContext.runAsNonRoot') == true ]]
+    [[ $(of DaemonSet '[.. | .privileged?, .hostPID?, .hostNetwork?] | any') == false ]]
+}
+
+# ---- installing -------------------------------------------------------------------------------
+
+@test "install: programs, policy and handler are on the node, and they work" {
+    run -0 on_node base
+    for program in ocinorm ocinorm-runtime ocinorm-hook ocinorm-entry; do
+        cmp "$bin/$program" "$dir/$program"
+        [[ $(stat -c '%a %u:%g' "$dir/$program") == "755 0:0" ]]
+    done
+    cmp "$policy/policy.json" "$node/etc/ocinorm/conf.d/90-kubernetes-policy.json"
+    grep -rqF 'BinaryName = "/opt/ocinorm/bin/ocinorm-runtime"' "$node/etc/containerd"
+    cp "$(command -v busybox)" "$node/usr/sbin/runc"
+    run -0 "$bin/ocinorm" doctor --root "$node"
+    assert_has "$output" "/opt/ocinorm/bin/ocinorm-runtime, version"
+    run -0 "$bin/ocinorm" config show --root "$node"
+    assert_has "$output" "/user/uid = 2000"
+}
+
+@test "install again changes nothing" {
+    on_node base
+    find "$node" -printf '%p %i %T@\n' | sort >"$BATS_TEST_TMPDIR/first"
+    on_node base
+    # A probe came and went in these.
+    find "$node" -printf '%p %i %T@\n' | sort | diff "$BATS_TEST_TMPDIR/first" - |
+        grep '^[<>]' | grep -vE "^[<>] $node(/opt/ocinorm/bin|/etc/ocinorm/conf.d) " >"$BATS_TEST_TMPDIR/diff" || true
+    [[ ! -s $BATS_TEST_TMPDIR/diff ]] || { cat "$BATS_TEST_TMPDIR/diff"; false; }
+}
+
+@test "install: a new program replaces the old file, which a container may be running" {
+    on_node base
+    echo old >"$dir/ocinorm-runtime"
+    old=$(stat -c %i "$dir/ocinorm-runtime")
+    on_node base
+    cmp "$bin/ocinorm-runtime" "$dir/ocinorm-runtime"
+    [[ $(stat -c %i "$dir/ocinorm-runtime") != "$old" ]]
+    [[ -z $(find "$node" -name '*.new') ]]
+}
+
+@test "install: what leaves the policy's map leaves the node, and only that" {
+    echo '{"user": {"gid": 2000}}' >"$policy/second.json"
+    mkdir -p "$node/etc/ocinorm/conf.d"
+    echo '{}' >"$node/etc/ocinorm/conf.d/50-site.json"
+    on_node base
+    rm "$policy/second.json"
+    on_node base
+    [[ $(ls "$node/etc/ocinorm/conf.d") == $'50-site.json\n90-kubernetes-policy.json' ]]
+}
+
+@test "refused: the target is mounted noexec" {
+    mkdir -p "$node/opt/ocinorm"
+    snapshot "$node" >"$BATS_TEST_TMPDIR/before"
+    truncate -s 16M "$BATS_TEST_TMPDIR/disk"
+    mkfs.ext4 -q "$BATS_TEST_TMPDIR/disk"
+    mount -o loop,noexec "$BATS_TEST_TMPDIR/disk" "$node/opt/ocinorm"
+    rmdir "$node/opt/ocinorm/lost+found"
+    refused "cannot be executed in /opt/ocinorm/bin"
+    mount -o remount,exec "$node/opt/ocinorm"
+    run -0 on_node base
+}
+
+@test "refused: the target, or the policy's place, is read-only" {
+    mkdir -p "$node/opt/ocinorm"
+    snapshot "$node" >"$BATS_TEST_TMPDIR/before"
+    mount -t tmpfs -o ro,mode=755 none "$node/opt/ocinorm"
+    refused "is in memory"
+    umount "$node/opt/ocinorm"
+    mount --bind "$node/opt/ocinorm" "$node/opt/ocinorm"
+    mount -o remount,bind,ro "$node/opt/ocinorm"
+    refused "cannot write to /opt/ocinorm on the node"
+    assert_has "$output" "Read-only file system"
+    umount "$node/opt/ocinorm"
+    mount --bind "$node/etc" "$node/etc"
+    mount -o remount,bind,ro "$node/etc"
+    refused "cannot write to /etc on the node"
+}
+
+@test "refused: the target is in memory, unless the configuration is as well" {
+    mkdir -p "$node/opt/ocinorm"
+    snapshot "$node" >"$BATS_TEST_TMPDIR/before"
+    mount -t tmpfs -o mode=755 none "$node/opt/ocinorm"
+    refused "is in memory, and gone after a restart"
+    mount -t tmpfs -o mode=755 none "$node/etc"
+    mkdir "$node/etc/containerd"
+    echo 'version = 2' >"$node/etc/containerd/config.toml"
+    run -0 on_node base
+    # The node starts again: nothing of either is there, but what is in /var.
+    umount "$node/etc" "$node/opt/ocinorm"
+    mount -t tmpfs -o mode=755 none "$node/opt/ocinorm"
+    mount -t tmpfs -o mode=755 none "$node/etc"
+    mkdir "$node/etc/containerd"
+    echo 'version = 2' >"$node/etc/containerd/config.toml"
+    run -0 on_node base
+    grep -rqF 'BinaryName = "/opt/ocinorm/bin/ocinorm-runtime"' "$node/etc/containerd"
+}
+
+@test "refused: the policy is invalid, alone or with what the node has" {
+    echo '{"user": {"uid": "me"}}' >"$policy/policy.json"
+    refused "the policy would be invalid on this node"
+    assert_has "$output" "90-kubernetes-policy.json:1: /user/uid"
+    echo '{}' >"$policy/policy.json"
+    mkdir -p "$node/etc/ocinorm"
+    echo '{"profile": "nowhere"}' >"$node/etc/ocinorm/config.json"
+    snapshot "$node" >"$BATS_TEST_TMPDIR/before"
+    refused "the policy would be invalid on this node"
+}
+
+@test "refused: an absolute link would lead into the installer's own image" {
+    mv "$node/opt" "$node/var/opt"
+    ln -s /var/opt "$node/opt"
+    snapshot "$node" >"$BATS_TEST_TMPDIR/before"
+    refused "/opt is a link to /var/opt"
+    run -0 on_node base --dir /var/opt/ocinorm
+    [[ -x $node/var/opt/ocinorm/ocinorm-runtime ]]
+    rm "$node/opt"
+    ln -s var/opt "$node/opt"
+    run -0 on_node base --dir /opt/other
+    [[ -x $node/var/opt/other/ocinorm-runtime ]]
+}
+
+@test "refused: the engine's configuration is not understood" {
+    echo 'version = ' >"$node/etc/containerd/config.toml"
+    snapshot "$node" >"$BATS_TEST_TMPDIR/before"
+    refused "containerd on this node cannot be configured"
+}
+
+@test "refused: the image is for another machine" {
+    cp -r "$BATS_FILE_TMPDIR/image" "$BATS_TEST_TMPDIR/image"
+    make_elf arm64 "$BATS_TEST_TMPDIR/image/rootfs/ocinorm/bin/ocinorm"
+    make_installer base
+    jq --arg rootfs "$BATS_TEST_TMPDIR/image/rootfs" '.root.path = $rootfs' "$bundle/config.json" >"$bundle/new"
+    mv "$bundle/new" "$bundle/config.json"
+    run -1 runc --root "$state" run --bundle "$bundle" "$id"
+    assert_has "$output" "is the image for another machine?"
+    assert_unchanged
+}
+
+@test "refused: wrong usage" {
+    run -2 on_node base --dir relative
+    run -2 on_node base --dir '/opt/a b'
+    run -2 on_node base --dir '/opt/../etc'
+    run -2 on_node base --bogus x
+    run -2 on_node base --dir
+    assert_unchanged
+}
+
+# ---- uninstalling -----------------------------------------------------------------------------
+
+@test "what stands behind -- reaches ocinorm install" {
+    run -0 on_node base -- --set-default --runtime-class other
+    grep -rqF 'default_runtime_name = "other"' "$node/etc/containerd"
+    run -1 on_node base -- --bogus
+    run -0 on_node uninstall -- --set-default --runtime-class other
+    rmdir "$node/opt/ocinorm"
+    assert_unchanged
+}
+
+@test "uninstall: the node is as it was, byte for byte" {
+    on_node base
+    run -0 on_node uninstall
+    assert_has "$output" "removed"
+    rmdir "$node/opt/ocinorm"
+    assert_unchanged
+    run -0 on_node uninstall
+    assert_has "$output" "nothing to do"
+}
+
+@test "uninstall: programs stay while a configuration names them" {
+    on_node base
+    printf '[crio.runtime.runtimes.mine]\nruntime_path = "/opt/ocinorm/bin/ocinorm-runtime"\n' |
+        install -D /dev/stdin "$node/etc/crio/crio.conf.d/10-mine.conf"
+    run -1 on_node uninstall
+    assert_has "$output" "still needed by configuration /etc/crio/crio.conf.d/10-mine.conf"
+    [[ -x $dir/ocinorm-runtime && -f $node/etc/ocinorm/conf.d/90-kubernetes-policy.json ]]
+    run ! grep -rqF ocinorm "$node/etc/containerd"
+    rm -r "$node/etc/crio"
+    run -0 on_node uninstall
+    [[ ! -e $dir ]]
+}
+
+@test "uninstall: programs stay for a running container, and until the engine has been restarted" {
+    on_node base
+    start_containerd
+    ctr run --detach --rootfs --cgroup "/ocinorm-live/$id" --runc-binary "$dir/ocinorm-runtime" \
+        "$BATS_FILE_TMPDIR/rootfs" sleeper /bin/sleep 1000 3>&-
+    sleep 1.1 # files' times are coarse
+    run -1 on_node uninstall
+    assert_has "$output" "still needed by container sleeper"
+    assert_has "$output" "still needed by engine /run/containerd/containerd.sock"
+    # Which is why: the container can be entered, killed and removed.
+    run -0 ctr task exec --exec-id e1 sleeper /bin/id
+    assert_has "$output" "uid=2000"
+    ctr task delete --force sleeper || true # its exit status is the container's
+    ctr container delete sleeper
+    run -1 on_node uninstall
+    assert_hasnt "$output" "container sleeper"
+    assert_has "$output" "still needed by engine"
+    [[ -x $dir/ocinorm-runtime && -f $node/etc/ocinorm/conf.d/90-kubernetes-policy.json ]]
+    stop_containerd
+    sleep 1.1
+    start_containerd
+    run -0 on_node uninstall
+    [[ ! -e $dir && ! -e $node/etc/ocinorm ]]
+}
+
+@test "installing after a removal that waits takes it back" {
+    on_node base
+    mkdir -p "$node/etc/crio"
+    echo '# /opt/ocinorm/bin/ocinorm-runtime' >"$node/etc/crio/crio.conf"
+    run -1 on_node uninstall
+    [[ -e $dir/unregistered ]]
+    run -0 on_node base
+    grep -rqF 'BinaryName = "/opt/ocinorm/bin/ocinorm-runtime"' "$node/etc/containerd"
+    [[ ! -e $dir/unregistered ]]
+}
