@@ -2,7 +2,7 @@
 /* Other people's TOML: rows stay within the text, and what is made of them is TOML again. */
 #include <string.h>
 
-#include "hook/toml.h"
+#include "hook/install/toml.h"
 #include "tests/fuzz/fuzz.h"
 
 static void check_within(struct ocn_bytes part, struct ocn_bytes text)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "hook/change.h"
+#include "hook/install/change.h"
 
 #include <check.h>
 #include <errno.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "hook/record.h"
+#include "hook/install/record.h"
 #include "hook/replace.h"
 #include "tests/lib/suite.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "hook/tool.h"
+#include "hook/install/tool.h"
 
 #include <check.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "hook/unified_diff.h"
+#include "hook/install/unified_diff.h"
 
 #include <check.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "hook/confs.h"
+#include "hook/install/confs.h"
 
 #include <stdbool.h>
 #include <string.h>

@@ -2,8 +2,8 @@
 /* Docker has one file and no drop-ins: a snippet to put in, or a member added, byte for byte. */
 #include <stdio.h>
 
-#include "hook/install.h"
-#include "hook/template.h"
+#include "hook/install/install.h"
+#include "hook/install/template.h"
 #include "normalize/json_splice.h"
 #include "normalize/json_text.h"
 

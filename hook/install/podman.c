@@ -5,9 +5,9 @@
  */
 #include <string.h>
 
-#include "hook/confs.h"
-#include "hook/install.h"
-#include "hook/template.h"
+#include "hook/install/confs.h"
+#include "hook/install/install.h"
+#include "hook/install/template.h"
 
 #define DOT OCN_TOML_DOT
 

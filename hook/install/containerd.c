@@ -10,10 +10,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "hook/containerd_conf.h"
-#include "hook/install.h"
-#include "hook/template.h"
-#include "hook/tool.h"
+#include "hook/install/containerd_conf.h"
+#include "hook/install/install.h"
+#include "hook/install/template.h"
+#include "hook/install/tool.h"
 #include "normalize/json_splice.h"
 #include "normalize/json_text.h"
 

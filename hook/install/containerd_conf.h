@@ -2,8 +2,8 @@
 /* containerd's configuration as containerd puts it together (cmd/containerd/server/config). */
 #pragma once
 
-#include "hook/confs.h"
-#include "hook/install.h"
+#include "hook/install/confs.h"
+#include "hook/install/install.h"
 
 /* The first version of containerd that merges sections key by key; those before replace them. */
 #define OCN_CONTAINERD_MERGES 2

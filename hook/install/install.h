@@ -2,8 +2,8 @@
 /* What `ocinorm install ENGINE` is to do, and how each kind of engine does it. */
 #pragma once
 
-#include "hook/change.h"
-#include "hook/engine.h"
+#include "hook/install/change.h"
+#include "hook/install/engine.h"
 
 struct ocn_install {
     const struct ocn_engine *engine;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "hook/node.h"
+#include "hook/install/node.h"
 
 #include <dirent.h>
 #include <errno.h>

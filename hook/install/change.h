@@ -7,7 +7,7 @@
 
 #include <jansson.h>
 
-#include "hook/node.h"
+#include "hook/install/node.h"
 
 enum ocn_owner {
     OCN_OURS,   /* the whole file is ocinorm's */

@@ -2,8 +2,8 @@
 /* The TOML files that make up an engine's configuration, in the order in which it reads them. */
 #pragma once
 
-#include "hook/change.h"
-#include "hook/toml.h"
+#include "hook/install/change.h"
+#include "hook/install/toml.h"
 
 struct ocn_conf {
     const char *path;

@@ -3,16 +3,16 @@
  * What is registered in the engines. containerd itself is asked what its files come to; the files
  * of the others, and of a captured tree, are read as the engine would read them.
  */
-#include "hook/doctor.h"
+#include "hook/doctor/doctor.h"
 
 #include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "hook/engine.h"
-#include "hook/record.h"
-#include "hook/tool.h"
-#include "hook/toml.h"
+#include "hook/install/engine.h"
+#include "hook/install/record.h"
+#include "hook/install/tool.h"
+#include "hook/install/toml.h"
 #include "normalize/json_text.h"
 
 #define DOT OCN_TOML_DOT

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "hook/template.h"
+#include "hook/install/template.h"
 
 #include <stdbool.h>
 #include <string.h>

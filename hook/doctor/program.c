@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "hook/doctor.h"
+#include "hook/doctor/doctor.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "config/config.h"
-#include "hook/engine.h"
+#include "hook/install/engine.h"
 #include "hook/mark.h"
 #include "hook/policy_files.h"
-#include "hook/tool.h"
+#include "hook/install/tool.h"
 
 #define ENTRY_PROGRAM "ocinorm-entry"
 #define ENTRY_INSTALLED "/usr/libexec/ocinorm/" ENTRY_PROGRAM

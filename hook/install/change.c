@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "hook/change.h"
+#include "hook/install/change.h"
 
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "hook/record.h"
+#include "hook/install/record.h"
 #include "hook/replace.h"
-#include "hook/unified_diff.h"
+#include "hook/install/unified_diff.h"
 
 static const struct ocn_bytes no_file = { 0 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "hook/doctor.h"
+#include "hook/doctor/doctor.h"
 
 #include <string.h>
 

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "hook/cli.h"
-#include "hook/install.h"
-#include "hook/record.h"
-#include "hook/tool.h"
+#include "hook/install/install.h"
+#include "hook/install/record.h"
+#include "hook/install/tool.h"
 
 #define RESTART_SECONDS 120
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "hook/cli.h"
-#include "hook/doctor.h"
+#include "hook/doctor/doctor.h"
 #include "hook/io.h"
 
 enum { EXIT_FINE = 0, EXIT_BROKEN = 1, EXIT_TROUBLE = 2 };

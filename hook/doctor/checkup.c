@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "hook/checkup.h"
+#include "hook/doctor/checkup.h"
 
 #include <stdarg.h>
 #include <stdio.h>

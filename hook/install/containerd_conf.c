@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "hook/containerd_conf.h"
+#include "hook/install/containerd_conf.h"
 
 #include <fnmatch.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "hook/tool.h"
+#include "hook/install/tool.h"
 
 #define MAX_FILES 256
 #define DOT OCN_TOML_DOT

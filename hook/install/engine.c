@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "hook/engine.h"
+#include "hook/install/engine.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "hook/toml.h"
+#include "hook/install/toml.h"
 
 #include <stdbool.h>
 #include <stdio.h>

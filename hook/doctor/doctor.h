@@ -2,9 +2,9 @@
 /* The doctor's questions to a node. Each function asks about one part of it, and adds rows. */
 #pragma once
 
-#include "hook/checkup.h"
+#include "hook/doctor/checkup.h"
 #include "hook/judge.h"
-#include "hook/node.h"
+#include "hook/install/node.h"
 
 struct ocn_doctor {
     struct ocn_world world;

@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "hook/containerd_conf.h"
-#include "hook/install.h"
-#include "hook/tool.h"
+#include "hook/install/containerd_conf.h"
+#include "hook/install/install.h"
+#include "hook/install/tool.h"
 
 #define DOT OCN_TOML_DOT
 #define ASK_SECONDS 20
