@@ -12,6 +12,8 @@ setup() {
     edit '.process.args = ["/bin/true"]'
     template=$BATS_TEST_TMPDIR/template.json
     cp "$bundle/config.json" "$template"
+    # Apply does not know the container's id, the wrapper does.
+    set_policy '{"rules": {"env.otel": "off"}}'
 }
 
 teardown() { cleanup; }
