@@ -30,9 +30,15 @@
 
 /* ---- limits ------------------------------------------------------------------------------- */
 
+#ifdef __GLIBC__
+typedef __rlimit_resource_t resource_kind;
+#else
+typedef int resource_kind;
+#endif
+
 /* The hard limit of CPU time kills what a blocked SIGXCPU would not. */
 static const struct {
-    int resource;
+    resource_kind resource;
     rlim_t soft;
     rlim_t hard;
     bool spares_instruments;
@@ -50,7 +56,7 @@ static rlim_t lower(rlim_t a, rlim_t b)
     return a < b ? a : b;
 }
 
-static int limit(int resource, rlim_t soft, rlim_t hard)
+static int limit(resource_kind resource, rlim_t soft, rlim_t hard)
 {
     struct rlimit now = { soft, hard };
 

@@ -59,9 +59,11 @@ prepare_rootfs() {
     printf 'root:x:0:\napp:x:1001:\n' >"$work/rootfs/etc/group"
 }
 
+# Apply, which tells what a whole config.json is, does not know the container's id.
 policy() { # UID NAME [MORE]
     jq -n --argjson uid "$1" --arg name "$2" --argjson more "${3:-null}" \
-        '{user: {uid: $uid, gid: $uid}, env: {when: "always", set: {SOAK: $name}}} + $more' \
+        '{user: {uid: $uid, gid: $uid}, env: {when: "always", set: {SOAK: $name}},
+          rules: {"env.otel": "off"}} + $more' \
         >"$work/policies/$2"
 }
 

@@ -237,8 +237,7 @@ START_TEST(test_change__a_damaged_record_stops_everything)
         "[]",
         "{\"version\": 2, \"engines\": {}, \"directories\": []}",
         "{\"version\": 1, \"engines\": {\"x\": [{}]}, \"directories\": []}",
-        "{\"version\": 1, \"engines\": {\"x\": [{\"path\": \"a\", \"content\": \"\"}]}, "
-        "\"directories\": []}",
+        "{\"version\": 1, \"directories\": [], \"engines\": {\"x\": [{\"path\": \"a\"}]}}",
         "{\"version\": 1, \"engines\": {}, \"directories\": [\"a\"]}",
     };
 
