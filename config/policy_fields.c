@@ -346,7 +346,7 @@ static const struct ocn_bind exempt_fields[] = {
 #define AT_CLUE(member) .offset = offsetof(struct ocn_clue, member)
 #define CLUE_TEXT(key, member, text)                                                               \
     {                                                                                              \
-        key, OCN_BIND_STRING, AT_CLUE(member), .check = check_value, .doc = text                   \
+        key, OCN_BIND_STRING, AT_CLUE(member), .check = check_value, .doc = (text)                 \
     }
 
 static const struct ocn_bind clue_fields[] = {

@@ -204,6 +204,20 @@ static void print_evidence(const struct ocn_evidence *evidence)
     }
 }
 
+static void print_candidate(const struct finding *finding, const struct ocn_profile *profile,
+                            uint64_t found)
+{
+    (void)printf("%s %3u  %s%s%s\n", finding->profile == profile ? "       =>" : "         ",
+                 ocn_detect_weight(profile, found), profile->name,
+                 profile->origin != NULL ? ", " : "",
+                 profile->origin != NULL ? profile->origin : "");
+    for (size_t i = 0; i < finding->evidence.len; i++) {
+        if (finding->evidence.items[i].profile == profile) {
+            print_evidence(&finding->evidence.items[i]);
+        }
+    }
+}
+
 static int print_text(const struct finding *finding, struct ocn_error *err)
 {
     const struct ocn_confinement *confinement = &finding->confinement;
@@ -214,18 +228,8 @@ static int print_text(const struct finding *finding, struct ocn_error *err)
                  finding->variant != NULL ? finding->variant : "", finding->host.cpus,
                  name_profile(finding));
     for (size_t i = 0; i < finding->profiles_len; i++) {
-        if (finding->scores[i].found == 0) {
-            continue;
-        }
-        (void)printf("%s %3u  %s%s%s\n",
-                     finding->profile == &finding->profiles[i] ? "       =>" : "         ",
-                     ocn_detect_weight(&finding->profiles[i], finding->scores[i].found),
-                     finding->profiles[i].name, finding->profiles[i].origin != NULL ? ", " : "",
-                     finding->profiles[i].origin != NULL ? finding->profiles[i].origin : "");
-        for (size_t j = 0; j < finding->evidence.len; j++) {
-            if (finding->evidence.items[j].profile == &finding->profiles[i]) {
-                print_evidence(&finding->evidence.items[j]);
-            }
+        if (finding->scores[i].found != 0) {
+            print_candidate(finding, &finding->profiles[i], finding->scores[i].found);
         }
     }
     if (confinement->landlock_abi != 0) {

@@ -52,8 +52,7 @@ int ocn_rule_env_http(struct ocn_judge *judge, struct ocn_error *err)
             continue;
         }
         const char *value = ocn_arena_printf(
-            arena, "%llu%s",
-            (unsigned long long)(timeout->seconds * formats[env->http.format].unit),
+            arena, "%llu%s", (unsigned long long)timeout->seconds * formats[env->http.format].unit,
             formats[env->http.format].suffix);
         const char *why = ocn_arena_printf(arena, "%s: %s", rows[i].what, timeout->why);
         if (value == NULL || why == NULL) {
