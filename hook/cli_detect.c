@@ -207,7 +207,8 @@ static void print_evidence(const struct ocn_evidence *evidence)
 static void print_candidate(const struct finding *finding, const struct ocn_profile *profile,
                             uint64_t found)
 {
-    (void)printf("%s %3u  %s%s%s\n", finding->profile == profile ? "       =>" : "         ",
+    (void)printf("%s %3u  %s%s%s\n",
+                 strcmp(profile->name, name_profile(finding)) == 0 ? "       =>" : "         ",
                  ocn_detect_weight(profile, found), profile->name,
                  profile->origin != NULL ? ", " : "",
                  profile->origin != NULL ? profile->origin : "");
