@@ -22,6 +22,9 @@ static const char *const kind_names[] = {
     [OCN_ENTRY_SCRIPT] = "script", [OCN_ENTRY_OTHER] = "other",
 };
 
+/* A page is a file of packaging/doc/rules/. */
+static const char pages[] = OCN_DOCDIR "/rules/RULE.md";
+
 static const char *const level_names[] = {
     [OCN_LEVEL_OFF] = "off",
     [OCN_LEVEL_WARN] = "warn",
@@ -455,6 +458,10 @@ int ocn_report_text(const struct ocn_outcome *outcome, const char *bundle, bool 
     add_edits(out, outcome, style);
     add_kept(out, outcome);
     add_findings(out, outcome, style);
+    if (outcome->findings_len != 0) {
+        add_line(out, "pages", pages);
+        ocn_buf_puts(out, "\n");
+    }
     return ocn_buf_check(out, err);
 }
 

@@ -212,7 +212,8 @@ run_cppcheck() {
     cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
         --suppress=missingIncludeSystem --error-exitcode=1 -j "$jobs" -D_GNU_SOURCE \
         -D__x86_64__ -DOCN_VERSION='"0"' -DOCN_SYSCONFDIR='"/etc"' \
-        -DOCN_DATADIR='"/usr/share"' -DOCN_LIBEXECDIR='"/usr/libexec"' -DOCN_BINDIR='"/usr/bin"' -I. normalize config hook
+        -DOCN_DATADIR='"/usr/share"' -DOCN_LIBEXECDIR='"/usr/libexec"' -DOCN_BINDIR='"/usr/bin"' \
+        -DOCN_DOCDIR='"/usr/share/doc/ocinorm"' -I. normalize config hook
 }
 
 run_shellcheck() {

@@ -149,7 +149,12 @@ START_TEST(test_report__text_aligns_before_and_after)
                        "CPUs\n"
                        "  warn [user.access] uid 1001 may not enter /srv\n"
                        "  deny [platform.arch] /app is for arm64, this host is amd64\n"
-                       "       fix: pull the image for linux/amd64\n");
+                       "       fix: pull the image for linux/amd64\n"
+                       "pages     " OCN_DOCDIR "/rules/RULE.md\n");
+    outcome.findings_len = 0;
+    ocn_buf_done(&out);
+    report_text(&outcome, false, &out);
+    ck_assert_ptr_null(strstr(out.ptr, "RULE.md"));
 }
 END_TEST
 
