@@ -3,8 +3,9 @@
 # The top level is fixed (the layout in README.md); build directories are nobody's business.
 . "$(dirname -- "$0")/../lib/gate.bash"
 
-allowed=' .ci .clang-format .git .gitignore CMakeLists.txt LICENSE README.md
- config hook integration normalize packaging tests '
+# CHANGELOG, CONTRIBUTING and SECURITY lie where forges and packagers look for them.
+allowed=' .ci .clang-format .git .gitignore CHANGELOG.md CMakeLists.txt CONTRIBUTING.md LICENSE README.md
+ SECURITY.md config hook integration normalize packaging tests '
 shopt -s dotglob nullglob
 for name in *; do
     [[ $allowed =~ [[:space:]]"$name"[[:space:]] || $name == build* ]] ||
