@@ -19,7 +19,7 @@ static const struct command {
 } commands[] = {
     { "explain", ocn_cli_explain, "show what would be changed in a bundle, and why" },
     { "apply", ocn_cli_apply, "edit the config.json of a bundle in place" },
-    { "detect", ocn_cli_detect, "show what this kernel has to confine the reading of images" },
+    { "detect", ocn_cli_detect, "show the machine, its platform and the evidence for it" },
     { "doctor", ocn_cli_doctor, "look at this node: would ocinorm take effect, and if not, why" },
     { "buildinfo", ocn_cli_buildinfo, "print what the Go linker wrote into a program" },
     { "config", ocn_cli_config, "check or show the policy, or print its JSON Schema" },

@@ -41,6 +41,10 @@ test  | cmd:dockerd                            | docker.io                 | mob
 test  | cmd:ip                                 | iproute2                  | iproute
 test  | cmd:npm                                | npm                       | nodejs-npm
 test  | cmd:mkfs.ext4                          | e2fsprogs                 | e2fsprogs
+test  | cmd:mandoc                             | mandoc                    | mandoc
+test  | cmd:man                                | man-db groff              | man-db groff
+test  | cmd:zsh                                | zsh                       | zsh
+test  | cmd:fish                               | fish                      | fish
 test  | cmd:pkill                              | procps                    | procps-ng
 test  | file:/usr/bin/python3                  | python3                   | python3
 test  | file:/usr/lib/cni/bridge:/usr/libexec/cni/bridge | containernetworking-plugins | containernetworking-plugins

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# Made by packaging/manual.sh from what ocinorm says of itself.
+
+_ocinorm_words() { mapfile -t COMPREPLY < <(compgen -W "$*" -- "$cur"); }
+
+_ocinorm_paths() {
+    compopt -o filenames 2>/dev/null
+    mapfile -t COMPREPLY < <(compgen "$1" -- "$cur")
+}
+
+_ocinorm() {
+    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+    local command=${COMP_WORDS[1]} sub=''
+
+    COMPREPLY=()
+    if ((COMP_CWORD == 1)); then
+        _ocinorm_words explain apply detect doctor buildinfo config install uninstall help version --help --version
+        return
+    fi
+    if [[ $cur == = ]]; then
+        cur=''
+    elif [[ $prev == = ]]; then
+        prev=${COMP_WORDS[COMP_CWORD - 2]}
+    fi
+    case $command:$prev in
+        explain:--bundle | explain:-b) _ocinorm_paths -d && return ;;
+        explain:--config) _ocinorm_paths -f && return ;;
+        explain:--root) _ocinorm_paths -d && return ;;
+        explain:--format) _ocinorm_words text json && return ;;
+        apply:--bundle | apply:-b) _ocinorm_paths -d && return ;;
+        apply:--config) _ocinorm_paths -f && return ;;
+        apply:--root) _ocinorm_paths -d && return ;;
+        detect:--env) : && return ;;
+        detect:--config) _ocinorm_paths -f && return ;;
+        detect:--root) _ocinorm_paths -d && return ;;
+        detect:--format) _ocinorm_words text json && return ;;
+        doctor:--config) _ocinorm_paths -f && return ;;
+        doctor:--root) _ocinorm_paths -d && return ;;
+        doctor:--format) _ocinorm_words text json && return ;;
+        buildinfo:--format) _ocinorm_words text json annotations && return ;;
+        config:--config) _ocinorm_paths -f && return ;;
+        config:--root) _ocinorm_paths -d && return ;;
+        config:--format) _ocinorm_words text json && return ;;
+        install:--mode) _ocinorm_words runtime hook && return ;;
+        install:--runtime-class) : && return ;;
+        install:--program) _ocinorm_paths -f && return ;;
+        install:--stage) _ocinorm_words precreate createRuntime && return ;;
+        install:--root) _ocinorm_paths -d && return ;;
+        uninstall:--root) _ocinorm_paths -d && return ;;
+    esac
+    if [[ $command == config ]] && ((COMP_CWORD > 2)); then
+        sub=${COMP_WORDS[2]}
+    fi
+    case $command:$sub in
+        explain:)
+            if [[ $cur == -* ]]; then
+                _ocinorm_words --bundle --config --root --format --help
+            else
+                :
+            fi
+            ;;
+        apply:)
+            if [[ $cur == -* ]]; then
+                _ocinorm_words --bundle --config --root --help
+            else
+                :
+            fi
+            ;;
+        detect:)
+            if [[ $cur == -* ]]; then
+                _ocinorm_words --env --config --root --format --help
+            else
+                :
+            fi
+            ;;
+        doctor:)
+            if [[ $cur == -* ]]; then
+                _ocinorm_words --config --root --format --help
+            else
+                :
+            fi
+            ;;
+        buildinfo:)
+            if [[ $cur == -* ]]; then
+                _ocinorm_words --format --help
+            else
+                _ocinorm_paths -f
+            fi
+            ;;
+        config:) _ocinorm_words check show schema --help ;;
+        config:check)
+            if [[ $cur == -* ]]; then
+                _ocinorm_words --config --root --help
+            else
+                _ocinorm_paths -f
+            fi
+            ;;
+        config:show)
+            if [[ $cur == -* ]]; then
+                _ocinorm_words --config --root --format --help
+            else
+                :
+            fi
+            ;;
+        config:schema)
+            if [[ $cur == -* ]]; then
+                _ocinorm_words --help
+            else
+                :
+            fi
+            ;;
+        install:)
+            if [[ $cur == -* ]]; then
+                _ocinorm_words --mode --runtime-class --set-default --program --stage --merge --dry-run --restart --root --force --help
+            else
+                _ocinorm_words containerd k3s rke2 crio podman docker
+            fi
+            ;;
+        uninstall:)
+            if [[ $cur == -* ]]; then
+                _ocinorm_words --all --dry-run --restart --root --force --help
+            else
+                _ocinorm_words containerd k3s rke2 crio podman docker
+            fi
+            ;;
+    esac
+}
+
+complete -F _ocinorm ocinorm

@@ -1,0 +1,122 @@
+#compdef ocinorm
+# SPDX-License-Identifier: Apache-2.0
+# Made by packaging/manual.sh from what ocinorm says of itself.
+
+_ocinorm() {
+    local -a commands subcommands
+    commands=(
+        'explain:show what would be changed in a bundle, and why'
+        'apply:edit the config.json of a bundle in place'
+        'detect:show the machine, its platform and the evidence for it'
+        'doctor:look at this node\: would ocinorm take effect, and if not, why'
+        'buildinfo:print what the Go linker wrote into a program'
+        'config:check or show the policy, or print its JSON Schema'
+        'install:put ocinorm into a container engine of this node'
+        'uninstall:take it out again, to the byte'
+        'help:print this text'
+        'version:print the version'
+    )
+    subcommands=(
+        'check:whether the policy of this node, or FILE alone, is right'
+        'show:the policy of this node, and which file set each key'
+        'schema:the JSON Schema of a policy file'
+    )
+    if (( CURRENT == 2 )); then
+        _describe command commands
+        return
+    fi
+    if [[ $words[2] == config ]] && (( CURRENT == 3 )); then
+        _describe command subcommands
+        return
+    fi
+    shift words
+    (( CURRENT -= 1 ))
+    if [[ $words[1] == config ]]; then
+        shift words
+        (( CURRENT -= 1 ))
+        words[1]=config-$words[1]
+    fi
+    case $words[1] in
+        explain)
+            _arguments \
+                '(-b --bundle)'{-b+,--bundle=}'[the bundle\: the directory of config.json]:DIR:_files -/' \
+                '--config=[the policy, in place of /etc/ocinorm/config.json]:FILE:_files' \
+                '--root=[look up the node'\''s files below DIR]:DIR:_files -/' \
+                '--format=[text (default) or json]:FORMAT:(text json)' \
+                '(-)'{-h,--help}'[say how it is used]'
+            ;;
+        apply)
+            _arguments \
+                '(-b --bundle)'{-b+,--bundle=}'[the bundle\: the directory of config.json]:DIR:_files -/' \
+                '--config=[the policy, in place of /etc/ocinorm/config.json]:FILE:_files' \
+                '--root=[look up the node'\''s files below DIR]:DIR:_files -/' \
+                '(-)'{-h,--help}'[say how it is used]'
+            ;;
+        detect)
+            _arguments \
+                '*--env=[as for a container with this variable]:NAME=VALUE: ' \
+                '--config=[look for profiles beside this policy, too]:FILE:_files' \
+                '--root=[look up the node'\''s files below DIR]:DIR:_files -/' \
+                '--format=[text (default) or json]:FORMAT:(text json)' \
+                '(-)'{-h,--help}'[say how it is used]'
+            ;;
+        doctor)
+            _arguments \
+                '--config=[the policy, in place of /etc/ocinorm/config.json]:FILE:_files' \
+                '--root=[look at the tree below DIR\: nothing of it is run, no kernel is tried]:DIR:_files -/' \
+                '--format=[text (default) or json]:FORMAT:(text json)' \
+                '(-)'{-h,--help}'[say how it is used]'
+            ;;
+        buildinfo)
+            _arguments \
+                '--format=[text (default)\: as `go version -m FILE`]:FORMAT:(text json annotations)' \
+                '(-)'{-h,--help}'[say how it is used]' \
+                '1: :_files'
+            ;;
+        config-check)
+            _arguments \
+                '--config=[the policy, in place of /etc/ocinorm/config.json]:FILE:_files' \
+                '--root=[look up every file below DIR]:DIR:_files -/' \
+                '(-)'{-h,--help}'[say how it is used]' \
+                '1: :_files'
+            ;;
+        config-show)
+            _arguments \
+                '--config=[the policy, in place of /etc/ocinorm/config.json]:FILE:_files' \
+                '--root=[look up every file below DIR]:DIR:_files -/' \
+                '--format=[of show\: text (default) or json]:FORMAT:(text json)' \
+                '(-)'{-h,--help}'[say how it is used]'
+            ;;
+        config-schema)
+            _arguments \
+                '(-)'{-h,--help}'[say how it is used]'
+            ;;
+        install)
+            _arguments \
+                '--mode=[runtime (default)\: ocinorm-runtime, as a runtime of its own]:MODE:(runtime hook)' \
+                '--runtime-class=[the runtime'\''s name (default\: ocinorm)]:NAME: ' \
+                '--set-default[make it the runtime of containers that name none]' \
+                '--program=[where ocinorm-runtime or ocinorm-hook lies on the node]:PATH:_files' \
+                '--stage=[Podman'\''s hook\: precreate (default) or createRuntime]:STAGE:(precreate createRuntime)' \
+                '--merge[write Docker'\''s daemon.json instead of printing what to add]' \
+                '--dry-run[show what would be written, as a diff]' \
+                '--restart[restart the engine if something was written]' \
+                '--root=[a node'\''s root file system that is mounted at DIR]:DIR:_files -/' \
+                '--force[lose what somebody has changed in ocinorm'\''s own files]' \
+                '(-)'{-h,--help}'[say how it is used]' \
+                '1: :(containerd k3s rke2 crio podman docker)'
+            ;;
+        uninstall)
+            _arguments \
+                '--all[out of every engine that it was put into]' \
+                '--dry-run[show what would be removed, as a diff]' \
+                '--restart[restart the engine if something was removed]' \
+                '--root=[a node'\''s root file system that is mounted at DIR]:DIR:_files -/' \
+                '--force[also where somebody has changed what ocinorm wrote]' \
+                '(-)'{-h,--help}'[say how it is used]' \
+                '1: :(containerd k3s rke2 crio podman docker)'
+            ;;
+    esac
+}
+
+_ocinorm "$@"
