@@ -198,15 +198,9 @@ static json_t *describe_row(const struct ocn_bind *row, const json_t *defaults)
 
 json_t *ocn_config_schema(void)
 {
-    OCN_CLEANUP(ocn_config_freep) struct ocn_config *config = NULL;
-    struct ocn_error err = { 0 };
     struct schema schema = { .json = json_object() };
+    json_auto_t *defaults = ocn_json_unbind(&ocn_policy_built_in, ocn_policy_fields);
 
-    if (ocn_config_load(NULL, 0, &config, &err) < 0) {
-        json_decref(schema.json);
-        return NULL;
-    }
-    json_auto_t *defaults = ocn_json_unbind(&config->base, ocn_policy_fields);
     put(&schema, "$schema", json_string("https://json-schema.org/draft/2020-12/schema"));
     put(&schema, "title", json_string("The policy of ocinorm"));
     put(&schema, "type", json_string("object"));
