@@ -252,7 +252,7 @@ static int open_regular(struct ocn_dir_view *view, struct ocn_ref ref, struct oc
         return ocn_fail(err, OCN_E_FORMAT, ref.path, "not a regular file");
     }
     (void)snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
-    int readable = open(self, READING);
+    int readable = openat(AT_FDCWD, self, READING);
     if (readable < 0 && errno == ENOENT) {
         readable = open_again(view, ref, &st);
     }
@@ -473,7 +473,7 @@ static bool lacks_32bit(void *ctx)
 
 static int open_directory(const char *path)
 {
-    return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return openat(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
 int ocn_dir_view_open(struct ocn_dir_view *view, const char *rootfs, const char *root,

@@ -23,6 +23,7 @@ release  | build with gcc: static programs, as they are shipped
 unit     | unit tests and cases, release build
 gates    | purity, layers, headers, tables, format and the like
 live     | real containers with runc, crun, containerd, Podman and Docker, release programs
+musl     | build with musl-gcc: static programs, and real containers with runc
 engines  | the same live tests on the engines of other releases of Debian
 platform | real programs for other machines and of every level
 sanitize | unit tests and cases under ASan, UBSan and LSan
@@ -81,9 +82,9 @@ run_ctest() { # DIRECTORY LABEL
 }
 
 # Every bats test counts, and a skipped one has not passed.
-run_bats() { # RUNTIME
-    local log=$out/log/live-$1.log good bad status
-    OCN_BIN=$out/release/bin bash integration/live.sh "$1" --tap </dev/null >"$log" 2>&1
+run_bats() { # RUNTIME [BUILD]
+    local log=$out/log/live-$1-${2:-release}.log good bad status
+    OCN_BIN=$out/${2:-release}/bin bash integration/live.sh "$1" --tap </dev/null >"$log" 2>&1
     status=$?
     good=$(grep -E '^ok ' "$log" | grep -vcE '# skip')
     bad=$(grep -cE '^not ok |^ok .*# skip' "$log")
@@ -92,7 +93,7 @@ run_bats() { # RUNTIME
     fi
     passed=$((passed + good))
     failed=$((failed + bad))
-    say "  $good passed, $bad failed: integration/live.sh $1"
+    say "  $good passed, $bad failed: integration/live.sh $1${2:+, $2}"
     if ((bad > 0)); then
         say "---- from ${log#"$root"/}"
         grep -qE '^(not )?ok ' "$log" || tail -n 60 "$log"
@@ -127,6 +128,13 @@ stage_live() {
     run_bats podman
     run_bats podman-crun
     run_bats docker
+}
+
+# Check is a library of the system's libc: what another one changes is seen with real containers.
+stage_musl() {
+    check "build musl" configure_and_build musl -DCMAKE_C_COMPILER=musl-gcc
+    check "static musl" bash tests/gates/static.sh "$root" "$out/musl"
+    run_bats runc musl
 }
 
 stage_engines() {
