@@ -30,6 +30,7 @@ test  | cmd:jq                                 | jq                        | jq
 test  | cmd:file                               | file                      | file
 test  | cmd:strace                             | strace                    | strace
 test  | cmd:valgrind                           | valgrind                  | valgrind
+test  | cmd:python3                            | python3                   | python3
 test  | cmd:nm                                 | binutils                  | binutils
 test  | cmd:setpriv                            | util-linux                | util-linux
 test  | cmd:script                             | bsdutils bsdextrautils    | util-linux-script

@@ -29,6 +29,7 @@ platform | real programs for other machines and of every level
 sanitize | unit tests and cases under ASan, UBSan and LSan
 clang    | build with clang, warnings are errors
 leaks    | the command line under valgrind
+count    | what grows with its input, in instructions, bytes and memory
 lint     | clang-tidy, cppcheck, shellcheck
 '
 
@@ -192,6 +193,15 @@ stage_leaks() {
     check "valgrind config schema" "${run[@]}" config schema
     check "valgrind apply" "${run[@]}" apply "${on[@]}"
     check "valgrind apply again" "${run[@]}" apply "${on[@]}"
+}
+
+# No times: the machine decides those. tests/bench/bench.py without --check measures them.
+stage_count() {
+    need_build shared "${shared_options[@]}"
+    need_build release "${release_options[@]}"
+    check "build core" cmake --build "$out/shared" --target ocn_bench_core
+    check "growth" python3 tests/bench/bench.py --check "$out/shared/bin/ocn_bench_core" \
+        "release=$out/release/bin"
 }
 
 run_tidy() {
