@@ -76,6 +76,11 @@ if(NOT OCN_LIBC_HAS_FORTIFY)
   add_library(ocn_fortify STATIC ${shim})
   target_link_libraries(ocn_fortify PRIVATE ocn_flags)
 endif()
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|amd64)$")
+  add_library(ocn_memcpy OBJECT ${CMAKE_CURRENT_LIST_DIR}/memcpy.c)
+  target_compile_options(ocn_memcpy PRIVATE -fno-builtin-memcpy)
+  target_link_libraries(ocn_memcpy PRIVATE ocn_flags)
+endif()
 find_library(JANSSON_ARCHIVE libjansson.a HINTS ${JANSSON_LIBDIR} REQUIRED)
 try_compile(OCN_JANSSON_LINKS ${CMAKE_BINARY_DIR}/CMakeFiles/jansson
   SOURCES ${CMAKE_CURRENT_LIST_DIR}/probe.c ${shim}
