@@ -117,7 +117,8 @@ static int look(const struct request *request, struct finding *ret, struct ocn_e
             0) {
         return -1;
     }
-    const struct ocn_view view = ocn_dir_view_as_view(&ret->dir);
+    struct ocn_view view = ocn_dir_view_as_view(&ret->dir);
+    view.host.cpus = ocn_host_cpus();
     ret->scores = ocn_arena_alloc(&ret->arena, ret->profiles_len * sizeof(*ret->scores));
     if (ret->scores == NULL) {
         return ocn_fail_nomem(err);

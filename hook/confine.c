@@ -181,7 +181,7 @@ static int drop_writing(struct ocn_confinement *state)
     if (abi == 0) {
         return 0;
     }
-    ocn_autoclose int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    ocn_autoclose int root = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     ocn_autoclose int rules = create_rules(abi);
     if (root < 0 || rules < 0 || allow_reading(rules, root, true) < 0) {
         return -1;

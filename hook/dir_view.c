@@ -14,6 +14,7 @@
 #include "hook/host_level.h"
 #include "hook/io.h"
 #include "normalize/arch.h"
+#include "normalize/limits.h"
 
 #define CPUINFO_SIZE 16384 /* of /proc/cpuinfo: more than its first processor takes */
 
@@ -156,11 +157,21 @@ static int find(struct ocn_dir_view *view, struct ocn_ref ref, bool follow)
     return source >= 0 ? find_beneath(view, source, ref.path, false) : -1;
 }
 
+/* Every walk of the core begins with the root, whose descriptor is open: borrowed, or -1. */
+static int open_root(const struct ocn_dir_view *view, struct ocn_ref ref)
+{
+    bool root = ref.space == OCN_ROOTFS && ref.path[strspn(ref.path, "/")] == '\0';
+
+    return root ? view->rootfs_fd : -1;
+}
+
 static int stat_ref(void *ctx, struct ocn_ref ref, struct ocn_stat *ret, struct ocn_error *err)
 {
     struct stat st;
+    int root = open_root(ctx, ref);
 
-    ocn_autoclose int fd = find(ctx, ref, true);
+    ocn_autoclose int found = root < 0 ? find(ctx, ref, true) : -1;
+    int fd = root < 0 ? found : root;
     if (fd < 0 && (errno == ENOENT || errno == ENOTDIR)) {
         *ret = (struct ocn_stat){ 0 };
         return 0;
@@ -252,7 +263,7 @@ static int open_regular(struct ocn_dir_view *view, struct ocn_ref ref, struct oc
         return ocn_fail(err, OCN_E_FORMAT, ref.path, "not a regular file");
     }
     (void)snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
-    int readable = open(self, READING);
+    int readable = openat(AT_FDCWD, self, READING);
     if (readable < 0 && errno == ENOENT) {
         readable = open_again(view, ref, &st);
     }
@@ -473,7 +484,7 @@ static bool lacks_32bit(void *ctx)
 
 static int open_directory(const char *path)
 {
-    return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return openat(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
 int ocn_dir_view_open(struct ocn_dir_view *view, const char *rootfs, const char *root,
@@ -515,13 +526,25 @@ int ocn_dir_view_find_host(struct ocn_dir_view *view, const char *path)
     return find_on_host(view, path, true);
 }
 
+uint32_t ocn_host_cpus(void)
+{
+    char list[1024] = "";
+    ocn_autoclose int fd = openat(AT_FDCWD, "/sys/devices/system/cpu/online", O_RDONLY | O_CLOEXEC);
+    ssize_t len = fd >= 0 ? read(fd, list, sizeof(list) - 1) : 0;
+
+    list[len > 0 ? len : 0] = '\0';
+    list[strcspn(list, "\n")] = '\0';
+    uint32_t cpus = ocn_count_cpus(list);
+    /* Of sysconf(3), musl's counts our own affinity, which is not the container's. */
+    long online = cpus == 0 ? sysconf(_SC_NPROCESSORS_ONLN) : (long)cpus;
+    return online > 0 ? (uint32_t)online : 1;
+}
+
 struct ocn_view ocn_dir_view_as_view(struct ocn_dir_view *view)
 {
-    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-
     return (struct ocn_view){
         .ctx = view,
-        .host = { .machine = view->machine, .cpus = cpus > 0 ? (uint32_t)cpus : 1 },
+        .host = { .machine = view->machine },
         .stat = stat_ref,
         .readlink = readlink_ref,
         .read_at = read_ref,

@@ -28,8 +28,14 @@ OCN_MUST_USE int ocn_dir_view_open(struct ocn_dir_view *view, const char *rootfs
                                    struct ocn_error *err);
 void ocn_dir_view_done(struct ocn_dir_view *view);
 
-/* The core's handle on @view; valid while that is open. */
+/*
+ * The core's handle on @view; valid while that is open. Its host.cpus is 0: counting them costs
+ * files, and only who judges or tells needs ocn_host_cpus().
+ */
 struct ocn_view ocn_dir_view_as_view(struct ocn_dir_view *view);
+
+/* The logical CPUs of this machine, at least 1. */
+uint32_t ocn_host_cpus(void);
 
 /* An O_PATH descriptor of @path on the host, links followed, or -1 with errno. */
 int ocn_dir_view_find_host(struct ocn_dir_view *view, const char *path);

@@ -328,6 +328,7 @@ static int normalize(struct work *work, struct ocn_outcome **ret, struct ocn_err
         return -1;
     }
     struct ocn_view view = ocn_dir_view_as_view(&eyes.dir);
+    view.host.cpus = ocn_host_cpus();
     eyes.stat = view.stat;
     view.stat = stat_or_ask;
     view.all_facts = work->task->world->all_facts;

@@ -17,10 +17,23 @@
 
 #define MAX_INSTRUCTIONS 4096
 
-/* What dir_view.c opens with, and what libc adds. Anything else would create, write or wait. */
+/* musl adds the kernel's O_LARGEFILE on every system, and glibc's is 0 on those of 64 bits. */
+#if defined(__aarch64__) || defined(__arm__)
+#define KERNEL_O_LARGEFILE 0400000
+#elif defined(__powerpc__)
+#define KERNEL_O_LARGEFILE 0200000
+#else
+#define KERNEL_O_LARGEFILE 0100000
+#endif
+
+/*
+ * What dir_view.c opens with, and what libc adds. Anything else would create, write or wait. Here
+ * is no open(2), only openat(2): musl's open(3) would make that call, so the child says openat
+ * itself.
+ */
 #define OPEN_FLAGS                                                                                 \
     ((unsigned)(O_PATH | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_DIRECTORY |            \
-                O_LARGEFILE))
+                KERNEL_O_LARGEFILE))
 
 /* An argument of which only the bits of @mask are looked at, and must be @value. */
 struct condition {

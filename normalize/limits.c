@@ -30,8 +30,7 @@ double ocn_limits_number(const char **text)
     return (double)value;
 }
 
-/* "0-3,8" (kernel list format); 0 when it is malformed or empty. */
-static uint32_t count_cpus(const char *list)
+uint32_t ocn_count_cpus(const char *list)
 {
     uint64_t count = 0;
 
@@ -74,7 +73,7 @@ void ocn_limits_cpu(const struct ocn_oci_resources *resources, struct ocn_cpu_li
             limit.period = period;
         }
     }
-    limit.cpus = count_cpus(cpus != NULL ? cpus : resources->cpu.cpus);
+    limit.cpus = ocn_count_cpus(cpus != NULL ? cpus : resources->cpu.cpus);
     *ret = limit;
 }
 

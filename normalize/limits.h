@@ -27,3 +27,6 @@ double ocn_limits_memory(const struct ocn_oci_resources *resources);
 
 /* The next number of @text, as a file of a cgroup holds it; "max" and what is no number give 0. */
 double ocn_limits_number(const char **text);
+
+/* How many a list in the kernel's format ("0-3,8") names; 0 when it is malformed, empty or NULL. */
+uint32_t ocn_count_cpus(const char *list);

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Installs what is missing, and nothing else: packaging/deps.sh [build|test|demo|fuzz|engines|package ...] (default: build)
+# Installs what is missing, and nothing else: packaging/deps.sh [build|musl|test|demo|fuzz|engines|package ...] (default: build)
 # Works on Debian and Ubuntu (apt) and Fedora (dnf), as root. Does nothing where all is there.
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin
@@ -19,6 +19,7 @@ build | file:/usr/include/seccomp.h            | libseccomp-dev            | lib
 build | file:/usr/lib*/libc.a:/usr/lib/*/libc.a             | libc6-dev      | glibc-static
 build | file:/usr/lib*/libjansson.a:/usr/lib/*/libjansson.a | libjansson-dev | jansson-static
 test  | file:/usr/include/check.h              | check                     | check-devel
+musl  | cmd:musl-gcc                           | musl-tools                | musl-gcc musl-libc-static
 test  | cmd:clang                              | clang                     | clang
 test  | cmd:clang-tidy                         | clang-tidy                | clang-tools-extra
 test  | cmd:clang-format                       | clang-format              | clang-tools-extra
@@ -29,6 +30,7 @@ test  | cmd:jq                                 | jq                        | jq
 test  | cmd:file                               | file                      | file
 test  | cmd:strace                             | strace                    | strace
 test  | cmd:valgrind                           | valgrind                  | valgrind
+test  | cmd:python3                            | python3                   | python3
 test  | cmd:nm                                 | binutils                  | binutils
 test  | cmd:setpriv                            | util-linux                | util-linux
 test  | cmd:script                             | bsdutils bsdextrautils    | util-linux-script
@@ -78,10 +80,11 @@ package | cmd:diffoscope                       | diffoscope-minimal        | dif
 # A stage stands for its rows and those of the stages behind it.
 stages='
 build : build
-test  : test live build
+musl  : musl build
+test  : test live musl build
 demo  : demo live build
 fuzz  : fuzz build
-engines : engines test live build
+engines : engines test live musl build
 package : package live build
 '
 
@@ -111,7 +114,7 @@ missing_packages() {
     local of row need_stage check apt dnf
     of=$(sed -n "s/^$1 *: *//p" <<<"$stages")
     if [[ -z $of ]]; then
-        echo "deps.sh: no such stage: $1; use build, test, demo, fuzz, engines or package" >&2
+        echo "deps.sh: no such stage: $1; use build, musl, test, demo, fuzz, engines or package" >&2
         return 2
     fi
     while IFS='|' read -r need_stage check apt dnf; do

@@ -24,12 +24,14 @@ unit     | unit tests and cases, release build
 gates    | purity, layers, headers, tables, format and the like
 live     | real containers with runc, crun, containerd, Podman and Docker, release programs
 install  | ocinorm install over existing configurations, on real engines; doctor; Kubernetes
+musl     | build with musl-gcc: static programs, and real containers with runc
 engines  | the same live tests on the engines of other releases of Debian
 platform | real programs for other machines and of every level
 soak     | container starts under kills, full disks, deletes and new policies, for a minute
 sanitize | unit tests and cases under ASan, UBSan and LSan
 clang    | build with clang, warnings are errors
 leaks    | the command line under valgrind
+count    | what grows with its input, in instructions, bytes and memory
 lint     | clang-tidy, cppcheck, shellcheck
 packages | deb, rpm and tarball: built twice, looked at, installed, used, purged
 '
@@ -84,9 +86,9 @@ run_ctest() { # DIRECTORY LABEL
 }
 
 # Every bats test counts, and a skipped one has not passed.
-run_bats() { # RUNTIME
-    local log=$out/log/live-$1.log good bad status
-    OCN_BIN=$out/release/bin bash integration/live.sh "$1" --tap </dev/null >"$log" 2>&1
+run_bats() { # RUNTIME [BUILD]
+    local log=$out/log/live-$1-${2:-release}.log good bad status
+    OCN_BIN=$out/${2:-release}/bin bash integration/live.sh "$1" --tap </dev/null >"$log" 2>&1
     status=$?
     good=$(grep -E '^ok ' "$log" | grep -vcE '# skip')
     bad=$(grep -cE '^not ok |^ok .*# skip' "$log")
@@ -95,7 +97,7 @@ run_bats() { # RUNTIME
     fi
     passed=$((passed + good))
     failed=$((failed + bad))
-    say "  $good passed, $bad failed: integration/live.sh $1"
+    say "  $good passed, $bad failed: integration/live.sh $1${2:+, $2}"
     if ((bad > 0)); then
         say "---- from ${log#"$root"/}"
         grep -qE '^(not )?ok ' "$log" || tail -n 60 "$log"
@@ -130,6 +132,13 @@ stage_live() {
     run_bats podman
     run_bats podman-crun
     run_bats docker
+}
+
+# Check is a library of the system's libc: what another one changes is seen with real containers.
+stage_musl() {
+    check "build musl" configure_and_build musl -DCMAKE_C_COMPILER=musl-gcc
+    check "static musl" bash tests/gates/static.sh "$root" "$out/musl"
+    run_bats runc musl
 }
 
 stage_engines() {
@@ -200,6 +209,15 @@ stage_leaks() {
     check "valgrind config schema" "${run[@]}" config schema
     check "valgrind apply" "${run[@]}" apply "${on[@]}"
     check "valgrind apply again" "${run[@]}" apply "${on[@]}"
+}
+
+# No times: the machine decides those. tests/bench/bench.py without --check measures them.
+stage_count() {
+    need_build shared "${shared_options[@]}"
+    need_build release "${release_options[@]}"
+    check "build core" cmake --build "$out/shared" --target ocn_bench_core
+    check "growth" python3 tests/bench/bench.py --check "$out/shared/bin/ocn_bench_core" \
+        "release=$out/release/bin"
 }
 
 run_tidy() {
