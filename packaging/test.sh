@@ -15,7 +15,7 @@ steps=(build again deb-lint rpm-lint hardening sbom install-deb remove-busy inst
 elsewhere=''
 cleanup() {
     if [[ -n $elsewhere ]]; then
-        cp "$elsewhere"/work/*.log "$dir" 2>/dev/null || true
+        cp "$elsewhere"/scratch/*.log "$dir" 2>/dev/null || true
         rm -rf -- "$elsewhere"
     fi
 }
@@ -40,14 +40,14 @@ step_again() {
     elsewhere=$(mktemp -d /tmp/ocinorm-again.XXXXXX)
     second=$elsewhere/dist
     git clone --quiet --no-local "$root" "$elsewhere/source"
-    mkdir "$second" "$elsewhere/work"
+    mkdir "$second" "$elsewhere/scratch"
     chown -R 12345:12345 "$elsewhere"
     (
         umask 077
         cd /
         setpriv --reuid=12345 --regid=12345 --clear-groups env -i PATH="$PATH" \
             HOME=/nonexistent TZ=Pacific/Kiritimati LC_ALL=C.UTF-8 LANGUAGE=de \
-            OCN_PACKAGE_WORK="$elsewhere/work" \
+            OCN_PACKAGE_WORK="$elsewhere/scratch" \
             faketime -f '+400d' bash "$elsewhere/source/packaging/build.sh" all "$second"
     )
     mv "$second" "$dir/second"
