@@ -314,13 +314,6 @@ static int read_options(int argc, char **argv, const char **ret_path, const stru
     return 0;
 }
 
-static int complain(const struct ocn_error *err)
-{
-    (void)fprintf(stderr, "ocinorm: error: %s%s%s\n", err->where, err->where[0] != '\0' ? ": " : "",
-                  err->msg);
-    return EXIT_TROUBLE;
-}
-
 int ocn_cli_buildinfo(int argc, char **argv)
 {
     OCN_CLEANUP(release) struct input input = { .path = "", .fd = -1 };
@@ -335,7 +328,7 @@ int ocn_cli_buildinfo(int argc, char **argv)
         return EXIT_FINE;
     }
     if (status < 0 || open_input(&input, &err) < 0 || read_input(&input, &view, &err) < 0) {
-        return complain(&err);
+        return ocn_cli_complain(&err);
     }
     if (input.build.version == NULL) {
         (void)fprintf(stderr, "ocinorm: %s: no Go program, or one without build info\n",
@@ -344,7 +337,7 @@ int ocn_cli_buildinfo(int argc, char **argv)
     }
     if (format->print(&input, &out, &err) < 0 || ocn_buf_check(&out, &err) < 0 ||
         ocn_write_fd(STDOUT_FILENO, "standard output", ocn_buf_bytes(&out), &err) < 0) {
-        return complain(&err);
+        return ocn_cli_complain(&err);
     }
     return EXIT_FINE;
 }

@@ -38,8 +38,7 @@ struct request {
 
 static int complain(const struct ocn_error *err)
 {
-    (void)fprintf(stderr, "ocinorm: error: %s%s%s\n", err->where, err->where[0] != '\0' ? ": " : "",
-                  err->msg);
+    (void)ocn_cli_complain(err);
     return err->code == OCN_E_FORMAT || err->code == OCN_E_LIMIT ? EXIT_WRONG : EXIT_TROUBLE;
 }
 
@@ -231,11 +230,8 @@ static int read_option(const struct command *command, int option, struct request
         request->world.config = optarg;
     } else if (option == 'r') {
         request->world.root = optarg;
-    } else if (strcmp(optarg, "json") == 0 || strcmp(optarg, "text") == 0) {
-        request->json = strcmp(optarg, "json") == 0;
     } else {
-        return ocn_fail(err, OCN_E_USAGE, "--format", "no such format: %s; use text or json",
-                        optarg);
+        return ocn_cli_read_format(optarg, &request->json, err);
     }
     return 0;
 }

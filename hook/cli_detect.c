@@ -57,13 +57,6 @@ static void release(struct finding *finding)
     ocn_arena_done(&finding->arena);
 }
 
-static int complain(const struct ocn_error *err)
-{
-    (void)fprintf(stderr, "ocinorm: error: %s%s%s\n", err->where, err->where[0] != '\0' ? ": " : "",
-                  err->msg);
-    return EXIT_TROUBLE;
-}
-
 /* ---- looking ---------------------------------------------------------------------------- */
 
 /* What the variables of --env add to what the files say. */
@@ -265,12 +258,7 @@ static int read_option(int option, struct request *request, struct ocn_error *er
         request->world.root = optarg;
         return 0;
     case 'f':
-        request->json = strcmp(optarg, "json") == 0;
-        if (!request->json && strcmp(optarg, "text") != 0) {
-            return ocn_fail(err, OCN_E_USAGE, "--format", "no such format: %s; use text or json",
-                            optarg);
-        }
-        return 0;
+        return ocn_cli_read_format(optarg, &request->json, err);
     default: /* getopt_long has said what is wrong */
         return ocn_fail(err, OCN_E_USAGE, "detect", "see ocinorm detect --help");
     }
@@ -296,16 +284,16 @@ int ocn_cli_detect(int argc, char **argv)
             return EXIT_FINE;
         }
         if (read_option(option, &request, &err) < 0) {
-            return complain(&err);
+            return ocn_cli_complain(&err);
         }
     }
     if (optind < argc) {
         (void)ocn_fail(&err, OCN_E_USAGE, argv[optind], "unexpected argument");
-        return complain(&err);
+        return ocn_cli_complain(&err);
     }
     if (look(&request, &finding, &err) < 0 ||
         (request.json ? print_json(&finding, &err) : print_text(&finding, &err)) < 0) {
-        return complain(&err);
+        return ocn_cli_complain(&err);
     }
     return EXIT_FINE;
 }

@@ -45,22 +45,6 @@ static const char apply_usage[] =
     "\n"
     "Exit status: 0 done, 1 denied, 2 could not do it.\n";
 
-static int complain(const struct ocn_error *err)
-{
-    (void)fprintf(stderr, "ocinorm: error: %s%s%s\n", err->where, err->where[0] != '\0' ? ": " : "",
-                  err->msg);
-    return EXIT_TROUBLE;
-}
-
-static int read_format(const char *text, struct request *request, struct ocn_error *err)
-{
-    if (strcmp(text, "text") != 0 && strcmp(text, "json") != 0) {
-        return ocn_fail(err, OCN_E_USAGE, "--format", "no such format: %s; use text or json", text);
-    }
-    request->json = strcmp(text, "json") == 0;
-    return 0;
-}
-
 /* @formats: the command knows --format. 1: help was asked for. */
 static int read_options(int argc, char **argv, bool formats, struct request *request,
                         struct ocn_error *err)
@@ -92,7 +76,7 @@ static int read_options(int argc, char **argv, bool formats, struct request *req
             request->world.root = optarg;
             break;
         case 'f':
-            if (read_format(optarg, request, err) != 0) {
+            if (ocn_cli_read_format(optarg, &request->json, err) != 0) {
                 return -1;
             }
             break;
@@ -169,7 +153,7 @@ int ocn_cli_explain(int argc, char **argv)
     }
     if (status != 0 || judge(&request, &judged, &err) != 0 ||
         print_report(&request, judged.judgement.outcome, &err) != 0) {
-        return complain(&err);
+        return ocn_cli_complain(&err);
     }
     if (ocn_policy_is_disabled(&request.world)) {
         (void)fputs(
@@ -218,7 +202,7 @@ int ocn_cli_apply(int argc, char **argv)
         return EXIT_FINE;
     }
     if (status != 0) {
-        return complain(&err);
+        return ocn_cli_complain(&err);
     }
     if (ocn_policy_is_disabled(&request.world)) {
         (void)fputs("ocinorm: note: a `disabled` file switches ocinorm off on this node: nothing "
@@ -227,11 +211,11 @@ int ocn_cli_apply(int argc, char **argv)
         return EXIT_FINE;
     }
     if (judge(&request, &judged, &err) != 0) {
-        return complain(&err);
+        return ocn_cli_complain(&err);
     }
     if (judged.judgement.outcome->verdict == OCN_DENY) {
         print_finding(ocn_outcome_denial(judged.judgement.outcome));
         return EXIT_DENIED;
     }
-    return apply(&judged, &err) == 0 ? EXIT_FINE : complain(&err);
+    return apply(&judged, &err) == 0 ? EXIT_FINE : ocn_cli_complain(&err);
 }

@@ -63,6 +63,22 @@ static int print_version(int argc, char **argv)
     return 0;
 }
 
+int ocn_cli_read_format(const char *text, bool *ret_json, struct ocn_error *err)
+{
+    if (strcmp(text, "text") != 0 && strcmp(text, "json") != 0) {
+        return ocn_fail(err, OCN_E_USAGE, "--format", "no such format: %s; use text or json", text);
+    }
+    *ret_json = strcmp(text, "json") == 0;
+    return 0;
+}
+
+int ocn_cli_complain(const struct ocn_error *err)
+{
+    (void)fprintf(stderr, "ocinorm: error: %s%s%s\n", err->where, err->where[0] != '\0' ? ": " : "",
+                  err->msg);
+    return 2;
+}
+
 bool ocn_cli_wants_colour(void)
 {
     const char *no_color = getenv("NO_COLOR");

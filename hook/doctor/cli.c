@@ -34,13 +34,6 @@ struct request {
     bool json;
 };
 
-static int complain(const struct ocn_error *err)
-{
-    (void)fprintf(stderr, "ocinorm: error: %s%s%s\n", err->where, err->where[0] != '\0' ? ": " : "",
-                  err->msg);
-    return EXIT_TROUBLE;
-}
-
 /* 1: help was asked for. */
 static int read_arguments(int argc, char **argv, struct request *request, struct ocn_error *err)
 {
@@ -64,11 +57,8 @@ static int read_arguments(int argc, char **argv, struct request *request, struct
             request->world.root = optarg;
         } else if (option == '?') { /* getopt_long has said what is wrong */
             return ocn_fail(err, OCN_E_USAGE, argv[0], "see ocinorm doctor --help");
-        } else if (strcmp(optarg, "json") != 0 && strcmp(optarg, "text") != 0) {
-            return ocn_fail(err, OCN_E_USAGE, "--format", "no such format: %s; use text or json",
-                            optarg);
-        } else {
-            request->json = strcmp(optarg, "json") == 0;
+        } else if (ocn_cli_read_format(optarg, &request->json, err) < 0) {
+            return -1;
         }
     }
     return optind == argc ? 0 : ocn_fail(err, OCN_E_USAGE, argv[optind], "unexpected argument");
@@ -115,12 +105,12 @@ int ocn_cli_doctor(int argc, char **argv)
         return EXIT_FINE;
     }
     if (status < 0 || ocn_node_open(request.world.root, &doctor.node, &err) < 0) {
-        return complain(&err);
+        return ocn_cli_complain(&err);
     }
     doctor.live = ocn_node_is_this_machine(&doctor.node) != 0;
     doctor.world = request.world;
     examine(&doctor);
     return print_report(&doctor, request.json, &err) < 0
-               ? complain(&err)
+               ? ocn_cli_complain(&err)
                : exits[ocn_checkup_verdict(&doctor.checkup)];
 }
