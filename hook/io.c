@@ -78,13 +78,11 @@ int ocn_read_fd(int fd, const char *name, size_t limit, struct ocn_buf *ret, str
     return 0;
 }
 
-int ocn_read_file(const char *path, size_t limit, struct ocn_buf *ret, struct ocn_error *err)
+int ocn_read_regular(int fd, const char *path, size_t limit, struct ocn_buf *ret,
+                     struct ocn_error *err)
 {
     struct stat st;
 
-    /* Without O_NONBLOCK, a FIFO in the place of the file would hang us before we can look at it.
-     */
-    ocn_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0) {
         return ocn_fail_sys(err, errno, path, "cannot open");
     }
@@ -98,6 +96,15 @@ int ocn_read_file(const char *path, size_t limit, struct ocn_buf *ret, struct oc
         return fail_limit(path, limit, err);
     }
     return ocn_read_fd(fd, path, limit, ret, err);
+}
+
+int ocn_read_file(const char *path, size_t limit, struct ocn_buf *ret, struct ocn_error *err)
+{
+    /* Without O_NONBLOCK, a FIFO in the place of the file would hang us before we can look at it.
+     */
+    ocn_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+    return ocn_read_regular(fd, path, limit, ret, err);
 }
 
 int ocn_write_fd(int fd, const char *name, struct ocn_bytes bytes, struct ocn_error *err)

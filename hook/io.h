@@ -41,6 +41,10 @@ OCN_MUST_USE int ocn_read_fd(int fd, const char *name, size_t limit, struct ocn_
 OCN_MUST_USE int ocn_read_file(const char *path, size_t limit, struct ocn_buf *ret,
                                struct ocn_error *err);
 
+/* The same of a descriptor, opened without waiting; -1: with the errno of the open that failed. */
+OCN_MUST_USE int ocn_read_regular(int fd, const char *path, size_t limit, struct ocn_buf *ret,
+                                  struct ocn_error *err);
+
 /* Writes all of @bytes to @fd, across short writes and EINTR. */
 OCN_MUST_USE int ocn_write_fd(int fd, const char *name, struct ocn_bytes bytes,
                               struct ocn_error *err);

@@ -124,18 +124,8 @@ int ocn_node_read(const struct ocn_node *node, const char *path, struct ocn_buf 
 {
     /* Without O_NONBLOCK, a FIFO in the place of the file would hang us. */
     ocn_autoclose int fd = open_in(node, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-    struct stat st;
 
-    if (fd < 0) {
-        return ocn_fail_sys(err, errno, path, "cannot open");
-    }
-    if (fstat(fd, &st) < 0) {
-        return ocn_fail_sys(err, errno, path, "cannot stat");
-    }
-    if (!S_ISREG(st.st_mode)) {
-        return ocn_fail(err, OCN_E_FORMAT, path, "not a regular file");
-    }
-    return ocn_read_fd(fd, path, OCN_NODE_MAX_FILE, ret, err);
+    return ocn_read_regular(fd, path, OCN_NODE_MAX_FILE, ret, err);
 }
 
 static int compare(const void *a, const void *b)
