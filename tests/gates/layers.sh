@@ -7,7 +7,7 @@ layers='
 normalize : normalize
 config    : normalize config
 hook      : normalize config hook
-tests     : normalize config hook tests
+tests     : normalize config hook packaging tests
 '
 while read -r folder _ allowed; do
     mapfile -t includes < <(grep -rnE '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' "$folder" \
