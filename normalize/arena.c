@@ -58,13 +58,17 @@ char *ocn_arena_copy(struct ocn_arena *arena, const char *text, size_t len)
 
 char *ocn_arena_printf(struct ocn_arena *arena, const char *fmt, ...)
 {
+    char brief[256]; /* most texts: they are formatted once */
     va_list args;
 
     va_start(args, fmt);
-    int len = vsnprintf(NULL, 0, fmt, args);
+    int len = vsnprintf(brief, sizeof(brief), fmt, args);
     va_end(args);
     if (len < 0) {
         return NULL;
+    }
+    if ((size_t)len < sizeof(brief)) {
+        return ocn_arena_copy(arena, brief, (size_t)len);
     }
     char *text = ocn_arena_alloc(arena, (size_t)len + 1);
     if (text == NULL) {

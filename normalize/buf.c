@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define PRINTED ((size_t)64) /* most texts are no longer, and formatting is not done twice then */
+
 void ocn_buf_done(struct ocn_buf *buf)
 {
     free(buf->ptr);
@@ -56,19 +58,25 @@ void ocn_buf_printf(struct ocn_buf *buf, const char *fmt, ...)
 {
     va_list args;
 
+    if (reserve(buf, PRINTED) < 0) {
+        return;
+    }
+    size_t room = buf->size - buf->len;
     va_start(args, fmt);
-    int len = vsnprintf(NULL, 0, fmt, args);
+    int len = vsnprintf(buf->ptr + buf->len, room, fmt, args);
     va_end(args);
     if (len < 0) {
         buf->failed = 1;
         return;
     }
-    if (reserve(buf, (size_t)len) < 0) {
-        return;
+    if ((size_t)len >= room) {
+        if (reserve(buf, (size_t)len) < 0) {
+            return;
+        }
+        va_start(args, fmt);
+        (void)vsnprintf(buf->ptr + buf->len, (size_t)len + 1, fmt, args);
+        va_end(args);
     }
-    va_start(args, fmt);
-    (void)vsnprintf(buf->ptr + buf->len, (size_t)len + 1, fmt, args);
-    va_end(args);
     buf->len += (size_t)len;
 }
 
