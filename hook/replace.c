@@ -180,7 +180,8 @@ static int replace_in(int dir, const char *name, const char *path, struct ocn_by
         return -1;
     }
     temporary.name[0] = '\0';
-    sync_directory(dir);
+    /* The directory is not synced: after a power cut the name leads to one whole file or the other.
+     */
     return 0;
 }
 
