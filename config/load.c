@@ -201,6 +201,9 @@ static int find_runtimes(const struct ocn_layer *layer, struct ocn_arena *arena,
     struct ocn_policy policy = { 0 };
     json_auto_t *json = NULL;
 
+    if (!ocn_json_may_have(layer->text, "runtimes")) {
+        return 0;
+    }
     if (ocn_json_load(layer->text, OCN_POLICY_MAX_SIZE, &json, &problem) < 0) {
         return problem.code == OCN_E_NOMEM ? -1 : 0;
     }

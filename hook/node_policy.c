@@ -93,6 +93,9 @@ static int find_named(struct ocn_node_policy *policy, const char **ret_name, siz
     *ret_name = "auto";
     for (size_t i = policy->layers_len; i > 1; i--) {
         json_auto_t *json = NULL;
+        if (!ocn_json_may_have(policy->layers[i - 1].text, "profile")) {
+            continue;
+        }
         if (ocn_json_load(policy->layers[i - 1].text, OCN_POLICY_MAX_SIZE, &json, NULL) < 0) {
             continue;
         }

@@ -108,6 +108,24 @@ int ocn_json_load(struct ocn_bytes text, size_t max_size, json_t **ret, struct o
     return 0;
 }
 
+bool ocn_json_may_have(struct ocn_bytes text, const char *key)
+{
+    size_t len = strlen(key);
+    const char *end = text.ptr + text.len;
+    const char *at = text.ptr;
+
+    if (text.len == 0 || memchr(text.ptr, '\\', text.len) != NULL) {
+        return text.len != 0; /* an escape may spell anything */
+    }
+    while ((at = memmem(at, (size_t)(end - at), key, len)) != NULL) {
+        if (at > text.ptr && at[-1] == '"' && (size_t)(end - at) > len && at[len] == '"') {
+            return true;
+        }
+        at++;
+    }
+    return false;
+}
+
 /* ---- walking ---------------------------------------------------------------------------- */
 
 size_t ocn_json_skip_space(struct ocn_bytes text, size_t pos)

@@ -2,6 +2,7 @@
 /* JSON as text: strict loading, finding the place of a value, quoting. */
 #pragma once
 
+#include <stdbool.h>
 #include <jansson.h>
 
 #include "normalize/buf.h"
@@ -16,6 +17,12 @@
  */
 OCN_MUST_USE int ocn_json_load(struct ocn_bytes text, size_t max_size, json_t **ret,
                                struct ocn_error *err);
+
+/*
+ * false: no member @key (printable ASCII, without quote and backslash) is anywhere in the JSON
+ * @text, which may be malformed. Costs next to nothing beside parsing it.
+ */
+bool ocn_json_may_have(struct ocn_bytes text, const char *key);
 
 /*
  * The functions below take text that ocn_json_load() accepted, so that they only walk it; on other

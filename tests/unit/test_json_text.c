@@ -87,6 +87,21 @@ START_TEST(test_json_text__numbers_of_every_size_load)
 }
 END_TEST
 
+START_TEST(test_json_text__says_cheaply_that_a_key_is_nowhere)
+{
+    ck_assert(ocn_json_may_have(bytes("{\"profile\": 1}"), "profile"));
+    ck_assert(ocn_json_may_have(bytes("{\"a\":{\"my\":1,\"profile\"  : 1}}"), "profile"));
+    ck_assert(ocn_json_may_have(bytes("{\"pro\\u0066ile\": 1}"), "profile"));
+    ck_assert(
+        !ocn_json_may_have(bytes("{\"profiles\": 1, \"myprofile\": \"profile \"}"), "profile"));
+    ck_assert(!ocn_json_may_have(bytes("{\"a\": profile"), "profile"));
+    ck_assert(!ocn_json_may_have(bytes("profile\""), "profile"));
+    ck_assert(!ocn_json_may_have(bytes("\"profile"), "profile"));
+    ck_assert(!ocn_json_may_have(bytes(""), "profile"));
+    ck_assert(!ocn_json_may_have((struct ocn_bytes){ 0 }, "profile"));
+}
+END_TEST
+
 START_TEST(test_json_text__skips_values)
 {
     static const char *const values[] = {
@@ -180,6 +195,7 @@ int main(void)
     tcase_add_test(tcase, test_json_text__limits_size_and_depth);
     tcase_add_test(tcase, test_json_text__refuses_nul_bytes);
     tcase_add_test(tcase, test_json_text__numbers_of_every_size_load);
+    tcase_add_test(tcase, test_json_text__says_cheaply_that_a_key_is_nowhere);
     tcase_add_test(tcase, test_json_text__skips_values);
     tcase_add_test(tcase, test_json_text__compares_through_escapes);
     tcase_add_test(tcase, test_json_text__quotes_so_that_it_loads_again);
