@@ -223,13 +223,13 @@ static void finish_work(struct work *work)
 static int parse(struct work *work, struct ocn_error *err)
 {
     const struct task *task = work->task;
+    struct ocn_container **named = task->process != NULL ? &work->joined : &work->container;
 
-    if (ocn_container_parse(task->config, &work->container, err) < 0 ||
-        (task->process != NULL && ocn_container_parse(task->config, &work->joined, err) < 0)) {
+    if (ocn_container_parse(task->config, named, err) < 0) {
         return locate_config(err, task->bundle);
     }
     if (task->process != NULL &&
-        ocn_container_set_process(work->container, *task->process, err) < 0) {
+        ocn_container_join(work->joined, *task->process, &work->container, err) < 0) {
         ocn_error_locate(err, "process.json", 0);
         return -1;
     }

@@ -14,46 +14,76 @@ static const char *const state_files[] = {
     "status",     /* crun */
 };
 
-/* runc has no member for the bundle: a label "bundle=PATH" of its own configuration tells it. */
-static const char *bundle_label(const json_t *state)
-{
-    static const char prefix[] = "bundle=";
-    const json_t *labels = json_object_get(json_object_get(state, "config"), "labels");
-    size_t i;
-    json_t *label;
+/* Strings that name the bundle, alone or among others. */
+static const struct {
+    const char *pointer;
+    const char *prefix;
+} places[] = {
+    { "/bundle", "" },               /* crun, youki */
+    { "/config/labels", "bundle=" }, /* runc: a label of its own configuration */
+};
 
-    json_array_foreach (labels, i, label) {
-        const char *text = json_string_value(label);
-        if (text != NULL && strncmp(text, prefix, sizeof(prefix) - 1) == 0) {
-            return text + sizeof(prefix) - 1;
-        }
+static const char *find_prefixed(const json_t *value, const char *prefix)
+{
+    const char *text = json_string_value(value);
+    const char *found = NULL;
+    size_t i;
+    json_t *item;
+
+    if (text != NULL && strncmp(text, prefix, strlen(prefix)) == 0) {
+        return text + strlen(prefix);
     }
-    return NULL;
+    json_array_foreach (value, i, item) {
+        found = found != NULL ? found : find_prefixed(item, prefix);
+    }
+    return found;
+}
+
+/*
+ * A runtime keeps all of the container's configuration in its state, and of that one member is
+ * wanted: nothing else is parsed. That the file is damaged elsewhere is for the runtime to say.
+ */
+static int read_place(struct ocn_bytes state, size_t place, struct ocn_arena *arena, char **ret,
+                      struct ocn_error *err)
+{
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf array = { 0 };
+    json_auto_t *json = NULL;
+    const struct ocn_bytes value = ocn_json_value_at(state, places[place].pointer);
+
+    if (value.ptr == NULL) {
+        return 0;
+    }
+    ocn_buf_puts(&array, "["); /* the loader takes no bare string */
+    ocn_buf_add(&array, value.ptr, value.len);
+    ocn_buf_puts(&array, "]");
+    if (ocn_buf_check(&array, err) < 0 ||
+        ocn_json_load(ocn_buf_bytes(&array), STATE_MAX_SIZE, &json, err) < 0) {
+        return -1;
+    }
+    const char *bundle = find_prefixed(json_array_get(json, 0), places[place].prefix);
+    if (bundle != NULL && bundle[0] == '/') {
+        *ret = ocn_arena_copy(arena, bundle, strlen(bundle));
+        return *ret != NULL ? 0 : ocn_fail_nomem(err);
+    }
+    return 0;
 }
 
 int ocn_runtime_state_read(struct ocn_bytes text, const char *name, struct ocn_arena *arena,
                            char **ret, struct ocn_error *err)
 {
-    json_auto_t *state = NULL;
+    char *bundle = NULL;
 
-    if (ocn_json_load(text, STATE_MAX_SIZE, &state, err) < 0) {
-        if (err != NULL) {
-            ocn_error_locate(err, name, 0);
+    for (size_t i = 0; i < OCN_COUNT(places) && bundle == NULL; i++) {
+        struct ocn_error problem = { 0 };
+        if (read_place(text, i, arena, &bundle, &problem) < 0) {
+            return ocn_fail(err, problem.code, name, "cannot read %s: %s", places[i].pointer,
+                            problem.msg);
         }
-        return -1;
     }
-    const char *bundle = json_string_value(json_object_get(state, "bundle"));
     if (bundle == NULL) {
-        bundle = bundle_label(state);
-    }
-    if (bundle == NULL || bundle[0] != '/') {
         return ocn_fail(err, OCN_E_FORMAT, name, "names no absolute bundle directory");
     }
-    char *copy = ocn_arena_copy(arena, bundle, strlen(bundle));
-    if (copy == NULL) {
-        return ocn_fail_nomem(err);
-    }
-    *ret = copy;
+    *ret = bundle;
     return 0;
 }
 

@@ -390,17 +390,37 @@ static size_t child_of(struct ocn_bytes text, size_t pos, const char *token)
     return SIZE_MAX;
 }
 
-size_t ocn_json_line_of(struct ocn_bytes text, const char *pointer)
+/* The position of the value, or of its nearest enclosing one, that @pointer names. */
+static size_t follow(struct ocn_bytes text, const char *pointer, bool *ret_whole)
 {
     char token[256];
     size_t pos = ocn_json_skip_space(text, 0);
 
+    *ret_whole = true;
     while (pos < text.len && ocn_json_pointer_next(&pointer, token, sizeof(token))) {
         size_t child = child_of(text, pos, token);
         if (child == SIZE_MAX) {
+            *ret_whole = false;
             break;
         }
         pos = child;
     }
-    return place_of(text, pos).line;
+    return pos;
+}
+
+struct ocn_bytes ocn_json_value_at(struct ocn_bytes text, const char *pointer)
+{
+    bool whole;
+    size_t pos = follow(text, pointer, &whole);
+
+    return whole && pos < text.len
+               ? (struct ocn_bytes){ text.ptr + pos, ocn_json_skip_value(text, pos) - pos }
+               : (struct ocn_bytes){ NULL, 0 };
+}
+
+size_t ocn_json_line_of(struct ocn_bytes text, const char *pointer)
+{
+    bool whole;
+
+    return place_of(text, follow(text, pointer, &whole)).line;
 }

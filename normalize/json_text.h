@@ -41,6 +41,9 @@ int ocn_json_string_is(struct ocn_bytes text, size_t pos, const char *plain, siz
 /* 1 if the string literal at @pos begins with the @len bytes of @plain, else 0. */
 int ocn_json_string_begins(struct ocn_bytes text, size_t pos, const char *plain, size_t len);
 
+/* The value that JSON pointer @pointer names, within @text; {NULL, 0} if there is none. */
+struct ocn_bytes ocn_json_value_at(struct ocn_bytes text, const char *pointer);
+
 /* The line (from 1) of the value, or of its nearest enclosing one, that JSON pointer @pointer
  * names. */
 size_t ocn_json_line_of(struct ocn_bytes text, const char *pointer);

@@ -27,7 +27,7 @@ OCN_MUST_USE int ocn_normalize(const struct ocn_container *container,
  * Judges a process that joins a running container (`runc exec --process`): one that asks for the
  * container's original uid gets the normalised user and the added variables, another one and every
  * process of a container that was not normalised is left alone. @joined is the container's
- * configuration as `create` left it; @container the same with ocn_container_set_process().
+ * configuration as `create` left it; @container what ocn_container_join() made of it.
  * Edits are paths into config.json (/process/...) as ever.
  */
 OCN_MUST_USE int ocn_normalize_exec(const struct ocn_container *container,

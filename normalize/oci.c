@@ -145,10 +145,8 @@ int ocn_container_parse(struct ocn_bytes config, struct ocn_container **ret, str
     if (container == NULL) {
         return ocn_fail_nomem(err);
     }
-    if (ocn_json_load(config, OCN_CONFIG_MAX_SIZE, &container->json, err) < 0) {
-        return -1;
-    }
-    if (ocn_json_bind(container->json, config_fields, OCN_BIND_LENIENT, container,
+    if (ocn_json_load(config, OCN_CONFIG_MAX_SIZE, &container->json, err) < 0 ||
+        ocn_json_bind(container->json, config_fields, OCN_BIND_LENIENT, container,
                       &container->arena, err) < 0) {
         return -1;
     }
@@ -157,21 +155,26 @@ int ocn_container_parse(struct ocn_bytes config, struct ocn_container **ret, str
     return 0;
 }
 
-int ocn_container_set_process(struct ocn_container *container, struct ocn_bytes process,
-                              struct ocn_error *err)
+int ocn_container_join(const struct ocn_container *joined, struct ocn_bytes process,
+                       struct ocn_container **ret, struct ocn_error *err)
 {
-    struct ocn_oci_process other = { 0 };
-    json_t *json = NULL;
+    OCN_CLEANUP(ocn_container_freep)
+    struct ocn_container *container = calloc(1, sizeof(*container));
 
-    if (ocn_json_load(process, OCN_PROCESS_MAX_SIZE, &json, err) < 0) {
+    if (container == NULL) {
+        return ocn_fail_nomem(err);
+    }
+    *container = *joined;
+    container->process = (struct ocn_oci_process){ 0 };
+    container->json = NULL;
+    container->arena = (struct ocn_arena){ 0 };
+    if (ocn_json_load(process, OCN_PROCESS_MAX_SIZE, &container->json, err) < 0 ||
+        ocn_json_bind(container->json, process_fields, OCN_BIND_LENIENT, &container->process,
+                      &container->arena, err) < 0) {
         return -1;
     }
-    json_decref(container->process_json);
-    container->process_json = json;
-    if (ocn_json_bind(json, process_fields, OCN_BIND_LENIENT, &other, &container->arena, err) < 0) {
-        return -1;
-    }
-    container->process = other;
+    *ret = container;
+    container = NULL;
     return 0;
 }
 
@@ -181,7 +184,6 @@ void ocn_container_free(struct ocn_container *container)
         return;
     }
     json_decref(container->json);
-    json_decref(container->process_json);
     ocn_arena_done(&container->arena);
     free(container);
 }

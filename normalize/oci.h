@@ -96,7 +96,6 @@ struct ocn_container {
     const char *id; /* as whoever starts it says, borrowed and unchecked; NULL: nobody did */
 
     json_t *json; /* what the strings above are borrowed from */
-    json_t *process_json;
     struct ocn_arena arena;
 };
 
@@ -105,11 +104,12 @@ OCN_MUST_USE int ocn_container_parse(struct ocn_bytes config, struct ocn_contain
                                      struct ocn_error *err);
 
 /*
- * Puts the process of a process.json (`runc exec --process`) in the place of @container's own;
- * everything else stays: the same rules then judge a process that joins.
+ * The container @joined, but with the process of a process.json (`runc exec --process`): the same
+ * rules then judge a process that joins. All else in *ret is borrowed from @joined, which must
+ * outlive it. The caller releases *ret with _free.
  */
-OCN_MUST_USE int ocn_container_set_process(struct ocn_container *container,
-                                           struct ocn_bytes process, struct ocn_error *err);
+OCN_MUST_USE int ocn_container_join(const struct ocn_container *joined, struct ocn_bytes process,
+                                    struct ocn_container **ret, struct ocn_error *err);
 
 /* Accepts NULL. */
 void ocn_container_free(struct ocn_container *container);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* process.json of an exec into a container that was normalised, as fuzz_config does config.json. */
-#include "normalize/json_text.h"
 #include "tests/fuzz/fuzz.h"
 
 static const char joined[] =
@@ -22,17 +21,17 @@ static struct ocn_container *read_joined(void)
     return container;
 }
 
-/* @container becomes the joined one with this process. */
+/* *container is the joined one with this process. */
 static int join(struct ocn_bytes process, struct ocn_container **container,
                 struct ocn_fuzz_trial *trial, struct ocn_error *err)
 {
     static struct ocn_container *running; /* read once */
 
     running = running != NULL ? running : read_joined();
-    *container = read_joined();
+    int result = ocn_container_join(running, process, container, err);
     trial->joined = running;
     trial->container = *container;
-    return ocn_container_set_process(*container, process, err);
+    return result;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -45,12 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     OCN_CLEANUP(ocn_fuzz_trial_done) struct ocn_fuzz_trial second = { 0 };
     const struct ocn_bytes process = ocn_fuzz_bytes(data, size);
     struct ocn_error err = { 0 };
-    json_auto_t *json = NULL;
 
-    /* What is no JSON at all is not worth the container, which is read anew each time. */
-    if (ocn_json_load(process, OCN_PROCESS_MAX_SIZE, &json, &err) < 0) {
-        return 0;
-    }
     if (join(process, &before, &first, &err) < 0 || ocn_fuzz_judge(&first, &err) < 0) {
         ocn_fuzz_require(err.code != OCN_OK && err.msg[0] != '\0');
         return 0;

@@ -165,6 +165,19 @@ static void check_expected(const struct run *run, json_t *actual)
     json_decref(expected);
 }
 
+/* *joined is there for an exec only. */
+static int read_container(const struct run *run, struct ocn_bytes config, struct ocn_bytes process,
+                          struct ocn_container **joined, struct ocn_container **container,
+                          struct ocn_error *err)
+{
+    if (!run->exec) {
+        return ocn_container_parse(config, container, err);
+    }
+    return ocn_container_parse(config, joined, err) < 0
+               ? -1
+               : ocn_container_join(*joined, process, container, err);
+}
+
 /* Applies the edits, compares with after.json, and judges the result again: nothing may be left. */
 static void check_applied(struct run *run, const struct ocn_outcome *outcome,
                           struct ocn_bytes config, struct ocn_bytes process)
@@ -188,12 +201,9 @@ static void check_applied(struct run *run, const struct ocn_outcome *outcome,
                       "%s: got\n%s", run->dir, after.ptr);
     }
     const struct ocn_bytes config_after = run->exec ? config : ocn_buf_bytes(&after);
-    ck_assert_msg(ocn_container_parse(config_after, &container, &err) == 0, "%s: %s: %s\n%s",
-                  run->dir, err.where, err.msg, after.ptr);
-    if (run->exec) {
-        ck_assert_int_eq(ocn_container_parse(config, &joined, &err), 0);
-        ck_assert_int_eq(ocn_container_set_process(container, ocn_buf_bytes(&after), &err), 0);
-    }
+    ck_assert_msg(
+        read_container(run, config_after, ocn_buf_bytes(&after), &joined, &container, &err) == 0,
+        "%s: %s: %s\n%s", run->dir, err.where, err.msg, after.ptr);
     struct ocn_outcome *again = judge(run, container, joined, &err);
     ck_assert_msg(again != NULL, "%s: second pass: %s", run->dir, err.msg);
     ck_assert_msg(again->edits_len == 0, "%s: second pass edits %s", run->dir,
@@ -215,13 +225,8 @@ static void run_case(struct run *run)
     run->exec = process.len != 0;
     load_world(run);
     read_policy(run);
-    int result = ocn_container_parse(ocn_buf_bytes(&config), &container, &err);
-    if (result == 0 && run->exec) {
-        result = ocn_container_parse(ocn_buf_bytes(&config), &joined, &err);
-        result = result == 0 ? ocn_container_set_process(container, ocn_buf_bytes(&process), &err)
-                             : result;
-    }
-    if (result == 0) {
+    if (read_container(run, ocn_buf_bytes(&config), ocn_buf_bytes(&process), &joined, &container,
+                       &err) == 0) {
         outcome = judge(run, container, joined, &err);
     }
     json_t *actual = report(run, outcome, &err);

@@ -147,7 +147,8 @@ static int pipeline(struct world *w, struct ocn_bytes config, bool exec, struct 
     struct ocn_identity identity;
 
     if (ocn_config_load(&layer, 1, &w->config, err) < 0 ||
-        ocn_container_parse(config, &w->container, err) < 0) {
+        ocn_container_parse(config, exec ? &w->joined : &w->container, err) < 0 ||
+        (exec && ocn_container_join(w->joined, process, &w->container, err) < 0)) {
         return -1;
     }
     ocn_identity_read(w->container, &identity);
@@ -158,9 +159,7 @@ static int pipeline(struct world *w, struct ocn_bytes config, bool exec, struct 
         return -1;
     }
     if (exec &&
-        (ocn_container_parse(config, &w->joined, err) < 0 ||
-         ocn_container_set_process(w->container, process, err) < 0 ||
-         ocn_normalize_exec(w->container, w->joined, &w->policy, &view, &w->outcome, err) < 0)) {
+        ocn_normalize_exec(w->container, w->joined, &w->policy, &view, &w->outcome, err) < 0) {
         return -1;
     }
     if (ocn_json_splice(exec ? process : config, exec ? "/process" : "", w->outcome->edits,

@@ -62,10 +62,15 @@ static const struct {
       "/the/bundle" },
     { "state.json", "{\"config\":{\"labels\":[\"bundle=relative\"]}}", NULL },
     { "state.json", "{\"config\":{\"labels\":[1,null,\"bundles=/x\"]}}", NULL },
-    { "state.json", "{\"config\":{\"labels\":\"bundle=/x\"}}", NULL },
+    { "state.json", "{\"config\":{\"labels\":\"bundle=/x\"}}", "/x" },
     { "state.json", "{\"bundle\":7}", NULL },
     { "state.json", "[]", NULL },
-    { "state.json", "{\"bundle\":\"/the/bundle\"", NULL },
+    { "state.json", "{\"bundle\":\"/the/bundle", NULL },
+    { "state.json", "{\"bundle\":\"/the\nbundle\"}", NULL },
+    { "state.json", "{\"config\":{\"labels\":[\"bundle=/x\"", NULL },
+    { "state.json", "\"bundle\"", NULL },
+    { "state.json", "{\"bundle\":\"/the/b\\u0075ndle\"}", "/the/bundle" },
+    { "state.json", "{\"config\":{\"bundle\":\"/x\"},\"labels\":[\"bundle=/x\"]}", NULL },
     { "status", "", NULL },
 };
 
