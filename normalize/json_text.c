@@ -10,6 +10,12 @@ static bool is_space(char c)
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
+/* What may stand behind a number or a word. */
+static bool is_end(char c)
+{
+    return c == ',' || c == ']' || c == '}';
+}
+
 /* ---- loading ---------------------------------------------------------------------------- */
 
 struct place {
@@ -184,7 +190,7 @@ size_t ocn_json_skip_value(struct ocn_bytes text, size_t pos)
     case '[':
         return skip_container(text, pos);
     default:
-        while (pos < text.len && !is_space(text.ptr[pos]) && strchr(",]}", text.ptr[pos]) == NULL) {
+        while (pos < text.len && !is_space(text.ptr[pos]) && !is_end(text.ptr[pos])) {
             pos++;
         }
         return pos;

@@ -26,7 +26,7 @@ bool ocn_json_may_have(struct ocn_bytes text, const char *key);
 
 /*
  * The functions below take text that ocn_json_load() accepted, so that they only walk it; on other
- * text they stay within its bounds, but what they return means nothing.
+ * text they stay within its bounds and end, but what they return means nothing.
  */
 
 /* The first position at or behind @pos that is not white space. */

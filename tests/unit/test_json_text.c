@@ -119,6 +119,54 @@ START_TEST(test_json_text__skips_values)
 }
 END_TEST
 
+START_TEST(test_json_text__finds_the_value_of_a_pointer)
+{
+    static const char text[] = "{ \"a\": [1, {\"b/c\": \"d\\\"\"}], \"\\u0065\": {} }";
+    static const struct {
+        const char *pointer;
+        const char *value; /* NULL: there is none */
+    } rows[] = {
+        { "/a/0", "1" },
+        { "/a/1", "{\"b/c\": \"d\\\"\"}" },
+        { "/a/1/b~1c", "\"d\\\"\"" },
+        { "/e", "{}" },
+        { "/a/2", NULL },
+        { "/a/b", NULL },
+        { "/f", NULL },
+        { "/e/f", NULL },
+        { "/a/0/b", NULL },
+    };
+
+    for (size_t i = 0; i < OCN_COUNT(rows); i++) {
+        struct ocn_bytes value = ocn_json_value_at(bytes(text), rows[i].pointer);
+        if (rows[i].value == NULL) {
+            ck_assert_ptr_null(value.ptr);
+        } else {
+            ck_assert_uint_eq(value.len, strlen(rows[i].value));
+            ck_assert_mem_eq(value.ptr, rows[i].value, value.len);
+        }
+    }
+    ck_assert_uint_eq(ocn_json_value_at(bytes(text), "").len, sizeof(text) - 1);
+}
+END_TEST
+
+/* A runtime's state is not parsed before it is walked. */
+START_TEST(test_json_text__ends_on_text_that_is_no_json)
+{
+    static const char texts[][8] = { "[\0]", "{\"a\":\0}", "[\0,1]", "{\0}", "[\"", "[\"\\",  "{]}",
+                                     "[,,",  "{:",         "{\"a\"", ":",    "]",   "[[[[[[[" };
+
+    for (size_t i = 0; i < OCN_COUNT(texts); i++) {
+        for (size_t len = 0; len <= sizeof(texts[i]); len++) {
+            const struct ocn_bytes text = { texts[i], len };
+            struct ocn_bytes value = ocn_json_value_at(text, "/a");
+            ck_assert(value.ptr == NULL || value.ptr + value.len <= texts[i] + len);
+            (void)ocn_json_value_at(text, "/1");
+        }
+    }
+}
+END_TEST
+
 START_TEST(test_json_text__compares_through_escapes)
 {
     static const struct {
@@ -197,6 +245,8 @@ int main(void)
     tcase_add_test(tcase, test_json_text__numbers_of_every_size_load);
     tcase_add_test(tcase, test_json_text__says_cheaply_that_a_key_is_nowhere);
     tcase_add_test(tcase, test_json_text__skips_values);
+    tcase_add_test(tcase, test_json_text__finds_the_value_of_a_pointer);
+    tcase_add_test(tcase, test_json_text__ends_on_text_that_is_no_json);
     tcase_add_test(tcase, test_json_text__compares_through_escapes);
     tcase_add_test(tcase, test_json_text__quotes_so_that_it_loads_again);
     tcase_add_test(tcase, test_json_text__finds_the_line_of_a_pointer);
