@@ -58,14 +58,7 @@ lowers() { # STAGE
 @test "createRuntime: restart and a second start are lowered again" {
     use_hook createRuntime
     run_detached run -d --name again "${limits[@]}" "$app" sh -c 'env; id; sleep 1000'
-    logs_of again 1 podman >/dev/null
-    podman restart --time 0 again 3>&-
-    logs_of again 2 podman >/dev/null
-    podman stop --time 0 again
-    podman start again 3>&-
-    run -0 logs_of again 3 podman
-    [[ $(grep -c 'uid=1001(app) gid=1001(app)$' <<<"$output") -eq 3 ]]
-    [[ $(grep -c '^GOMAXPROCS=2$' <<<"$output") -eq 3 ]]
+    assert_normal_thrice again
 }
 
 # The table of README.md says no. Another program than the entrypoint: /bin/busybox is all of the image.

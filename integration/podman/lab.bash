@@ -117,3 +117,15 @@ assert_fitting_variables() { # OUTPUT-OF-ENV
     assert_has "$1" GOMAXPROCS=2
     assert_has "$1" GOMEMLIMIT=120795955
 }
+
+# A container that prints env and id is started, restarted, and stopped and started again.
+assert_normal_thrice() { # CONTAINER
+    logs_of "$1" 1 podman >/dev/null
+    podman restart --time 0 "$1" 3>&-
+    logs_of "$1" 2 podman >/dev/null
+    podman stop --time 0 "$1"
+    podman start "$1" 3>&-
+    run -0 logs_of "$1" 3 podman
+    [[ $(grep -c 'uid=1001(app) gid=1001(app)$' <<<"$output") -eq 3 ]]
+    [[ $(grep -c '^GOMAXPROCS=2$' <<<"$output") -eq 3 ]]
+}

@@ -81,14 +81,7 @@ use_recorder() {
 
 @test "precreate: restart and a second start are normalised again, once" {
     run_detached run -d --name again "${limits[@]}" "$app" sh -c 'env; id; sleep 1000'
-    logs_of again 1 podman >/dev/null
-    podman restart --time 0 again 3>&-
-    logs_of again 2 podman >/dev/null
-    podman stop --time 0 again
-    podman start again 3>&-
-    run -0 logs_of again 3 podman
-    [[ $(grep -c 'uid=1001(app) gid=1001(app)$' <<<"$output") -eq 3 ]]
-    [[ $(grep -c '^GOMAXPROCS=2$' <<<"$output") -eq 3 ]]
+    assert_normal_thrice again
     jq -e '[.process.env[] | select(startswith("HOME="))] == ["HOME=/srv"]' "$(config_of again)"
 }
 
