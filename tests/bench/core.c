@@ -2,8 +2,9 @@
 /*
  * The core alone, for an instrument that counts instructions: core BUNDLE
  * Reads BUNDLE/config.json, normalises it with the built-in policy over BUNDLE/rootfs and the
- * captured machine BUNDLE/node, and makes the edited text. Prints the bytes that were read and the
- * edits. Without a bundle it does nothing: what is to be subtracted.
+ * captured machine BUNDLE/node, and makes the edited text. Prints the bytes that were read, the
+ * edits, and how often jansson asked for memory. Without a bundle it does nothing: what is to be
+ * subtracted.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,14 @@
 #include "hook/io.h"
 #include "normalize/json_splice.h"
 #include "normalize/normalize.h"
+
+static size_t allocations;
+
+static void *count_allocation(size_t size)
+{
+    allocations++;
+    return malloc(size);
+}
 
 static int fail(const struct ocn_error *err)
 {
@@ -59,7 +68,7 @@ static int run(struct ocn_error *err)
                         err) < 0) {
         return -1;
     }
-    printf("%lld %zu\n", read_so_far() - before, outcome->edits_len);
+    printf("%lld %zu %zu\n", read_so_far() - before, outcome->edits_len, allocations);
     ocn_outcome_free(outcome);
     ocn_dir_view_done(&dir);
     ocn_container_free(container);
@@ -72,6 +81,7 @@ int main(int argc, char **argv)
     struct ocn_error err = { 0 };
 
     json_object_seed(1); /* the same tables each time */
+    json_set_alloc_funcs(count_allocation, free);
     if (argc > 1 && (chdir(argv[1]) < 0 || run(&err) < 0)) {
         return fail(&err);
     }
