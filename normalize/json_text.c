@@ -16,6 +16,13 @@ static bool is_end(char c)
     return c == ',' || c == ']' || c == '}';
 }
 
+/* What stands between strings, besides white space: structure, numbers and words. */
+static bool is_outside_strings(char c)
+{
+    return is_end(c) || c == '[' || c == '{' || c == ':' || (c >= '0' && c <= '9') ||
+           (c >= 'a' && c <= 'z') || c == 'E' || c == '+' || c == '-' || c == '.';
+}
+
 /* ---- loading ---------------------------------------------------------------------------- */
 
 struct place {
@@ -195,6 +202,26 @@ size_t ocn_json_skip_value(struct ocn_bytes text, size_t pos)
         }
         return pos;
     }
+}
+
+bool ocn_json_is_plain(struct ocn_bytes text)
+{
+    bool in_string = false;
+
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        if (c == '"') {
+            in_string = !in_string;
+        } else if (in_string) {
+            c = c == '\\' && i + 1 < text.len ? text.ptr[++i] : c;
+            if (c < 0x20 || c > 0x7e) {
+                return false;
+            }
+        } else if (!is_space(c) && !is_outside_strings(c)) {
+            return false;
+        }
+    }
+    return !in_string;
 }
 
 /* ---- strings ---------------------------------------------------------------------------- */

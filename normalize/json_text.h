@@ -44,6 +44,14 @@ int ocn_json_string_begins(struct ocn_bytes text, size_t pos, const char *plain,
 /* The value that JSON pointer @pointer names, within @text; {NULL, 0} if there is none. */
 struct ocn_bytes ocn_json_value_at(struct ocn_bytes text, const char *pointer);
 
+/*
+ * true: the value that begins at @text and is all of it holds nothing but ASCII without control
+ * characters in its strings, and outside of them only what JSON is made of. Where it ends is then
+ * beyond dispute, also for a parser that knows comments or other quotes; whether it is well-formed
+ * is not said.
+ */
+bool ocn_json_is_plain(struct ocn_bytes text);
+
 /* The line (from 1) of the value, or of its nearest enclosing one, that JSON pointer @pointer
  * names. */
 size_t ocn_json_line_of(struct ocn_bytes text, const char *pointer);
