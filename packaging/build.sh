@@ -98,15 +98,25 @@ build_rpm() {
     cp "$dir"/RPMS/*/*.rpm "$dir"/SRPMS/*.rpm "$out"
 }
 
-compile_static() {
+compile_static() { # SOURCE BUILD STAGE
     cmake -S "$1" -B "$2" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX=/usr/local \
-        -DOCN_TESTS=OFF -DOCN_WERROR=OFF -DCMAKE_C_FLAGS="-g0 -ffile-prefix-map=$1=." &&
-        cmake --build "$2" -j "$jobs" &&
+        -DCMAKE_C_COMPILER=musl-gcc -DOCN_TESTS=OFF -DOCN_WERROR=OFF \
+        -DCMAKE_C_FLAGS="-g0 -ffile-prefix-map=$1=." &&
+        cmake --build "$2" -j "$jobs" --verbose &&
         DESTDIR=$3 cmake --install "$2" --strip --component ocinorm &&
         DESTDIR=$3 cmake --install "$2" --component licence
 }
 
-# For a node without package manager: /usr/local, with everything in the programs.
+# Whose code is in the programs asks that its notice comes with them.
+add_licences() { # BUILD DIRECTORY
+    local package
+    while read -r package; do
+        install -D -m 644 "/usr/share/doc/$package/copyright" "$2/$package.copyright"
+    done < <("$here/linked.sh" list "$1" | awk '{ print $2 }' | sort -u)
+}
+
+# For a node without package manager: /usr/local, with everything in the programs; and as it is bound to
+# no distribution, with the libc that starts fastest.
 build_tarball() {
     local dir=$work/tarball name source
     local -x SOURCE_DATE_EPOCH
@@ -115,7 +125,9 @@ build_tarball() {
     source=$dir/ocinorm-$version
     export_source "$dir"
     step tarball compile_static "$source" "$dir/build" "$dir/stage"
+    cp "$work/tarball.log" "$out/tarball.log"
     mv "$dir/stage/usr/local" "$dir/$name"
+    add_licences "$dir/build" "$dir/$name/share/licenses/ocinorm"
     "$here/sbom.sh" "$dir/build" "$dir/$name" "$version" >"$out/$name.spdx.json"
     tar -C "$dir" --sort=name --format=gnu --owner=0 --group=0 --numeric-owner \
         --mode=u=rwX,go=rX --mtime="@$SOURCE_DATE_EPOCH" -c "$name" | xz -T1 -9 >"$out/$name.tar.xz"

@@ -85,7 +85,7 @@ test  : test live musl build
 demo  : demo live build
 fuzz  : fuzz build
 engines : engines test live musl build
-package : package live build
+package : package live musl build
 '
 
 is_there() { # one "how to see" of the table

@@ -16,6 +16,7 @@ created=$(date -u -d "@${SOURCE_DATE_EPOCH:?the time of the release}" +%Y-%m-%dT
 # dpkg does not know licences in a form for machines: of what is linked in, these are they.
 licences='{
     "jansson": "MIT",
+    "musl": "MIT",
     "glibc": "LGPL-2.1-or-later",
     "gcc-12": "GPL-3.0-or-later WITH GCC-exception-3.1",
     "gcc-14": "GPL-3.0-or-later WITH GCC-exception-3.1"
@@ -29,7 +30,7 @@ describe() { # PACKAGE...
 linked=$("$here/linked.sh" list "$build")
 mapfile -t link_packages < <(awk '{ print $2 }' <<<"$linked" | sort -u)
 # The filter of the confined child is made by libseccomp while we are built; nothing of it is in here.
-tools=(libseccomp-dev cmake ninja-build)
+tools=(libseccomp-dev cmake ninja-build musl-tools)
 compiler=$(dpkg-query -S "$(realpath "$(command -v gcc)")" | sed 's/:.*//')
 files=$(cd "$stage" && find . -type f | sort | while read -r file; do
     printf '%s %s %s\n' "$file" "$(sha1sum <"$file" | cut -d' ' -f1)" "$(sha256sum <"$file" | cut -d' ' -f1)"

@@ -24,7 +24,7 @@ unit     | unit tests and cases, release build
 gates    | purity, layers, headers, tables, format and the like
 live     | real containers with runc, crun, containerd, Podman and Docker, release programs
 install  | ocinorm install over existing configurations, on real engines; doctor; Kubernetes
-musl     | build with musl-gcc: static programs, and real containers with runc
+musl     | build with musl-gcc, as the tarball is: the same answers, and real containers with runc
 engines  | the same live tests on the engines of other releases of Debian
 platform | real programs for other machines and of every level
 soak     | container starts under kills, full disks, deletes and new policies, for a minute
@@ -138,6 +138,10 @@ stage_live() {
 stage_musl() {
     check "build musl" configure_and_build musl -DCMAKE_C_COMPILER=musl-gcc
     check "static musl" bash tests/gates/static.sh "$root" "$out/musl"
+    need_build release "${release_options[@]}"
+    check "same musl" bash tests/same.sh "$out/release/bin" "$out/musl/bin"
+    check "install cases musl" bash tests/install/run.sh "$out/musl/bin"
+    run_bats doctor musl
     run_bats runc musl
 }
 

@@ -1,29 +1,37 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What ocinorm costs:  tests/bench/bench.py [--pairs N] [--check] CORE [NAME=BIN-DIRECTORY ...]
+"""What ocinorm costs:  tests/bench/bench.py [--pairs N] [--check] [--before NAME=BIN-DIRECTORY]...
+    [--since COMMIT] CORE [NAME=BIN-DIRECTORY ...]
 
 CORE is ocn_bench_core of a build with -DOCN_STATIC=OFF -DOCN_INSTRUMENTED=ON. Each NAME is a build
-to be timed: the wrapper beside a static program that only execves, the hook beside one that does
-nothing, in pairs and as ratios, against those programs from cc and from musl-gcc. Instructions and
-bytes are counted by valgrind and the kernel, so a loaded machine does not touch them. Writes
-results.md and results.svg beside this file. --check counts only, writes nothing, and fails where
-an aim that can be counted does not hold."""
+to be timed, in pairs and as ratios: the wrapper and ocinorm-entry beside a static program that only
+execves, the hook beside one that does nothing, each from cc and from musl-gcc; a whole `runc run`
+beside one without ocinorm. --before names an older build, of --since, that is timed in the same
+rounds and shown beside the new one of that NAME. Needs root and runc: hook and entry are timed in
+real containers. Instructions and bytes are counted by valgrind and the kernel, so a loaded machine
+does not touch them. Writes results.md and results.svg beside this file. --check counts only, writes
+nothing, and fails where an aim that can be counted does not hold."""
 
 import argparse
+import dataclasses
 import datetime
+import glob
 import json
 import math
 import os
 import platform
 import re
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MAX_GROWTH = 12  # a config 10 x larger costs so many times the instructions at most
 MAX_RSS_KIB = 4096
+RSS_LOT_KIB = 256  # the kernel counts pages by lots, on each CPU
 
 
 def run(*words, **options):
@@ -115,72 +123,327 @@ def count_samples(core, top):
     return rows
 
 
-def check_growth(rows):
-    """The aims that can be counted: a list of what does not hold."""
-    wrong = []
+def grow(rows):
+    """Each step of a series: title, how many times the instructions, the row before, the row."""
     for title, _, _ in SERIES:
         of = [row for row in rows if row[0] == title]
         for before, after in zip(of, of[1:]):
-            growth = after[3] / before[3]
-            if title.startswith("program") and (growth > 1.01 or after[4] > before[4] * 1.01):
-                wrong.append(f"{title} {after[1]}: {growth:.2f} x the instructions, "
-                             f"{after[4]} bytes read after {before[4]}")
-            if growth > MAX_GROWTH:
-                wrong.append(f"{title} {before[1]} to {after[1]}: {growth:.1f} x the instructions")
+            yield title, after[3] / before[3], before, after
+
+
+def check_growth(rows):
+    """The aims that can be counted: a list of what does not hold."""
+    wrong = []
+    for title, growth, before, after in grow(rows):
+        if title.startswith("program") and (growth > 1.01 or after[4] > before[4] * 1.01):
+            wrong.append(f"{title} {after[1]}: {growth:.2f} x the instructions, "
+                         f"{after[4]} bytes read after {before[4]}")
+        if growth > MAX_GROWTH:
+            wrong.append(f"{title} {before[1]} to {after[1]}: {growth:.1f} x the instructions")
     return wrong
 
 
 # ---- timed ----
 
+WRAPPER_AIM, HOOK_AIM = 1.35, 2.0  # times what the program beside takes
+FEWER = 5  # a whole container takes longer, and needs fewer rounds
+
+
+@dataclasses.dataclass
+class Times:
+    """What the rounds told of one program."""
+    micros: list
+    rss: int
+
+    def p25(self):
+        return statistics.quantiles(self.micros, n=4)[0]
+
+
+@dataclasses.dataclass
+class Row:
+    """A program of ocinorm beside another one."""
+    what: str
+    build: str
+    beside: str
+    other: Times
+    now: Times
+    before: Times | None
+    aim: float | None
+    weighs: bool  # whether RSS says something of us
+
+    def ratios(self, times):
+        """Of p25, and the median of the rounds' own."""
+        return (times.p25() / self.other.p25(),
+                statistics.median(a / b for a, b in zip(times.micros, self.other.micros)))
+
+    def holds(self, times):
+        return max(self.ratios(times)) <= self.aim
+
+
+def compile_program(compiler, source, target):
+    # musl-gcc has no start files for -static-pie; -static is no slower.
+    how = ("-static",) if compiler == "musl-gcc" else ("-static-pie", "-fPIE")
+    run(compiler, "-std=c11", "-D_GNU_SOURCE", "-O2", *how, "-o", target,
+        os.path.join(HERE, source + ".c"))
+
 
 def build_references(top):
     """The programs to compare with, from each compiler that is here: name -> directory."""
     found = {}
-    for name, compiler in (("cc", "cc"), ("musl-gcc", "musl-gcc")):
-        if not shutil.which(compiler):
-            continue
-        found[name] = os.path.join(top, "reference-" + name)
-        os.makedirs(found[name])
-        # musl-gcc has no start files for -static-pie; -static is no slower.
-        how = ("-static-pie", "-fPIE") if name == "cc" else ("-static",)
-        for source in ("exec_only", "noop"):
-            run(compiler, "-std=c11", "-D_GNU_SOURCE", "-O2", *how, "-o",
-                os.path.join(found[name], source), os.path.join(HERE, source + ".c"))
-    run("cc", "-std=c11", "-D_GNU_SOURCE", "-O2", "-o", os.path.join(top, "pairs"),
-        os.path.join(HERE, "pairs.c"))
+    for compiler in ("cc", "musl-gcc"):
+        if shutil.which(compiler):
+            found[compiler] = os.path.join(top, "reference-" + compiler)
+            os.makedirs(found[compiler])
+            for source in ("exec_only", "noop"):
+                compile_program(compiler, source, os.path.join(found[compiler], source))
+    # A child begins with the memory of who starts it: the smaller that is, the truer RSS is.
+    compile_program(list(found)[-1], "rounds", os.path.join(top, "rounds"))
     return found
 
 
-def time_pairs(top, count, builds):
-    references = build_references(top)
-    bundle = make_bundle(top, "bundle")
-    config = os.path.join(bundle, "config.json")
-    fresh, policy, state = (os.path.join(top, name) for name in ("fresh", "policy.json", "state"))
+def write_file(path, text, mode=0o644):
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    os.chmod(path, mode)
+    return path
+
+
+def write_script(path, text):
+    return write_file(path, "#!/bin/sh -e\n" + text + "\n", 0o755)
+
+
+def read_rounds(text):
+    """What `rounds` printed: Times per program."""
+    *lines, last = (line.split() for line in text.splitlines())
+    return [Times([float(cell) for cell in column], int(rss))
+            for column, rss in zip(zip(*lines), last)]
+
+
+class Clock:
+    """Times the builds in the rounds of one directory."""
+
+    def __init__(self, top, count, builds, before):
+        self.top, self.count = top, count
+        self.builds, self.before = builds, before
+        self.references = build_references(top)
+        self.runtime = os.path.join(self.references.get("musl-gcc", self.references["cc"]), "noop")
+        self.runc = shutil.which("runc", path=os.environ["PATH"] + ":/usr/sbin:/sbin")
+        self.rows = []
+        if self.runc is None or os.geteuid() != 0:
+            sys.exit("bench: hook and entry are timed in real containers: needs root and runc")
+
+    def fewer(self):
+        """Of whole containers."""
+        return max(2, self.count // FEWER)
+
+    def path(self, name):
+        return os.path.join(self.top, name)
+
+    def policy(self, name, **keys):
+        return write_file(self.path(name), json.dumps(keys))
+
+    def subjects(self, build):
+        """The directories to be timed: now, and before if there is one."""
+        return [of[build] for of in (self.builds, self.before) if build in of]
+
+    def add(self, what, build, times, beside, aim=None, weighs=True):
+        """@times are the subjects', then those of the programs that @beside names."""
+        now, *before = times[:len(times) - len(beside)]
+        for name, other in zip(beside, times[len(times) - len(beside):]):
+            self.rows.append(Row(what, build, name, other, now, before[0] if before else None, aim,
+                                 weighs))
+
+    def words(self, stdin, programs, arguments, count=None, rounds=None):
+        """The command line of `rounds`; @programs are pairs: what is run before, the program."""
+        return [rounds or self.path("rounds"), str(count or self.count), stdin,
+                *(word for pair in programs for word in pair), "--", *arguments]
+
+
+# ---- programs, one by one ----
+
+
+def time_programs(clock):
+    """The wrapper and the verifying hook, on a bundle that no runtime takes up."""
+    bundle = make_bundle(clock.top, "bundle")
+    config, fresh = os.path.join(bundle, "config.json"), clock.path("fresh")
     shutil.copy(config, fresh)
-    runtime = os.path.join(references.get("musl-gcc", references["cc"]), "noop")
-    with open(policy, "w", encoding="utf-8") as file:
-        json.dump({"runtimes": [runtime], "hook": {"apply": "verify"}}, file)
-    with open(state, "w", encoding="utf-8") as file:
-        json.dump({"ociVersion": "1.0.2", "id": "bench", "status": "creating", "pid": os.getpid(),
-                   "bundle": bundle}, file)
-    environment = dict(os.environ, OCINORM_CONFIG=policy, EXEC_ONLY=runtime)
-    rows = []
-    for build, folder in builds:
-        wrapper = os.path.join(folder, "ocinorm-runtime")
-        hook = os.path.join(folder, "ocinorm-hook")
-        create = ("create", "--bundle", bundle, "bench")
-        for reference, beside in references.items():
-            execs, nothing = (os.path.join(beside, name) for name in ("exec_only", "noop"))
-            for what, source, a, b, words in (
-                    ("wrapper: create, edits", fresh, wrapper, execs, create),
-                    ("wrapper: create, nothing to do", "-", wrapper, execs, create),
-                    ("wrapper: kill", "-", wrapper, execs, ("kill", "bench")),
-                    ("hook: prestart, verify", "-", hook, nothing,
-                     ("--config", policy, "prestart"))):
-                told = run(os.path.join(top, "pairs"), str(count), source, config, state, a, b,
-                           *words, env=environment).split()
-                rows.append((what, build, reference, *told))
-    return rows
+    refresh = write_script(clock.path("refresh"), f"exec cp {fresh} {config}")
+    policy = clock.policy("policy.json", runtimes=[clock.runtime], hook={"apply": "verify"})
+    state = write_file(clock.path("state"), json.dumps(
+        {"ociVersion": "1.0.2", "id": "bench", "status": "creating", "pid": os.getpid(),
+         "bundle": bundle}))
+    environment = dict(os.environ, OCINORM_CONFIG=policy, EXEC_ONLY=clock.runtime)
+    create = ("create", "--bundle", bundle, "bench")
+    for what, before, ours, theirs, words, aim in (
+            ("wrapper: create, edits", refresh, "ocinorm-runtime", "exec_only", create, WRAPPER_AIM),
+            ("wrapper: create, nothing to do", "-", "ocinorm-runtime", "exec_only", create,
+             WRAPPER_AIM),
+            ("wrapper: kill", "-", "ocinorm-runtime", "exec_only", ("kill", "bench"), WRAPPER_AIM),
+            ("hook: prestart, verify", "-", "ocinorm-hook", "noop",
+             ("--config", policy, "prestart"), HOOK_AIM)):
+        for build in clock.builds:
+            folders = clock.subjects(build)
+            programs = [(before, os.path.join(folder, ours)) for folder in folders]
+            programs += [(before, os.path.join(folder, theirs))
+                         for folder in clock.references.values()]
+            told = run(*clock.words(state, programs, words), env=environment)
+            clock.add(what, build, read_rounds(told), clock.references, aim)
+
+
+# ---- in containers ----
+
+
+def make_container(clock):
+    """A bundle that runc can start, of a program that does nothing: its path, and its config."""
+    bundle = make_bundle(clock.top, "container")
+    programs = os.path.join(bundle, "rootfs/bin")
+    shutil.copy(clock.runtime, os.path.join(programs, "noop"))
+    shutil.copy(clock.path("rounds"), programs)
+    for name, folder in clock.references.items():
+        shutil.copy(os.path.join(folder, "exec_only"), os.path.join(programs, "exec-" + name))
+    with open(os.path.join(bundle, "config.json"), encoding="utf-8") as file:
+        config = json.load(file)
+    config["process"]["args"] = ["/bin/noop"]
+    config["mounts"] = [mount for mount in config["mounts"] if mount["type"] != "bind"]
+    config["linux"]["namespaces"] = [{"type": kind}
+                                     for kind in ("pid", "ipc", "uts", "mount", "network")]
+    config["linux"]["cgroupsPath"] = f"/ocinorm-bench/{os.getpid()}"
+    config["linux"]["resources"]["memory"].pop("swap")  # not every kernel counts it
+    config["linux"]["resources"]["cpu"].pop("cpus")
+    return bundle, config
+
+
+def with_hook(config, *words):
+    return json.dumps(config | {"hooks": {"prestart": [
+        {"path": words[0], "args": list(words), "env": [f"PATH={os.environ['PATH']}"]}]}})
+
+
+def time_hook(clock, bundle, config, policy):
+    """As the hook of a container, which waits. What was mounted is taken away before each run."""
+    rootfs, result = os.path.join(bundle, "rootfs"), clock.path("result")
+    undo = write_script(clock.path("undo"), f"""exec nsenter --mount=/proc/$PID/ns/mnt sh -ec '
+        if test -d {rootfs}/dev/.ocinorm; then
+            umount {rootfs}/bin/noop; umount -l {rootfs}/dev/.ocinorm; rmdir {rootfs}/dev/.ocinorm
+        fi'""")
+    for build in clock.builds:
+        programs = [(undo, os.path.join(folder, "ocinorm-hook"))
+                    for folder in clock.subjects(build)]
+        programs += [(undo, os.path.join(folder, "noop")) for folder in clock.references.values()]
+        words = clock.words(clock.path("state"), programs, ("--config", policy, "prestart"))
+        hook = write_script(clock.path("hook"), f"""cat >{clock.path("state")}
+            export PID=$(sed 's/.*"pid": *\\([0-9]*\\).*/\\1/' {clock.path("state")})
+            exec {" ".join(words)} >{result}""")
+        write_file(os.path.join(bundle, "config.json"), with_hook(config, hook))
+        run(clock.runc, "--root", clock.path("runc"), "run", "--bundle", bundle, "bench")
+        with open(result, encoding="ascii") as file:
+            clock.add("hook: prestart, puts entry in", build, read_rounds(file.read()),
+                      clock.references, HOOK_AIM)
+
+
+def wait_lowered(pid):
+    """Entry's work, seen from outside."""
+    until = time.monotonic() + 10
+    while os.stat(f"/proc/{pid}").st_uid != 1001:
+        if time.monotonic() > until:
+            raise RuntimeError("entry lowers nothing")
+        time.sleep(0.01)
+
+
+def time_entry(clock, bundle, config, policy):
+    """Beside a container's first process, that it lowered: runs as root, becomes 1001, execs."""
+    config = config | {"process": config["process"] | {"args": ["/bin/noop", "wait"]}}
+    programs = [("-", "/bin/noop")] + [("-", "/bin/exec-" + name) for name in clock.references]
+    words = clock.words("/dev/null", programs, (), rounds="/bin/rounds")
+    runc = (clock.runc, "--root", clock.path("runc"))
+
+    def time_in(folder):
+        write_file(os.path.join(bundle, "config.json"), with_hook(
+            config, os.path.join(folder, "ocinorm-hook"), "--config", policy, "prestart"))
+        # The container keeps what it is given: it must not be a pipe that somebody waits for.
+        subprocess.run((*runc, "run", "--detach", "--bundle", bundle, "bench"), check=True,
+                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        try:
+            wait_lowered(json.loads(run(*runc, "state", "bench"))["pid"])
+            return read_rounds(run(*runc, "exec", "--env", "EXEC_ONLY=/dev/.ocinorm/root/bin/noop",
+                                   "bench", *words))
+        finally:
+            run(*runc, "delete", "--force", "bench")
+
+    for build in clock.builds:
+        # A container has one plan, so that before cannot share its rounds.
+        (now, *beside), *before = [time_in(folder) for folder in clock.subjects(build)]
+        clock.add("entry: lowers, sets variables", build, [now, *(t[0] for t in before), *beside],
+                  clock.references)
+
+
+def time_containers(clock, bundle, config, policy):
+    """What a user waits for: a whole `runc run`."""
+    words = ("--root", clock.path("runc"), "run", "--bundle", bundle, "bench")
+    environment = dict(os.environ, OCINORM_CONFIG=policy)
+
+    def prepared(name, text, program):
+        fresh = write_file(clock.path(name + ".json"), text)
+        return (write_script(clock.path(name), f"exec cp {fresh} {bundle}/config.json"), program)
+
+    bare = prepared("bare", json.dumps(config), clock.runc)
+    empty = prepared("empty", with_hook(config, clock.runtime), clock.runc)
+    for build in clock.builds:
+        hooked, wrapped = [], []
+        for number, folder in enumerate(clock.subjects(build)):
+            hook = with_hook(config, os.path.join(folder, "ocinorm-hook"), "--config", policy,
+                             "prestart")
+            hooked.append(prepared(f"hooked-{number}", hook, clock.runc))
+            wrapped.append((bare[0], os.path.join(folder, "ocinorm-runtime")))
+        for what, subjects, others in (
+                ("container: runc run, hook and entry", hooked, {"runc run": bare,
+                                                                 "runc run, empty hook": empty}),
+                ("container: runc run through wrapper", wrapped, {"runc run": bare})):
+            told = run(*clock.words("/dev/null", [*subjects, *others.values()], words,
+                                    clock.fewer()), env=environment)
+            clock.add(what, build, read_rounds(told), others, weighs=False)
+
+
+def time_all(top, count, builds, before):
+    clock = Clock(top, count, builds, before)
+    time_programs(clock)
+    bundle, config = make_container(clock)
+    policy = clock.policy("container.json", runtimes=[clock.runc])
+    try:
+        time_hook(clock, bundle, config, policy)
+        time_entry(clock, bundle, config, policy)
+        time_containers(clock, bundle, config, policy)
+    finally:
+        for folder in glob.glob("/sys/fs/cgroup/**/ocinorm-bench", recursive=True):
+            os.rmdir(folder)
+    return clock
+
+
+# ---- what a program takes before main ----
+
+
+@dataclasses.dataclass
+class Starts:
+    """What the start of a program takes: the CPUIDs of each compiler and build, what one takes."""
+    nothing: dict  # compiler: p25 of its program that does nothing
+    number: dict
+    one: float
+
+
+def measure_starts(clock):
+    """None where there is no CPUID."""
+    if platform.machine() != "x86_64":
+        return None
+    compile_program("cc", "cpuid", clock.path("cpuid"))
+    programs = {name: (os.path.join(folder, "noop"),)
+                for name, folder in clock.references.items()}
+    told = run(*clock.words("/dev/null", [("-", *program) for program in programs.values()], ()))
+    starts = Starts({name: times.p25() for name, times in zip(programs, read_rounds(told))}, {}, 0)
+    programs |= {name: (os.path.join(folder, "ocinorm-hook"), "--version")
+                 for name, folder in clock.builds.items()}
+    for name, words in programs.items():
+        number, one = run(clock.path("cpuid"), *words).split()
+        starts.number[name], starts.one = int(number), float(one)
+    return starts
 
 
 # ---- told ----
@@ -228,45 +491,130 @@ def plot_growth(rows):
     return "\n".join(parts + ["</svg>"]) + "\n"
 
 
-def write_results(times, samples, series, pairs):
+def tell_pair(row, times):
+    ratio, median = row.ratios(times)
+    return f"{times.p25():.0f} / {row.other.p25():.0f} = {ratio:.2f} ({median:.2f})"
+
+
+def tell_aim(row):
+    if row.aim is None:
+        return ""
+    said = "holds" if row.holds(row.now) else "missed"
+    if row.before and row.holds(row.before) != row.holds(row.now):
+        said += ", before " + ("held" if row.holds(row.before) else "missed")
+    return f"≤ {row.aim}: {said}"
+
+
+def tell_rss(row):
+    if not row.weighs:
+        return ""
+    return row.now.rss if row.now.rss > RSS_LOT_KIB else f"< {RSS_LOT_KIB}"
+
+
+def tell_times(rows):
+    compared = any(row.before for row in rows)
+    head = ["what", "build", "beside", *(["before"] * compared), "now", "aim", "RSS"]
+    return table(head, [
+        [row.what, row.build, row.beside,
+         *([tell_pair(row, row.before) if row.before else ""] * compared), tell_pair(row, row.now),
+         tell_aim(row), tell_rss(row)] for row in rows])
+
+
+STARTS = """
+## Before main
+
+A static program of glibc asks the CPU for its caches before main, by CPUID. In a virtual machine each one
+leaves it for the hypervisor and comes back: {one:.1f} µs here.
+
+{nothing}
+
+A build with glibc pays that, and so does a program of `cc` beside it: it pulls their ratio to 1. A musl build
+does not pay it, and looks better beside `cc` than its code is. On a node where CPUID takes no time (no virtual
+machine) it is gone from both sides: the microseconds become fewer, and the ratios beside `cc` become about
+
+{without}
+
+"""
+
+
+def tell_starts(starts, rows):
+    if starts is None:
+        return ""
+
+    def traps(name):
+        return starts.number[name] * starts.one
+
+    nothing = [(name, f"{micros:.0f}", starts.number[name], f"{traps(name):.0f}")
+               for name, micros in starts.nothing.items()]
+    without = [(row.what, row.build, f"{row.ratios(row.now)[0]:.2f}", "{:.1f}".format(
+        (row.now.p25() - traps(row.build)) / (row.other.p25() - traps("cc"))))
+               for row in rows if row.beside == "cc" and row.aim]
+    return STARTS.format(one=starts.one, nothing=table(
+        ("compiler", "does nothing, µs", "CPUID", "µs of these"), nothing), without=table(
+            ("what", "build", "beside cc", "without, estimated"), without))
+
+
+HEAD = """# What ocinorm costs
+
+Written by `tests/bench/bench.py`, {today}, commit {commit}, {cpu}, {cpus} CPUs, Linux {kernel}, load {load:.1f}.
+
+Microseconds: ours / of the program beside = ratio, each the 25th percentile of {rounds} rounds (whole
+containers: {fewer}); in parentheses the median of the rounds' own ratios. An aim holds where both are within it.
+Beside wrapper and entry stands a static program of that compiler that only executes, beside the hook one that
+does nothing. `RSS` is the most KiB held (aim: {rss}). Input 10 x larger takes at most {growth:.1f} x the
+instructions (aim: {most}).
+"""
+
+
+def write_results(clock, since, starts, samples, series):
     cpu = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo", encoding="utf-8")
                 if line.startswith("model name")), platform.machine())
     commit = run("git", "-C", HERE, "describe", "--always", "--dirty").strip()
-    text = [f"# What ocinorm costs\n\nWritten by `tests/bench/bench.py`, "
-            f"{datetime.date.today()}, commit {commit}, {cpu}, {os.cpu_count()} CPUs, Linux {platform.release()}, load "
-            f"{os.getloadavg()[0]:.1f}.\nTimes are microseconds of {pairs} pairs; ratios compare with "
-            "a static program of that compiler\n(wrapper: it only executes; hook: it does nothing). "
-            "`RSS` is the most KiB held.\n",
-            table(("what", "build", "beside", "p10", "p25", "median", "p90", "its p10", "p25",
-                   "median", "p90", "ratio of p10", "of p25", "median of ratios", "RSS"), times),
-            "\n## Instructions of the core\n\nParse, normalise and splice, less what an empty run "
+    growth = max(pair[1] for pair in grow(series))
+    head = HEAD.format(
+        today=datetime.date.today(), commit=commit, cpu=cpu, cpus=os.cpu_count(),
+        kernel=platform.release(), load=os.getloadavg()[0], rounds=clock.count,
+        fewer=clock.fewer(), rss=MAX_RSS_KIB, growth=max(growth for _, growth, _, _ in grow(series)),
+        most=MAX_GROWTH)
+    if clock.before:
+        head += f"`before` is {since}, in the same rounds.\n"
+    text = [head,
+            tell_times(clock.rows), tell_starts(starts, clock.rows),
+            "## Instructions of the core\n\nParse, normalise and splice, less what an empty run "
             "takes.\n", table(("config.json", "bytes", "instructions"),
                               [(n, s, short(i)) for n, s, i in samples]),
             "\n## Growth\n\n![instructions](results.svg)\n",
             table(("what grows", "to", "config.json", "instructions", "bytes read"),
                   [(t, v, c, short(i), r) for t, v, c, i, r in series])]
-    with open(os.path.join(HERE, "results.md"), "w", encoding="utf-8") as file:
-        file.write("\n".join(text) + "\n")
-    with open(os.path.join(HERE, "results.svg"), "w", encoding="utf-8") as file:
-        file.write(plot_growth(series))
+    write_file(os.path.join(HERE, "results.md"), "\n".join(text) + "\n")
+    write_file(os.path.join(HERE, "results.svg"), plot_growth(series))
+
+
+def read_builds(words):
+    return dict(word.split("=", 1) for word in words)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=int, default=500)
     parser.add_argument("--check", action="store_true")
+    parser.add_argument("--before", action="append", default=[], metavar="NAME=BIN-DIRECTORY")
+    parser.add_argument("--since", default="an older commit", metavar="COMMIT")
     parser.add_argument("core")
     parser.add_argument("builds", nargs="*", metavar="NAME=BIN-DIRECTORY")
     given = parser.parse_args()
-    builds = [build.split("=", 1) for build in given.builds]
+    builds, before = read_builds(given.builds), read_builds(given.before)
+    if not before.keys() <= builds.keys():
+        parser.error("--before names a build that is not timed")
     with tempfile.TemporaryDirectory(dir="/dev/shm", prefix="ocinorm-bench.") as top:
         series = count_series(given.core, top)
         wrong = check_growth(series)
-        times = time_pairs(top, 20 if given.check else given.pairs, builds)
-        wrong += [f"{row[0]}, {row[1]}: {row[-1]} KiB" for row in times
-                  if int(row[-1]) > MAX_RSS_KIB]
+        clock = time_all(top, 20 if given.check else given.pairs, builds, before)
+        wrong += sorted({f"{row.what}, {row.build}: {row.now.rss} KiB" for row in clock.rows
+                         if row.weighs and row.now.rss > MAX_RSS_KIB})
         if not given.check:
-            write_results(times, count_samples(given.core, top), series, given.pairs)
+            write_results(clock, given.since, measure_starts(clock),
+                          count_samples(given.core, top), series)
     for line in wrong:
         print("bench: " + line)
     return 1 if wrong else 0

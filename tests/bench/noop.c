@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* In the place of runc: what is measured is only what comes before it. */
-int main(void)
+/* In the place of runc, or of a container's program: what is measured is only what comes before it.
+ */
+#include <string.h>
+#include <unistd.h>
+
+int main(int argc, char **argv)
 {
-    return 0;
+    /* A container that others are started in. */
+    return argc == 2 && strcmp(argv[1], "wait") == 0 ? pause() : 0;
 }
