@@ -9,6 +9,7 @@ bats_require_minimum_version 1.5.0
 root=$(cd -- "$BATS_TEST_DIRNAME/../.." && pwd)
 bin=${OCN_BIN:-$root/build/bin}
 low=${BATS_TEST_DIRNAME##*/}
+cgroups=${OCN_CGROUPS:-/ocinorm-live}
 # shellcheck source=elf.bash
 . "$root/integration/elf.bash"
 
@@ -39,7 +40,7 @@ own_etc() { # SCRATCH-DIRECTORY
 make_bundle() {
     low_path=$(command -v "$low") || { echo "$low is not installed" >&2; return 1; }
     id=ocn-$BASHPID-$RANDOM
-    cgroup=/ocinorm-live/$id
+    cgroup=$cgroups/$id
     bundle=$BATS_TEST_TMPDIR/bundle
     state=$BATS_TEST_TMPDIR/state
     rootfs=$BATS_FILE_TMPDIR/rootfs
@@ -128,7 +129,7 @@ cleanup() {
     if [[ -n ${id:-} ]]; then
         bare delete --force "$id" >/dev/null 2>&1 || true
         # Only ours, in every hierarchy; a directory that another test still uses stays.
-        for dir in /sys/fs/cgroup{,/*}/ocinorm-live; do
+        for dir in /sys/fs/cgroup{,/*}"$cgroups"; do
             rmdir "$dir/$id" "$dir" 2>/dev/null || rmdir "$dir" 2>/dev/null
         done
     fi

@@ -144,7 +144,7 @@ lab_up() {
     local image
     : "${OCN_FILES:?run this through integration/live.sh}"
     mkdir -p "$lab"
-    export lab_cgroup=/ocinorm-live/containerd-$BASHPID-$RANDOM
+    export lab_cgroup=$cgroups/containerd-$BASHPID-$RANDOM
     make_images
     write_network
     write_mouths
@@ -174,7 +174,7 @@ lab_down() {
     sleep 0.2
     for hierarchy in /sys/fs/cgroup{,/*}; do
         find "$hierarchy$lab_cgroup" -depth -type d -exec rmdir {} + 2>/dev/null || true
-        rmdir "$hierarchy/ocinorm-live" 2>/dev/null || true
+        rmdir "$hierarchy$cgroups" 2>/dev/null || true
     done
 }
 

@@ -41,7 +41,7 @@ make_installer() { # MANIFESTS
     render "$1" | to_json |
         jq '.[] | select(.kind == "DaemonSet") | .spec.template.spec.initContainers[0]' >"$bundle/pod.json"
     jq --slurpfile pod "$bundle/pod.json" --arg image "$BATS_FILE_TMPDIR/image/rootfs" --arg node "$node" \
-        --arg policy "$policy" --arg cgroup "/ocinorm-live/$id" '
+        --arg policy "$policy" --arg cgroup "$cgroups/$id" '
         ($pod[0].securityContext.capabilities.add | map("CAP_" + .)) as $capabilities |
         .root = {path: $image, readonly: $pod[0].securityContext.readOnlyRootFilesystem} |
         .process.terminal = false |
