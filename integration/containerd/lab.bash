@@ -112,7 +112,7 @@ write_network() {
 write_mouths() {
     ctr oci spec | jq --arg hook "$bin/ocinorm-hook" --arg policy "$lab/policy.json" \
         '.hooks.prestart = [{path: $hook, args: ["ocinorm-hook", "--config", $policy, "prestart"],
-                             env: ["PATH=/usr/bin:/bin"], timeout: 20}]' >"$lab/hook.json"
+                             env: ["PATH=/usr/bin:/bin"], timeout: 60}]' >"$lab/hook.json"
     echo '{"runtimes": ["runc"]}' >"$lab/policy.json"
     echo '{"runtimes": ["crun"]}' >"$lab/policy-crun.json"
     printf '#!/bin/sh\nOCINORM_CONFIG=%s exec %s "$@"\n' "$lab/policy-crun.json" \
@@ -155,10 +155,7 @@ lab_up() {
             containerd --config "$lab/config.toml"
     ) >"$lab/log" 2>&1 </dev/null &
     export lab_pid=$!
-    for _ in $(seq 100); do
-        ctr version >/dev/null 2>&1 && break
-        sleep 0.1
-    done
+    within 60 ctr version >/dev/null 2>&1 || true
     for image in app foreign pause; do
         ctr images import "$lab/$image.tar"
     done

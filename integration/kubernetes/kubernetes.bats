@@ -288,7 +288,8 @@ refused() { # TEXT [ARGUMENT...]: the installer fails, says TEXT, and changes no
     assert_has "$output" "still needed by container sleeper"
     assert_has "$output" "still needed by engine /run/containerd/containerd.sock"
     # Which is why: the container can be entered, killed and removed.
-    run -0 ctr task exec --exec-id e1 sleeper /bin/id
+    # ctr does not wait for the last words of a program that has ended.
+    run -0 ctr task exec --exec-id e1 sleeper /bin/sh -c '/bin/id; /bin/sleep 2'
     assert_has "$output" "uid=2000"
     ctr task delete --force sleeper || true # its exit status is the container's
     ctr container delete sleeper

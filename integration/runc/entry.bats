@@ -224,7 +224,7 @@ END
             mount --make-rshared /
             cut -d" " -f1,3- /proc/self/mountinfo >"$4/before"
             "$1" --root "$2" run --detach --bundle "$3" "$5" >"$4/out" 2>&1 </dev/null 3>&-
-            for i in {1..50}; do grep -q uid= "$4/out" && break; sleep 0.1; done
+            for i in {1..600}; do grep -q uid= "$4/out" && break; sleep 0.1; done
             cut -d" " -f1,3- /proc/self/mountinfo >"$4/during"
             "$1" --root "$2" delete --force "$5"
             cat "$4/out"' \
@@ -414,12 +414,12 @@ END
     chmod 755 "$evil/bin/"{fifo,zero,huge}
     for name in fifo zero; do
         starts "/bin/$name"
-        run timeout 20 "$low_path" --root "$state" run --bundle "$bundle" "$id"
+        run timeout 60 "$low_path" --root "$state" run --bundle "$bundle" "$id"
         [[ $status -ne 124 ]]
         assert_refused '[entry.found]'
     done
     starts /bin/huge
-    run timeout 20 "$low_path" --root "$state" run --bundle "$bundle" "$id"
+    run timeout 60 "$low_path" --root "$state" run --bundle "$bundle" "$id"
     [[ $status -ne 124 && $status -ne 0 ]]
 }
 
