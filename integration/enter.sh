@@ -80,5 +80,5 @@ hide_unified
 ip link set lo up
 # Not exec: this shell is process 1, and takes in the processes that lose their parent.
 env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM="${TERM:-dumb}" LC_ALL=C.UTF-8 \
-    OCN_BIN="$OCN_BIN" OCN_FILES="$OCN_FILES" "$@"
+    OCN_BIN="$OCN_BIN" OCN_FILES="$OCN_FILES" OCN_CGROUPS="${OCN_CGROUPS:-}" "$@"
 exit

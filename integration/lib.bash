@@ -9,6 +9,7 @@ bats_require_minimum_version 1.5.0
 root=$(cd -- "$BATS_TEST_DIRNAME/../.." && pwd)
 bin=${OCN_BIN:-$root/build/bin}
 low=${BATS_TEST_DIRNAME##*/}
+cgroups=${OCN_CGROUPS:-/ocinorm-live}
 # shellcheck source=elf.bash
 . "$root/integration/elf.bash"
 
@@ -39,7 +40,7 @@ own_etc() { # SCRATCH-DIRECTORY
 make_bundle() {
     low_path=$(command -v "$low") || { echo "$low is not installed" >&2; return 1; }
     id=ocn-$BASHPID-$RANDOM
-    cgroup=/ocinorm-live/$id
+    cgroup=$cgroups/$id
     bundle=$BATS_TEST_TMPDIR/bundle
     state=$BATS_TEST_TMPDIR/state
     rootfs=$BATS_FILE_TMPDIR/rootfs
@@ -88,6 +89,21 @@ make_process() { # UID GID SHELL-SCRIPT
          .env = ["PATH=/bin"]' "$BATS_TEST_TMPDIR/original.json" >"$BATS_TEST_TMPDIR/process.json"
 }
 
+# A machine may be busy: what comes at all is waited for.
+within() { # SECONDS COMMAND...
+    local deadline=$((SECONDS + $1 + 1))
+    until "${@:2}"; do
+        ((SECONDS < deadline)) || return 1
+        sleep 0.02
+    done
+}
+
+# Its parent may not have taken note of it yet.
+has_ended() { ! grep -q '^State:.[^XZ]' "/proc/$1/status" 2>/dev/null; } # PID
+
+# What engines take away a little after they have said so.
+has_mounts() { [[ $(grep -c . /proc/self/mountinfo) == "$1" ]]; } # COUNT
+
 no_container() {
     [[ -z $(ls -A "$state" 2>/dev/null) ]]
 }
@@ -108,12 +124,13 @@ assert_hasnt() { # TEXT PART
 # What a container in the background has printed, once it has printed COUNT times what `id` prints.
 logs_of() { # CONTAINER COUNT ENGINE-COMMAND...
     local said
-    for _ in {1..100}; do
-        said=$("${@:3}" logs "$1" 2>&1)
-        (($(grep -c '^uid=' <<<"$said") >= $2)) && break
-        sleep 0.1
-    done
+    within 60 has_logs "$@" || true
     printf '%s\n' "$said"
+}
+
+has_logs() { # see logs_of
+    said=$("${@:3}" logs "$1" 2>&1)
+    (($(grep -c '^uid=' <<<"$said") >= $2))
 }
 
 # "uid=1001 gid=1001" and nothing of root among the groups.
@@ -128,7 +145,7 @@ cleanup() {
     if [[ -n ${id:-} ]]; then
         bare delete --force "$id" >/dev/null 2>&1 || true
         # Only ours, in every hierarchy; a directory that another test still uses stays.
-        for dir in /sys/fs/cgroup{,/*}/ocinorm-live; do
+        for dir in /sys/fs/cgroup{,/*}"$cgroups"; do
             rmdir "$dir/$id" "$dir" 2>/dev/null || rmdir "$dir" 2>/dev/null
         done
     fi

@@ -16,21 +16,23 @@ name=${1:?name a runtime or an engine: runc, crun, containerd, podman, docker, c
 shift
 run=(bats "$@" "$here/${name%@*}")
 unified=/sys/fs/cgroup/unified
+# Two of these may run at the same time: each has a parent of its control groups, and its own mounts.
+export OCN_CGROUPS=/ocinorm-live-$$
+own_mounts=(unshare --mount --propagation private)
 case $name in
     crun)
         # crun refuses hybrid cgroups that have a controller in the second hierarchy. The mount is gone
         # in this mount namespace only; its directory stays, or the node would lose it too.
         if mountpoint -q "$unified"; then
-            run=(unshare --mount --propagation private
-                sh -c "umount $unified && mount -t tmpfs tmpfs $unified && exec \"\$@\"" live "${run[@]}")
+            run=(sh -c "umount $unified && mount -t tmpfs tmpfs $unified && exec \"\$@\"" live "${run[@]}")
         fi
-        exec "${run[@]}"
+        exec "${own_mounts[@]}" "${run[@]}"
         ;;
     --list)
         sed -n 's/ *|.*//p' <<<"$engine_rows"
         ;;
     runc | doctor | kubernetes)
-        exec "${run[@]}"
+        exec "${own_mounts[@]}" "${run[@]}"
         ;;
     *)
         # What has to be fetched is fetched here; in there is no network.

@@ -1,39 +1,42 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Everything that is checked: tests/run.sh [--engines] [STAGE...] (default: all of them, in order, but
-# engines only with --engines: it fetches other releases of Debian). As root, on a machine that has only
-# git and a package manager; what is missing is installed first. The last line is "N passed, N failed";
-# the exit status is 1 if any failed. A tool that is missing is a failure.
+# Everything that is checked: tests/run.sh [--engines] [STAGE...] (default: all of them, but engines only
+# with --engines: it fetches other releases of Debian). As root, on a machine that has only git and a
+# package manager; what is missing is installed first. Two stages run at a time, and what one says comes
+# when it has ended. The last line is "N passed, N failed"; the exit status is 1 if any failed. A tool
+# that is missing is a failure, and so is a stage that does not come to its end.
 set -uo pipefail
 PATH=$PATH:/usr/sbin:/sbin
 
 root=$(cd -- "$(dirname -- "$0")/.." && pwd)
 out=$root/build/test
 jobs=$(nproc)
-passed=0
-failed=0
 export NO_COLOR=1 CLICOLOR=0
 cd -- "$root" || exit 2
 
-# A stage is a row: name | what it does. Its function is stage_NAME.
+# A stage is a row: name | lane | what it does. Its function is stage_NAME. The stages of a lane run in
+# this order; those of "first" alone, then the lanes one and two beside each other. What two stages of
+# different lanes have in common must bear that; these have to be in one lane: live and engines, for all
+# Podmans and Dockers use the same control groups; unit and gates, the same ctest; leaks and count, the
+# same build.
 stages='
-deps     | install what is missing
-release  | build with gcc: static programs, as they are shipped
-unit     | unit tests and cases, release build
-gates    | purity, layers, headers, tables, format and the like
-live     | real containers with runc, crun, containerd, Podman and Docker, release programs
-install  | ocinorm install over existing configurations, on real engines; doctor; Kubernetes
-musl     | build with musl-gcc, as the tarball is: the same answers, and real containers with runc
-engines  | the same live tests on the engines of other releases of Debian
-platform | real programs for other machines and of every level
-soak     | container starts under kills, full disks, deletes and new policies, for a minute
-sanitize | unit tests and cases under ASan, UBSan and LSan
-clang    | build with clang, warnings are errors
-leaks    | the command line under valgrind
-count    | what grows with its input, in instructions, bytes and memory
-lint     | clang-tidy, cppcheck, shellcheck
-packages | deb, rpm and tarball: built twice, looked at, installed, used, purged
+deps     | first | install what is missing
+release  | first | build with gcc: static programs, as they are shipped
+live     | one   | real containers with runc, crun, containerd, Podman and Docker, release programs
+engines  | one   | the same live tests on the engines of other releases of Debian
+install  | one   | ocinorm install over existing configurations, on real engines; doctor; Kubernetes
+unit     | two   | unit tests and cases, release build
+gates    | two   | purity, layers, headers, tables, format and the like
+sanitize | two   | unit tests and cases under ASan, UBSan and LSan
+clang    | two   | build with clang, warnings are errors
+leaks    | two   | the command line under valgrind
+count    | two   | what grows with its input, in instructions, bytes and memory
+lint     | two   | clang-tidy, cppcheck, shellcheck
+packages | two   | deb, rpm and tarball: built twice, looked at, installed, used, purged
+platform | two   | real programs for other machines and of every level
+musl     | two   | build with musl-gcc, as the tarball is: the same answers, and real containers with runc
+soak     | two   | container starts under kills, full disks, deletes and new policies, for a minute
 '
 
 say() { printf '%s\n' "$*"; }
@@ -62,10 +65,15 @@ configure_and_build() { # DIRECTORY CMAKE-OPTION...
     cmake -S "$root" -B "$out/$1" -G Ninja "${@:2}" && cmake --build "$out/$1"
 }
 
+# Both lanes may need the same one.
 need_build() { # DIRECTORY CMAKE-OPTION...
+    local lock
+    exec {lock}>"$out/log/build-$1.lock"
+    flock "$lock"
     if ! cmake --build "$out/$1" >"$out/log/build-$1.log" 2>&1; then
         check "build $1" configure_and_build "$@"
     fi
+    exec {lock}>&-
 }
 
 # Every ctest test counts. @2 is a label.
@@ -106,7 +114,17 @@ run_bats() { # RUNTIME [BUILD]
     fi
 }
 
-stage_deps() { check "packages" bash packaging/deps.sh test; }
+# The lanes must not install at the same time: what they need is there before, or they wait.
+install_for() { # STAGE-OF-DEPS.SH...
+    flock "$out/log/install.lock" bash packaging/deps.sh "$@"
+}
+
+stage_deps() {
+    local needs=(test)
+    [[ " ${asked[*]} " != *" engines "* ]] || needs+=(engines)
+    [[ " ${asked[*]} " != *" packages "* ]] || needs+=(package)
+    check "packages" install_for "${needs[@]}"
+}
 
 release_options=(-DCMAKE_C_COMPILER=gcc)
 shared_options=(-DCMAKE_C_COMPILER=gcc -DOCN_STATIC=OFF -DOCN_TESTS=OFF -DOCN_INSTRUMENTED=ON)
@@ -147,7 +165,7 @@ stage_musl() {
 
 stage_engines() {
     local name names
-    check "packages for engines" bash packaging/deps.sh engines
+    check "packages for engines" install_for engines
     need_build release "${release_options[@]}"
     mapfile -t names < <(bash integration/live.sh --list)
     for name in "${names[@]}"; do
@@ -189,7 +207,6 @@ stage_sanitize() {
     export ASAN_OPTIONS=halt_on_error=1:detect_leaks=1:abort_on_error=0
     export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
     run_ctest sanitize unit
-    unset ASAN_OPTIONS UBSAN_OPTIONS
 }
 
 stage_clang() { check "build clang" configure_and_build clang -DCMAKE_C_COMPILER=clang; }
@@ -255,22 +272,107 @@ stage_lint() {
 
 stage_packages() {
     local step
-    check "packages tools" bash packaging/deps.sh package
+    check "packages tools" install_for package
     for step in build again deb-lint rpm-lint hardening sbom install-deb remove-busy install-rpm \
         install-tarball autopkgtest; do
         check "packages $step" bash packaging/test.sh "$out/packages" "$step"
     done
 }
 
+# ---- lanes ----------------------------------------------------------------------------------
+
+names_of() { # LANE: those of its stages that are asked for
+    local name lane
+    while IFS='| ' read -r name lane _; do
+        [[ $lane != "$1" || " ${asked[*]} " != *" $name "* ]] || echo "$name"
+    done <<<"$stages"
+}
+
+# In a process of its own, which leaves NAME.count if it comes to its end.
+run_stage() { # NAME
+    local begin=$SECONDS
+    say "$1:$(sed -n "s/^$1 .*|//p" <<<"$stages")"
+    (
+        passed=0 failed=0
+        "stage_$1"
+        echo "$passed $failed" >"$out/log/$1.count"
+    ) 2>&1
+    say "  $((SECONDS - begin)) s"
+}
+
+# Beside another lane, what a stage says is kept together.
+run_lane() { # BESIDE NAME...
+    local name
+    for name in "${@:2}"; do
+        if (($1 == 0)); then
+            run_stage "$name"
+            continue
+        fi
+        flock "$out/log/say.lock" echo "$name: begins"
+        run_stage "$name" >"$out/log/$name.said" 2>&1
+        flock "$out/log/say.lock" cat "$out/log/$name.said"
+    done
+}
+
+# Runs lanes to their ends, each as a process group, so that it ends with all its children.
+run_lanes() { # LANE...
+    local lane names beside=$(($# - 1))
+    for lane in "$@"; do
+        mapfile -t names < <(names_of "$lane")
+        ((${#names[@]} > 0)) || beside=0
+    done
+    for lane in "$@"; do
+        mapfile -t names < <(names_of "$lane")
+        set -m
+        run_lane "$beside" "${names[@]}" </dev/null &
+        set +m
+        lanes+=("$!")
+    done
+    for lane in "${lanes[@]}"; do
+        wait "$lane"
+    done
+    lanes=()
+}
+
+# On TERM bash still runs what a script or a test has to do at its end; it gets ten seconds for that.
+stop_lanes() {
+    local lane tries=0
+    asked=()
+    for lane in "${lanes[@]}"; do
+        kill -TERM -- "-$lane"
+    done
+    for lane in "${lanes[@]}"; do
+        while ((tries++ < 100)) && kill -0 -- "-$lane"; do
+            sleep 0.1
+        done
+        kill -KILL -- "-$lane"
+    done
+} 2>/dev/null
+
+# Adds up what the stages have counted.
+count_all() { # NAME...
+    local name good bad passed=0 failed=0
+    for name in "$@"; do
+        if ! read -r good bad 2>/dev/null <"$out/log/$name.count"; then
+            good=0 bad=1
+            say "FAILED  $name did not come to its end"
+        fi
+        passed=$((passed + good))
+        failed=$((failed + bad))
+    done
+    say "$passed passed, $failed failed"
+    ((failed == 0))
+}
+
 main() {
-    local name what known begin row rows
+    local name known names
     known=$(sed -n 's/ *|.*//p' <<<"$stages")
     if [[ ${1:-} == --engines ]]; then
         shift
         (($# == 0)) || set -- "$@" engines
     elif (($# == 0)); then
-        mapfile -t rows < <(grep -v '^engines$' <<<"$known" | sed '/^$/d')
-        set -- "${rows[@]}"
+        mapfile -t names < <(grep -v '^engines$' <<<"$known" | sed '/^$/d')
+        set -- "${names[@]}"
     fi
     for name in "$@"; do
         if ! grep -qx -- "$name" <<<"$known"; then
@@ -279,21 +381,16 @@ main() {
             exit 2
         fi
     done
+    asked=("$@")
+    (($# > 0)) || mapfile -t asked < <(sed '/^$/d' <<<"$known")
+    mapfile -t names < <(names_of first; names_of one; names_of two)
     mkdir -p "$out/log"
-    mapfile -t rows < <(sed '/^$/d' <<<"$stages")
-    for row in "${rows[@]}"; do
-        IFS='|' read -r name what <<<"$row"
-        name=${name%% *}
-        if (($# > 0)) && [[ " $* " != *" $name "* ]]; then
-            continue
-        fi
-        begin=$SECONDS
-        say "$name:$what"
-        "stage_$name"
-        say "  $((SECONDS - begin)) s"
-    done
-    say "$passed passed, $failed failed"
-    ((failed == 0))
+    rm -f "$out"/log/*.count
+    lanes=()
+    trap stop_lanes INT TERM HUP
+    run_lanes first
+    run_lanes one two
+    count_all "${names[@]}"
 }
 
 main "$@"

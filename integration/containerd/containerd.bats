@@ -229,7 +229,7 @@ node_state() {
     ctr run --detach --cgroup "$lab_cgroup/ctr-exec" --runc-binary "$bin/ocinorm-runtime" \
         --memory-limit 134217728 "$app" one /bin/sleep 1000 3>&-
     # ctr does not wait for the last words of a program that has ended.
-    run ctr task exec --exec-id 1 one /bin/sh -c 'id; env; sleep 0.3'
+    run ctr task exec --exec-id 1 one /bin/sh -c 'id; env; sleep 2'
     ctr task delete --force one || true
     ctr containers delete one
     ((status == 0))
@@ -247,7 +247,12 @@ node_state() {
     [[ -z $(ctr containers list -q) ]]
 }
 
-@test "after all of the above, denials and errors included, the node is as it was" {
+is_as_before() {
     node_state >"$BATS_TEST_TMPDIR/after"
-    diff "$BATS_FILE_TMPDIR/before" "$BATS_TEST_TMPDIR/after"
+    cmp -s "$BATS_FILE_TMPDIR/before" "$BATS_TEST_TMPDIR/after"
+}
+
+# A shim ends a little after its container.
+@test "after all of the above, denials and errors included, the node is as it was" {
+    within 30 is_as_before || diff "$BATS_FILE_TMPDIR/before" "$BATS_TEST_TMPDIR/after"
 }

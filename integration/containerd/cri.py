@@ -97,7 +97,7 @@ class Pod:
         runtime("StartContainer", container_id=self.container)
 
     def wait(self):
-        for _ in range(600):
+        for _ in range(3000):
             status = runtime("ContainerStatus", container_id=self.container).status
             if status.state == EXITED:
                 return status.exit_code
@@ -105,7 +105,7 @@ class Pod:
         raise SystemExit("the container did not end")
 
     def execute(self, command):
-        answer = runtime("ExecSync", container_id=self.container, cmd=list(command), timeout=20)
+        answer = runtime("ExecSync", container_id=self.container, cmd=list(command), timeout=60)
         return (answer.stdout + answer.stderr).decode(), answer.exit_code
 
     def log(self):
@@ -123,12 +123,12 @@ class Pod:
 
     def remove(self):
         # What stops while it is stopped is an error to containerd; the kubelet repeats it, too.
-        for attempt in range(5):
+        for attempt in range(50):
             try:
                 runtime("StopPodSandbox", pod_sandbox_id=self.sandbox)
                 break
             except grpc.RpcError:
-                if attempt == 4:
+                if attempt == 49:
                     raise
                 time.sleep(0.2)
         runtime("RemovePodSandbox", pod_sandbox_id=self.sandbox)

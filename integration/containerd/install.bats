@@ -43,24 +43,14 @@ restart() {
     local pid
     for pid in $(pgrep -f "containerd --config $lab/config.toml"); do
         kill "$pid"
-        for _ in $(seq 50); do
-            [[ -e /proc/$pid ]] || break
-            sleep 0.1
-        done
+        within 60 has_ended "$pid" || true
     done
     ln -sf /etc/containerd/config.toml "$lab/config.toml"
     env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin OCINORM_CONFIG="$lab/policy.json" \
         unshare --mount sh -c 'mount --bind "$1/etc/containerd" /etc/containerd &&
             exec setsid containerd --config "$2"' sh "$node" "$lab/config.toml" \
         >>"$lab/log" 2>&1 </dev/null 3>&- &
-    for _ in $(seq 100); do
-        if ctr version >/dev/null 2>&1; then
-            return 0
-        fi
-        sleep 0.1
-    done
-    cat "$lab/log" >&2
-    return 1
+    within 60 ctr version >/dev/null 2>&1 || { cat "$lab/log" >&2; return 1; }
 }
 
 same_as_before() { # everything but what the mount points are for

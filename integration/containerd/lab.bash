@@ -112,7 +112,7 @@ write_network() {
 write_mouths() {
     ctr oci spec | jq --arg hook "$bin/ocinorm-hook" --arg policy "$lab/policy.json" \
         '.hooks.prestart = [{path: $hook, args: ["ocinorm-hook", "--config", $policy, "prestart"],
-                             env: ["PATH=/usr/bin:/bin"], timeout: 20}]' >"$lab/hook.json"
+                             env: ["PATH=/usr/bin:/bin"], timeout: 60}]' >"$lab/hook.json"
     echo '{"runtimes": ["runc"]}' >"$lab/policy.json"
     echo '{"runtimes": ["crun"]}' >"$lab/policy-crun.json"
     printf '#!/bin/sh\nOCINORM_CONFIG=%s exec %s "$@"\n' "$lab/policy-crun.json" \
@@ -144,7 +144,7 @@ lab_up() {
     local image
     : "${OCN_FILES:?run this through integration/live.sh}"
     mkdir -p "$lab"
-    export lab_cgroup=/ocinorm-live/containerd-$BASHPID-$RANDOM
+    export lab_cgroup=$cgroups/containerd-$BASHPID-$RANDOM
     make_images
     write_network
     write_mouths
@@ -155,10 +155,7 @@ lab_up() {
             containerd --config "$lab/config.toml"
     ) >"$lab/log" 2>&1 </dev/null &
     export lab_pid=$!
-    for _ in $(seq 100); do
-        ctr version >/dev/null 2>&1 && break
-        sleep 0.1
-    done
+    within 60 ctr version >/dev/null 2>&1 || true
     for image in app foreign pause; do
         ctr images import "$lab/$image.tar"
     done
@@ -174,7 +171,7 @@ lab_down() {
     sleep 0.2
     for hierarchy in /sys/fs/cgroup{,/*}; do
         find "$hierarchy$lab_cgroup" -depth -type d -exec rmdir {} + 2>/dev/null || true
-        rmdir "$hierarchy/ocinorm-live" 2>/dev/null || true
+        rmdir "$hierarchy$cgroups" 2>/dev/null || true
     done
 }
 

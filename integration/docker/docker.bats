@@ -46,13 +46,12 @@ teardown() { remove_all; }
     [[ $output == $'4242\n4242' ]]
 }
 
+was_checked() { [[ $(docker inspect --format '{{.State.Health.Status}}' health) != starting ]]; }
+
 @test "a health check is an exec, and 1001" {
     run_ocinorm --detach --name health --health-interval 200ms \
         --health-cmd "test \"\$(id -u)\" = 1001" "$app" sleep 1000
-    for _ in {1..50}; do
-        [[ $(docker inspect --format '{{.State.Health.Status}}' health) == starting ]] || break
-        sleep 0.1
-    done
+    within 60 was_checked
     [[ $(docker inspect --format '{{.State.Health.Status}}' health) == healthy ]]
 }
 
@@ -116,6 +115,8 @@ teardown() { remove_all; }
     docker rm running
 }
 
+has_no_cgroup() { [[ -z $(find /sys/fs/cgroup -path "*$1*") ]]; } # CONTAINER-ID
+
 @test "nothing is left behind" {
     mounts=$(grep -c . /proc/self/mountinfo)
     run_ocinorm --detach --name left "${limits[@]}" "$app" sleep 1000
@@ -125,6 +126,6 @@ teardown() { remove_all; }
     run run_ocinorm --rm "$app" /foreign
     [[ -z $(docker ps --all --quiet) ]]
     [[ -z $(find "$lab/exec" "$lab/data/containers" -name "*$container*") ]]
-    [[ -z $(find /sys/fs/cgroup -path "*$container*") ]]
-    [[ $(grep -c . /proc/self/mountinfo) == "$mounts" ]]
+    within 30 has_no_cgroup "$container"
+    within 30 has_mounts "$mounts"
 }

@@ -41,10 +41,7 @@ lab_up() {
     write_daemon_json
     env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin dockerd --config-file "$lab/daemon.json" \
         >"$lab/log" 2>&1 </dev/null 3>&- &
-    for _ in {1..200}; do
-        docker version >/dev/null 2>&1 && break
-        sleep 0.1
-    done
+    within 60 docker version >/dev/null 2>&1
     tar -C "$lab/app" -c . | docker import -c 'ENV PATH=/bin' -c 'CMD ["/bin/sh"]' - "$app"
 }
 
@@ -56,10 +53,7 @@ lab_down() {
     remove_all
     pid=$(cat "$lab/pid")
     kill "$pid"
-    for _ in {1..100}; do
-        [[ -e /proc/$pid ]] || break
-        sleep 0.1
-    done
+    within 60 has_ended "$pid" || true
     umount --lazy /etc
     find /sys/fs/cgroup -depth -type d -path '*/ocinorm-docker*' -exec rmdir {} + 2>/dev/null || true
 }

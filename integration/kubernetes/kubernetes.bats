@@ -33,7 +33,7 @@ teardown() {
     runc --root "$state" delete --force "$id" >/dev/null 2>&1 || true
     awk -v node="$node" 'index($5, node) == 1 { print $5 }' /proc/self/mountinfo | sort -r |
         while read -r mount; do umount "$mount"; done
-    for mount in /sys/fs/cgroup{,/*}/ocinorm-live; do
+    for mount in /sys/fs/cgroup{,/*}"$cgroups"; do
         rmdir "$mount/$id" "$mount" 2>/dev/null || rmdir "$mount" 2>/dev/null || true
     done
 }
@@ -281,14 +281,15 @@ refused() { # TEXT [ARGUMENT...]: the installer fails, says TEXT, and changes no
 @test "uninstall: programs stay for a running container, and until the engine has been restarted" {
     on_node base
     start_containerd
-    ctr run --detach --rootfs --cgroup "/ocinorm-live/$id" --runc-binary "$dir/ocinorm-runtime" \
+    ctr run --detach --rootfs --cgroup "$cgroups/$id" --runc-binary "$dir/ocinorm-runtime" \
         "$BATS_FILE_TMPDIR/rootfs" sleeper /bin/sleep 1000 3>&-
     sleep 1.1 # files' times are coarse
     run -1 on_node uninstall
     assert_has "$output" "still needed by container sleeper"
     assert_has "$output" "still needed by engine /run/containerd/containerd.sock"
     # Which is why: the container can be entered, killed and removed.
-    run -0 ctr task exec --exec-id e1 sleeper /bin/id
+    # ctr does not wait for the last words of a program that has ended.
+    run -0 ctr task exec --exec-id e1 sleeper /bin/sh -c '/bin/id; /bin/sleep 2'
     assert_has "$output" "uid=2000"
     ctr task delete --force sleeper || true # its exit status is the container's
     ctr container delete sleeper

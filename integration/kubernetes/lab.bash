@@ -41,7 +41,7 @@ make_installer() { # MANIFESTS
     render "$1" | to_json |
         jq '.[] | select(.kind == "DaemonSet") | .spec.template.spec.initContainers[0]' >"$bundle/pod.json"
     jq --slurpfile pod "$bundle/pod.json" --arg image "$BATS_FILE_TMPDIR/image/rootfs" --arg node "$node" \
-        --arg policy "$policy" --arg cgroup "/ocinorm-live/$id" '
+        --arg policy "$policy" --arg cgroup "$cgroups/$id" '
         ($pod[0].securityContext.capabilities.add | map("CAP_" + .)) as $capabilities |
         .root = {path: $image, readonly: $pod[0].securityContext.readOnlyRootFilesystem} |
         .process.terminal = false |
@@ -84,12 +84,7 @@ start_containerd() {
         setsid containerd --config "$BATS_TEST_TMPDIR/containerd.toml" --address "$CONTAINERD_ADDRESS" \
         >"$BATS_TEST_TMPDIR/containerd.log" 2>&1 </dev/null 3>&- &
     containerd=$!
-    for _ in $(seq 100); do
-        ctr version >/dev/null 2>&1 && return
-        sleep 0.1
-    done
-    cat "$BATS_TEST_TMPDIR/containerd.log" >&2
-    return 1
+    within 60 ctr version >/dev/null 2>&1 || { cat "$BATS_TEST_TMPDIR/containerd.log" >&2; return 1; }
 }
 
 # With what it runs, if a test ended early.

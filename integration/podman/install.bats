@@ -13,7 +13,7 @@ setup_file() {
 
 # podman leaves the parent cgroup and that of conmon.
 teardown_file() {
-    find /sys/fs/cgroup -depth -type d -path '*/ocinorm-live*' -exec rmdir {} + 2>/dev/null || true
+    find /sys/fs/cgroup -depth -type d \( -path "*$cgroups" -o -path "*$cgroups/*" \) -exec rmdir {} + 2>/dev/null || true
 }
 
 # Runs a script where /etc and /var/lib are the test's own. In it: ocinorm, run_podman.
@@ -23,7 +23,7 @@ in_node() { # SCRIPT
         mkdir -p "$BATS_TEST_TMPDIR/$dir/upper" "$BATS_TEST_TMPDIR/$dir/work"
     done
     unshare --mount bash -euc '
-        PATH=$1:$PATH rootfs=$2 tmp=$3
+        PATH=$1:$PATH rootfs=$2 tmp=$3 cgroups=$4
         mount -t tmpfs none "$tmp/etc" && mkdir "$tmp/etc/upper" "$tmp/etc/work"
         mount -t tmpfs none "$tmp/var" && mkdir "$tmp/var/upper" "$tmp/var/work"
         mount -t overlay overlay -o "lowerdir=/etc,upperdir=$tmp/etc/upper,workdir=$tmp/etc/work" /etc
@@ -32,10 +32,10 @@ in_node() { # SCRIPT
         run_podman() {
             podman --root "$tmp/storage" --runroot "$tmp/run" --tmpdir "$tmp/tmp" \
                 --cgroup-manager=cgroupfs --events-backend=none --storage-driver=vfs "${@:2}" \
-                run --rm --network=none --cgroup-parent=/ocinorm-live --ulimit nofile=1024:20000 \
+                run --rm --network=none --cgroup-parent="$cgroups" --ulimit nofile=1024:20000 \
                 --ulimit nproc=1024:4096 --rootfs "$rootfs" /bin/sh -c "$1"
         }
-        eval "$4"' in_node "$bin" "$work/rootfs" "$BATS_TEST_TMPDIR" "$1"
+        eval "$5"' in_node "$bin" "$work/rootfs" "$BATS_TEST_TMPDIR" "$cgroups" "$1"
 }
 
 @test "install podman: --runtime ocinorm is 1001, without it root, and uninstall leaves nothing" {

@@ -86,11 +86,13 @@ remove_all() {
 } >/dev/null 2>&1
 
 # Of a container that was removed: no state of the runtime, no control group, no file.
-assert_gone() { # CONTAINER-ID
-    [[ ! -e /run/$low/$1 ]]
+assert_gone() { within 30 is_gone "$1"; } # CONTAINER-ID
+
+is_gone() { # CONTAINER-ID
     # What is hidden (integration/enter.sh), Podman and crun take for a directory.
-    [[ -z $(find /sys/fs/cgroup -path "*$1*" ! -path '*/unified/*') ]]
-    [[ -z $(find "$lab" -name "*$1*") ]]
+    [[ ! -e /run/$low/$1 &&
+        -z $(find /sys/fs/cgroup -path "*$1*" ! -path '*/unified/*') &&
+        -z $(find "$lab" -name "*$1*") ]]
 }
 
 # A container in the background. bats waits for whoever holds descriptor 3.

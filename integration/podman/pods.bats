@@ -12,15 +12,16 @@ teardown() { no_hook && remove_all; }
 
 # Whoever was just started is root until entry has lowered it.
 assert_uid() { # UID CONTAINER...
-    local container uid
+    local container
     for container in "${@:2}"; do
-        for _ in {1..50}; do
-            uid=$(awk '/^Uid:/ { print $2 }' "/proc/$(podman inspect --format '{{.State.Pid}}' "$container")/status")
-            [[ $uid != "$1" ]] || break
-            sleep 0.1
-        done
-        [[ $uid == "$1" ]]
+        within 60 has_uid "$1" "$container"
     done
+}
+
+has_uid() { # UID CONTAINER
+    local pid
+    pid=$(podman inspect --format '{{.State.Pid}}' "$2")
+    [[ $(awk '/^Uid:/ { print $2 }' "/proc/$pid/status") == "$1" ]]
 }
 
 # The program of the infra container is Podman's own, from an image that Podman makes.

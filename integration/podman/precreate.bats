@@ -132,7 +132,7 @@ use_recorder() {
         while [[ ! -S /dev/log ]]; do sleep 0.1; done
         . "$0/podman.sh"
         ! podman run --rm "$app" /foreign
-        for _ in {1..50}; do grep -q ocinorm "$0/syslog" && break; sleep 0.1; done
+        for _ in {1..600}; do grep -q ocinorm "$0/syslog" && break; sleep 0.1; done
         kill $!' "$BATS_TEST_TMPDIR"
     assert_has "$(cat "$BATS_TEST_TMPDIR/syslog")" 'denied [platform.arch]: '
 }

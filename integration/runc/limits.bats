@@ -7,7 +7,7 @@ load ../lib.bash
 setup_file() { make_rootfs "$BATS_FILE_TMPDIR/rootfs"; }
 setup() {
     make_bundle
-    pod=/ocinorm-live/pod-$id
+    pod=$cgroups/pod-$id
     edit '.linux.cgroupsPath = $pod + "/app"' --arg pod "$pod"
     set_policy '{"env": {"maxprocs": {"min": 1}}}'
     container_runs 'echo "procs=$GOMAXPROCS mem=$GOMEMLIMIT"'

@@ -20,7 +20,7 @@ teardown() { cleanup; }
 
 # ---- the words of the rows ------------------------------------------------------------------
 
-rt() { timeout --foreground 20 "${mouth[@]}" --root "$state" "$@"; }
+rt() { timeout --foreground 60 "${mouth[@]}" --root "$state" "$@"; }
 
 # The status so far is the row's; what follows only looks.
 ended() {
@@ -30,23 +30,15 @@ ended() {
 
 runs() { edit '.process.args = ["/bin/sh", "-c", $script]' --arg script "$1"; }
 
-detached() { rt run --detach --bundle "$bundle" "$id" >said 2>&1 && within 5 grep -q up said; }
-
-within() { # SECONDS COMMAND...
-    local deadline=$((SECONDS + $1 + 1))
-    until "${@:2}"; do
-        ((SECONDS < deadline)) || return 1
-        sleep 0.02
-    done
-}
+detached() { rt run --detach --bundle "$bundle" "$id" >said 2>&1 && within 30 grep -q up said; }
 
 is() { [[ $(bare state "$id" 2>/dev/null | jq -r .status) == "$1" ]]; }
-stopped() { ended; within 5 is stopped && echo stopped; }
-killed_later() { within 5 is running && bare kill "$id" KILL; }
+stopped() { ended; within 30 is stopped && echo stopped; }
+killed_later() { within 30 is running && bare kill "$id" KILL; }
 
 is_init() { [[ $(<"$1") == "$(bare state "$id" | jq .pid)" ]] && echo "init's pid"; }
 runs_program() { [[ $(readlink "/proc/$(<"$1")/exe") == */"$2" ]]; }
-is_program() { within 5 runs_program "$@" && echo "the pid of $2"; }
+is_program() { within 30 runs_program "$@" && echo "the pid of $2"; }
 
 process() { # SCRIPT [PROGRAM]
     jq --arg script "$1" --arg program "${2:-/bin/sh}" \
@@ -54,16 +46,18 @@ process() { # SCRIPT [PROGRAM]
         "$config" >p.json
 }
 
-# At the end of its input script(1) would type something, and the terminal echo it. crun 1.8, bare or
-# not, now and then prints the first words as if they were an error: only what is asked for is kept.
+# Not script(1): at the end of its input it types something, and without one it does not end itself.
+# crun 1.8, bare or not, now and then prints the first words as if they were an error: only what is
+# asked for is kept.
 on_terminal() { # PATTERN ARGUMENT...
-    script -qec "$(printf '%q ' "${mouth[@]}" --root "$state" "${@:2}")" /dev/null \
-        < <(exec sleep 5) | grep -oE "$1"
+    /usr/bin/python3 -c 'import os, pty, sys
+sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))' \
+        "${mouth[@]}" --root "$state" "${@:2}" </dev/null | grep -oE "$1"
 }
 
 terminal() { # [TEXT]
     /usr/bin/python3 "$root/tests/lib/recvtty.py" "$PWD/tty" "${1:+$1$'\n'}" >screen &
-    within 5 test -S tty
+    within 30 test -S tty
 }
 
 resources() { echo '{"memory": {"limit": 33554432}, "pids": {"limit": 77}}'; }
@@ -88,7 +82,7 @@ prepare() { # CONTAINER
     if [[ $1 != over ]]; then
         edit '.process.args = ["/bin/sleep", "1000"]'
     fi
-    rt "${start[@]}" --bundle "$bundle" "$id" && { [[ $1 != over ]] || within 5 is stopped; }
+    rt "${start[@]}" --bundle "$bundle" "$id" && { [[ $1 != over ]] || within 30 is stopped; }
 }
 
 # What two runs of the same command line in the same place cannot have in common.
@@ -96,16 +90,24 @@ mask() { # PID-OF-INIT FILE...
     local masks=(
         -e 's/(time=|"time":|"created": ?)"[^"]*"/\1TIME/'           # a record of a log, a start
         -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]*(\.[0-9]+)?Z/TIME/'  # a start in the table of list
-        -e 's/[0-9]{2}:[0-9]{2}( +\? +[0-9:]{8} )/TIME\1/'           # a start in the table of ps
+        -e 's/ +[0-9]+ [0-9:]{5}( +\? +[0-9:]{8} )/ C TIME\1/'       # a load and a start in that of ps
         -e "s/ *\\b$1\\b */ INIT /"                                  # in tables, with their columns
         -e '/^(ID|NAME) +PID /s/ +/ /g'                              # whose widths these two make
     )
     sed -Ei "${masks[@]}" "${@:2}"
 }
 
+# What it has to kill itself, runc waits for by tenths of a second.
+end_container() { # PID-OF-INIT
+    if [[ $1 =~ ^[1-9] ]]; then
+        { kill -KILL "$1" && within 1 has_ended "$1"; } 2>/dev/null || true
+    fi
+    bare delete --force "$id" >/dev/null 2>&1 || true
+}
+
 # Leaves in the files of @1 what a row gave.
 see() { # DIRECTORY CONTAINER COMMAND-LINE; mouth, config
-    local row_status=0 init
+    local row_status=0 init=''
     rm -rf "$work" "$bundle" "$state"
     mkdir -p "$work" "$bundle" "$1"
     sed "s|$cgroup|$lane_cgroup|" "$config" >"$bundle/config.json"
@@ -118,11 +120,11 @@ see() { # DIRECTORY CONTAINER COMMAND-LINE; mouth, config
         exit "$row_status"
     ) >"$1/stdout" 2>"$1/stderr" </dev/null 3>&- && row_status=0 || row_status=$?
     echo "$row_status" >"$1/status"
-    init=$(bare state "$id" 2>/dev/null | jq .pid) || true
+    [[ ! -d $state/$id ]] || init=$(bare state "$id" 2>/dev/null | jq .pid) || true
     mask "${init:-none}" "$1/stdout" "$1/stderr"
     jq -S . "$bundle/config.json" >"$1/config.json"
     (cd "$work" && ls -A) >"$1/files"
-    bare delete --force "$id" >/dev/null 2>&1 || true
+    [[ ! -d $state/$id ]] || end_container "$init"
 }
 
 # ---- two runs -------------------------------------------------------------------------------
@@ -179,7 +181,8 @@ compare_lane() { # LANE KIND PATTERN BARE-CONFIG
             echo "different: $name"
         fi >>"$lane/rows"
     done <"$root/integration/commands.txt"
-    cleanup || true
+    # Not their parent, in which the other lane is at work.
+    rmdir /sys/fs/cgroup{,/*}"$lane_cgroup" 2>/dev/null || true
 }
 
 compare() { # KIND PATTERN BARE-CONFIG

@@ -27,10 +27,7 @@ teardown() { cleanup; }
         >"$BATS_TEST_TMPDIR/out" 2>&1 </dev/null 3>&-
     wrapped start "$id"
     [[ $(bare state "$id" | jq .pid) == "$(<"$BATS_TEST_TMPDIR/pid")" ]]
-    for _ in {1..50}; do
-        [[ -s $BATS_TEST_TMPDIR/out ]] && break
-        sleep 0.1
-    done
+    within 60 test -s "$BATS_TEST_TMPDIR/out"
     assert_normal_user "$(<"$BATS_TEST_TMPDIR/out")"
     [[ $(awk '/^Uid:/ { print $2 }' "/proc/$(<"$BATS_TEST_TMPDIR/pid")/status") == 1001 ]]
 }
@@ -80,10 +77,7 @@ teardown() { cleanup; }
     container_runs 'tty; id; read -r word; echo "got $word"; sleep 1000'
     screen one typed create --bundle "$bundle" "$id"
     wrapped start "$id"
-    for _ in {1..100}; do
-        grep -q got "$BATS_TEST_TMPDIR/one.screen" && break
-        sleep 0.1
-    done
+    within 60 grep -q got "$BATS_TEST_TMPDIR/one.screen" || true
     output=$(<"$BATS_TEST_TMPDIR/one.screen")
     assert_has "$output" /dev/pts/0
     assert_has "$output" 'got typed'
@@ -99,10 +93,7 @@ screen() { # NAME TEXT COMMAND ARGUMENT...
     local socket=$BATS_TEST_TMPDIR/$1
     /usr/bin/python3 "$root/tests/lib/recvtty.py" "$socket" "${2:+$2$'\n'}" >"$socket.screen" 3>&- &
     receiver=$!
-    for _ in {1..100}; do
-        [[ -S $socket ]] && break
-        sleep 0.05
-    done
+    within 60 test -S "$socket"
     wrapped "$3" --console-socket "$socket" "${@:4}" >/dev/null 2>&1 </dev/null 3>&-
 }
 
@@ -117,13 +108,13 @@ screen() { # NAME TEXT COMMAND ARGUMENT...
     ln -s "$bin/ocinorm-runtime" "$BATS_TEST_TMPDIR/alias"
     jq -n --arg self "$bin/ocinorm-runtime" --arg alias "$BATS_TEST_TMPDIR/alias" \
         --arg low "$low_path" '{runtimes: [$self, $alias, $low]}' >"$policy"
-    run -0 timeout 20 "$bin/ocinorm-runtime" --root "$state" run --bundle "$bundle" "$id"
+    run -0 timeout 60 "$bin/ocinorm-runtime" --root "$state" run --bundle "$bundle" "$id"
     assert_normal_user "$output"
 }
 
 @test "only the wrapper itself among the runtimes is an error" {
     jq -n --arg self "$bin/ocinorm-runtime" '{runtimes: [$self, "/nowhere/runc"]}' >"$policy"
-    run -1 --separate-stderr timeout 20 "$bin/ocinorm-runtime" --root "$state" list
+    run -1 --separate-stderr timeout 60 "$bin/ocinorm-runtime" --root "$state" list
     assert_has "${stderr_lines[0]}" 'ocinorm: error: '
     assert_has "${stderr_lines[0]}" runtimes
 }
@@ -178,19 +169,20 @@ screen() { # NAME TEXT COMMAND ARGUMENT...
     [[ -z $(find "$rootfs" -newer "$BATS_TEST_TMPDIR/before") ]]
 }
 
+has_filter() {
+    child=$(sed -nE 's/^[0-9]+ +clone\(.*= ([0-9]+)$/\1/p' "$trace")
+    grep -qx $'Seccomp:\t2' "/proc/${child:-none}/status" 2>/dev/null
+}
+
 # strace holds the child up when it answers, so that there is time to look at it from outside.
 @test "the child that parses has a filter, one capability at most, and no user of its own" {
     jq '.runtimes = ["/bin/true"]' "$policy" >"$policy.new" && mv "$policy.new" "$policy"
     trace=$BATS_TEST_TMPDIR/trace
     : >"$trace" # strace takes a moment to make it
-    strace -f -o "$trace" -e trace=clone,sendto -e inject=sendto:delay_enter=3000000 \
+    strace -f -o "$trace" -e trace=clone,sendto -e inject=sendto:delay_enter=5000000 \
         "$bin/ocinorm-runtime" create --bundle "$bundle" "$id" 3>&- &
     tracer=$!
-    for ((i = 0; i < 100; i++)); do
-        child=$(sed -nE 's/^[0-9]+ +clone\(.*= ([0-9]+)$/\1/p' "$trace")
-        grep -qx $'Seccomp:\t2' "/proc/${child:-none}/status" 2>/dev/null && break
-        sleep 0.02
-    done
+    within 30 has_filter
     status=$(<"/proc/$child/status")
     open=$(ls "/proc/$child/fd")
     wait "$tracer"
