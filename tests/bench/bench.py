@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """What ocinorm costs:  tests/bench/bench.py [--pairs N] [--check] [--before NAME=BIN-DIRECTORY]...
-    [--since COMMIT] CORE [NAME=BIN-DIRECTORY ...]
+    [--before-core CORE] [--since COMMIT] CORE [NAME=BIN-DIRECTORY ...]
 
 CORE is ocn_bench_core of a build with -DOCN_STATIC=OFF -DOCN_INSTRUMENTED=ON. Each NAME is a build
 to be timed, in pairs and as ratios: the wrapper and ocinorm-entry beside a static program that only
 execves, the hook beside one that does nothing, each from cc and from musl-gcc; a whole `runc run`
 beside one without ocinorm. --before names an older build, of --since, that is timed in the same
-rounds and shown beside the new one of that NAME. Needs root and runc: hook and entry are timed in
+rounds and shown beside the new one of that NAME, and --before-core its core. Needs root and runc: hook and entry are timed in
 real containers. Instructions and bytes are counted by valgrind and the kernel, so a loaded machine
 does not touch them. Writes results.md and results.svg beside this file. --check counts only, writes
 nothing, and fails where an aim that can be counted does not hold."""
@@ -107,9 +107,10 @@ def count_series(core, top):
     return rows
 
 
-def count_samples(core, top):
-    """The configurations that real engines wrote, on the same root file system."""
-    base = count_instructions(core)
+def count_samples(core, before, top):
+    """The configurations that real engines wrote, on the same root file system: instructions of the
+    older core, if there is one, and of this one, and how often jansson asks for memory."""
+    cores = [(of, count_instructions(of)) for of in (before, core) if of]
     fixtures = os.path.join(HERE, "..", "fixtures")
     rows = []
     for name in sorted(os.listdir(fixtures)):
@@ -118,7 +119,8 @@ def count_samples(core, top):
             shutil.copy(os.path.join(fixtures, name), os.path.join(bundle, "config.json"))
             rows.append((name.removesuffix(".config.json"),
                          os.path.getsize(os.path.join(bundle, "config.json")),
-                         count_instructions(core, bundle) - base))
+                         *(short(count_instructions(of, bundle) - base) for of, base in cores),
+                         run(core, bundle).split()[2]))
             shutil.rmtree(bundle)
     return rows
 
@@ -581,8 +583,8 @@ def write_results(clock, since, starts, samples, series):
     text = [head,
             tell_times(clock.rows), tell_starts(starts, clock.rows),
             "## Instructions of the core\n\nParse, normalise and splice, less what an empty run "
-            "takes.\n", table(("config.json", "bytes", "instructions"),
-                              [(n, s, short(i)) for n, s, i in samples]),
+            "takes.\n", table(("config.json", "bytes", *(["before"] if clock.before else []),
+                               "instructions", "jansson's allocations"), samples),
             "\n## Growth\n\n![instructions](results.svg)\n",
             table(("what grows", "to", "config.json", "instructions", "bytes read"),
                   [(t, v, c, short(i), r) for t, v, c, i, r in series])]
@@ -599,6 +601,7 @@ def main():
     parser.add_argument("--pairs", type=int, default=500)
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--before", action="append", default=[], metavar="NAME=BIN-DIRECTORY")
+    parser.add_argument("--before-core", metavar="CORE")
     parser.add_argument("--since", default="an older commit", metavar="COMMIT")
     parser.add_argument("core")
     parser.add_argument("builds", nargs="*", metavar="NAME=BIN-DIRECTORY")
@@ -606,6 +609,8 @@ def main():
     builds, before = read_builds(given.builds), read_builds(given.before)
     if not before.keys() <= builds.keys():
         parser.error("--before names a build that is not timed")
+    if bool(before) != bool(given.before_core):
+        parser.error("--before and --before-core are of one older build")
     with tempfile.TemporaryDirectory(dir="/dev/shm", prefix="ocinorm-bench.") as top:
         series = count_series(given.core, top)
         wrong = check_growth(series)
@@ -614,7 +619,7 @@ def main():
                          if row.weighs and row.now.rss > MAX_RSS_KIB})
         if not given.check:
             write_results(clock, given.since, measure_starts(clock),
-                          count_samples(given.core, top), series)
+                          count_samples(given.core, given.before_core, top), series)
     for line in wrong:
         print("bench: " + line)
     return 1 if wrong else 0
