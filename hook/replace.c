@@ -180,8 +180,7 @@ static int replace_in(int dir, const char *name, const char *path, struct ocn_by
         return -1;
     }
     temporary.name[0] = '\0';
-    /* The directory is not synced: after a power cut the name leads to one whole file or the other.
-     */
+    /* Not synced: after a power cut the directory names one whole file or the other. */
     return 0;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "normalize/oci.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "normalize/json_text.h"
@@ -142,20 +143,19 @@ static const struct ocn_bind config_fields[] = {
 #define WORTH_A_COPY ((size_t)4096)
 
 /*
- * Loads @config without what nobody reads: 1, or 0 where it is small or there is any doubt of where
- * it ends. That it is well-formed is then for the runtime to say, and so is all that its members
- * mean.
+ * Loads @config without what nobody reads; false where that is little, or where there is any doubt
+ * of its end. Whether it is well-formed is for the runtime to say, and so is what it means.
  */
-static int load_read(struct ocn_bytes config, json_t **ret)
+static bool load_without(struct ocn_bytes config, json_t **ret)
 {
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf text = { 0 };
 
     if (config.len < WORTH_A_COPY || config.len > OCN_CONFIG_MAX_SIZE) {
-        return 0;
+        return false;
     }
     const struct ocn_bytes unread = ocn_json_value_at(config, UNREAD);
     if (unread.len == 0 || unread.ptr[0] != '[' || !ocn_json_is_plain(unread)) {
-        return 0;
+        return false;
     }
     const char *behind = unread.ptr + unread.len;
     ocn_buf_add(&text, config.ptr, (size_t)(unread.ptr - config.ptr));
@@ -175,7 +175,7 @@ int ocn_container_parse(struct ocn_bytes config, struct ocn_container **ret, str
         return ocn_fail_nomem(err);
     }
     /* Without success the whole is loaded, so that an error names a line of it. */
-    if ((!load_read(config, &container->json) &&
+    if ((!load_without(config, &container->json) &&
          ocn_json_load(config, OCN_CONFIG_MAX_SIZE, &container->json, err) < 0) ||
         ocn_json_bind(container->json, config_fields, OCN_BIND_LENIENT, container,
                       &container->arena, err) < 0) {
