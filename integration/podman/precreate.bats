@@ -129,7 +129,7 @@ use_recorder() {
     unshare --mount bash -euc '
         mount -t overlay -o "lowerdir=/dev,upperdir=$0/upper,workdir=$0/work" overlay /dev
         busybox syslogd -n -O "$0/syslog" 3>&- &
-        while [[ ! -S /dev/log ]]; do sleep 0.1; done
+        for _ in {1..600}; do test -S /dev/log && break; sleep 0.1; done
         . "$0/podman.sh"
         ! podman run --rm "$app" /foreign
         for _ in {1..600}; do grep -q ocinorm "$0/syslog" && break; sleep 0.1; done
