@@ -64,7 +64,6 @@ END_TEST
 
 START_TEST(test_oci__an_error_behind_them_has_the_line_of_the_whole)
 {
-    OCN_CLEANUP(ocn_buf_done) struct ocn_buf text = { 0 };
     struct ocn_container *container = NULL;
     struct ocn_error err = { 0 };
 
