@@ -98,7 +98,7 @@ static int copy_attributes(int fd, const struct stat *old)
 
 static void sync_directory(int dir)
 {
-    /* Best effort: after the rename the new file is in place, whatever the disk says. */
+    /* Best effort: after the link the new file is in place, whatever the disk says. */
     ocn_autoclose int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
     if (fd >= 0) {
