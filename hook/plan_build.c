@@ -128,15 +128,12 @@ static int read_no_new_privs(struct draft *draft, const struct ocn_edit *edit, s
 static int read_string(const struct ocn_edit *edit, const char *text, json_t **ret,
                        const char **ret_value, struct ocn_error *err)
 {
-    OCN_CLEANUP(ocn_buf_done) struct ocn_buf array = { 0 };
-
-    ocn_buf_printf(&array, "[%s]", text); /* the loader takes no bare string */
-    if (ocn_buf_check(&array, err) < 0 ||
-        ocn_json_load(ocn_buf_bytes(&array), OCN_ENTRY_PLAN_MAX * 8, ret, err) < 0) {
+    if (ocn_json_load_value((struct ocn_bytes){ text, strlen(text) }, OCN_ENTRY_PLAN_MAX * 8, ret,
+                            err) < 0) {
         return -1;
     }
-    *ret_value = json_string_value(json_array_get(*ret, 0));
-    return *ret_value != NULL && json_array_size(*ret) == 1 ? 0 : fail_shape(edit, err);
+    *ret_value = json_string_value(*ret);
+    return *ret_value != NULL ? 0 : fail_shape(edit, err);
 }
 
 static int add_variable(struct draft *draft, const struct ocn_edit *edit, size_t offset,

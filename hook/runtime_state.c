@@ -46,21 +46,16 @@ static const char *find_prefixed(const json_t *value, const char *prefix)
 static int read_place(struct ocn_bytes state, size_t place, struct ocn_arena *arena, char **ret,
                       struct ocn_error *err)
 {
-    OCN_CLEANUP(ocn_buf_done) struct ocn_buf array = { 0 };
     json_auto_t *json = NULL;
     const struct ocn_bytes value = ocn_json_value_at(state, places[place].pointer);
 
     if (value.ptr == NULL) {
         return 0;
     }
-    ocn_buf_puts(&array, "["); /* the loader takes no bare string */
-    ocn_buf_add(&array, value.ptr, value.len);
-    ocn_buf_puts(&array, "]");
-    if (ocn_buf_check(&array, err) < 0 ||
-        ocn_json_load(ocn_buf_bytes(&array), STATE_MAX_SIZE, &json, err) < 0) {
+    if (ocn_json_load_value(value, STATE_MAX_SIZE, &json, err) < 0) {
         return -1;
     }
-    const char *bundle = find_prefixed(json_array_get(json, 0), places[place].prefix);
+    const char *bundle = find_prefixed(json, places[place].prefix);
     if (bundle != NULL && bundle[0] == '/') {
         *ret = ocn_arena_copy(arena, bundle, strlen(bundle));
         return *ret != NULL ? 0 : ocn_fail_nomem(err);

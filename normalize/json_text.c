@@ -93,9 +93,10 @@ static int check_depth(struct ocn_bytes text, struct ocn_error *err)
     return 0;
 }
 
-int ocn_json_load(struct ocn_bytes text, size_t max_size, json_t **ret, struct ocn_error *err)
+static int load(struct ocn_bytes text, size_t max_size, size_t more, json_t **ret,
+                struct ocn_error *err)
 {
-    const size_t flags = JSON_DECODE_INT_AS_REAL | JSON_REJECT_DUPLICATES;
+    const size_t flags = JSON_DECODE_INT_AS_REAL | JSON_REJECT_DUPLICATES | more;
     json_error_t problem;
 
     if (text.len > max_size) {
@@ -119,6 +120,16 @@ int ocn_json_load(struct ocn_bytes text, size_t max_size, json_t **ret, struct o
     }
     *ret = json;
     return 0;
+}
+
+int ocn_json_load(struct ocn_bytes text, size_t max_size, json_t **ret, struct ocn_error *err)
+{
+    return load(text, max_size, 0, ret, err);
+}
+
+int ocn_json_load_value(struct ocn_bytes text, size_t max_size, json_t **ret, struct ocn_error *err)
+{
+    return load(text, max_size, JSON_DECODE_ANY, ret, err);
 }
 
 bool ocn_json_may_have(struct ocn_bytes text, const char *key)

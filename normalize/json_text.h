@@ -18,6 +18,10 @@
 OCN_MUST_USE int ocn_json_load(struct ocn_bytes text, size_t max_size, json_t **ret,
                                struct ocn_error *err);
 
+/* The same of a text that may also be a bare string, number or word. */
+OCN_MUST_USE int ocn_json_load_value(struct ocn_bytes text, size_t max_size, json_t **ret,
+                                     struct ocn_error *err);
+
 /*
  * false: no member @key (printable ASCII, without quote and backslash) is anywhere in the JSON
  * @text, which may be malformed. Costs next to nothing beside parsing it.
