@@ -58,6 +58,12 @@ OCN_MUST_USE int ocn_config_select(const struct ocn_config *config,
                                    struct ocn_policy *ret, struct ocn_error *err);
 
 /*
+ * The member @key of @layer alone, whatever else the layer holds: 1 and *ret (json_decref), 0 if it
+ * has none or is no JSON, -1 when memory is out. A layer without it is not parsed.
+ */
+OCN_MUST_USE int ocn_layer_get(const struct ocn_layer *layer, const char *key, json_t **ret);
+
+/*
  * Only the names of the low-level runtimes, from the last layer that gives a usable list, whatever
  * else is wrong with the layers: `kill` and `delete` must work on a node whose policy is broken.
  * Falls back to the built-in list. Others come from @arena.

@@ -193,23 +193,32 @@ int ocn_config_select(const struct ocn_config *config, const struct ocn_identity
     return 0;
 }
 
+int ocn_layer_get(const struct ocn_layer *layer, const char *key, json_t **ret)
+{
+    struct ocn_error problem = { 0 };
+    json_auto_t *json = NULL;
+
+    if (!ocn_json_may_have(layer->text, key)) {
+        return 0;
+    }
+    if (ocn_json_load(layer->text, OCN_POLICY_MAX_SIZE, &json, &problem) < 0) {
+        return problem.code == OCN_E_NOMEM ? -1 : 0;
+    }
+    *ret = json_incref(json_object_get(json, key));
+    return *ret != NULL ? 1 : 0;
+}
+
 /* 1 if @layer gives a list of runtimes that can be used, 0 if not, -1 when memory is out. */
 static int find_runtimes(const struct ocn_layer *layer, struct ocn_arena *arena,
                          struct ocn_strings *ret)
 {
     struct ocn_error problem = { 0 };
     struct ocn_policy policy = { 0 };
-    json_auto_t *json = NULL;
+    json_auto_t *runtimes = NULL;
+    int found = ocn_layer_get(layer, "runtimes", &runtimes);
 
-    if (!ocn_json_may_have(layer->text, "runtimes")) {
-        return 0;
-    }
-    if (ocn_json_load(layer->text, OCN_POLICY_MAX_SIZE, &json, &problem) < 0) {
-        return problem.code == OCN_E_NOMEM ? -1 : 0;
-    }
-    json_t *runtimes = json_object_get(json, "runtimes");
-    if (runtimes == NULL) {
-        return 0;
+    if (found != 1) {
+        return found;
     }
     json_auto_t *alone = json_object();
     if (json_object_set(alone, "runtimes", runtimes) < 0) {

@@ -92,14 +92,11 @@ static int find_named(struct ocn_node_policy *policy, const char **ret_name, siz
 {
     *ret_name = "auto";
     for (size_t i = policy->layers_len; i > 1; i--) {
-        json_auto_t *json = NULL;
-        if (!ocn_json_may_have(policy->layers[i - 1].text, "profile")) {
-            continue;
+        json_auto_t *profile = NULL;
+        if (ocn_layer_get(&policy->layers[i - 1], "profile", &profile) < 0) {
+            return ocn_fail_nomem(err);
         }
-        if (ocn_json_load(policy->layers[i - 1].text, OCN_POLICY_MAX_SIZE, &json, NULL) < 0) {
-            continue;
-        }
-        const char *name = json_string_value(json_object_get(json, "profile"));
+        const char *name = json_string_value(profile);
         if (name != NULL) {
             *ret_layer = i - 1;
             *ret_name = ocn_arena_copy(&policy->arena, name, strlen(name));
