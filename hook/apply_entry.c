@@ -15,10 +15,7 @@
 #include "hook/mounts.h"
 #include "normalize/entry_mouth.h"
 
-#define PROGRAM_NAME "ocinorm-entry"
-#define INSTALLED OCN_LIBEXECDIR "/ocinorm/" PROGRAM_NAME
 #define PROGRAM_MAX_SIZE ((size_t)1 << 20)
-#define MOUNTINFO_MAX_SIZE ((size_t)64 << 20)
 #define PATH_SIZE 4096
 
 /* All that the child needs is opened and read before it leaves the host's mounts. */
@@ -54,10 +51,10 @@ static int read_program(struct ocn_buf *ret, struct ocn_error *err)
     struct ocn_error beside = { 0 };
     char path[PATH_SIZE];
 
-    ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - sizeof("/" PROGRAM_NAME));
+    ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - sizeof("/" OCN_ENTRY_PROGRAM));
     char *slash = len > 0 ? memrchr(path, '/', (size_t)len) : NULL;
     if (slash != NULL) {
-        memcpy(slash + 1, PROGRAM_NAME, sizeof(PROGRAM_NAME));
+        memcpy(slash + 1, OCN_ENTRY_PROGRAM, sizeof(OCN_ENTRY_PROGRAM));
         if (ocn_read_file(path, PROGRAM_MAX_SIZE, ret, &beside) == 0) {
             return 0;
         }
@@ -66,7 +63,7 @@ static int read_program(struct ocn_buf *ret, struct ocn_error *err)
             return -1;
         }
     }
-    return ocn_read_file(INSTALLED, PROGRAM_MAX_SIZE, ret, err);
+    return ocn_read_file(OCN_ENTRY_INSTALLED, PROGRAM_MAX_SIZE, ret, err);
 }
 
 static int read_mountinfo(uint32_t pid, struct ocn_buf *ret, struct ocn_error *err)
@@ -74,11 +71,7 @@ static int read_mountinfo(uint32_t pid, struct ocn_buf *ret, struct ocn_error *e
     char path[64];
 
     (void)snprintf(path, sizeof(path), "/proc/%u/mountinfo", pid);
-    ocn_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return ocn_fail_sys(err, errno, path, "cannot open");
-    }
-    return ocn_read_fd(fd, path, MOUNTINFO_MAX_SIZE, ret, err);
+    return ocn_read_file(path, OCN_MOUNTINFO_MAX_SIZE, ret, err);
 }
 
 /* The hook must never mount anything on the host. */

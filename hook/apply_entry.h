@@ -7,6 +7,10 @@
 #include "normalize/oci.h"
 #include "normalize/outcome.h"
 
+/* Beside the hook, or else where it is installed. */
+#define OCN_ENTRY_PROGRAM "ocinorm-entry"
+#define OCN_ENTRY_INSTALLED OCN_LIBEXECDIR "/ocinorm/" OCN_ENTRY_PROGRAM
+
 /* What entry needs to know of a container, from its config.json and from the runtime. */
 struct ocn_entry_site {
     uint32_t pid;              /* of its init, from the state */

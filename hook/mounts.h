@@ -7,6 +7,8 @@
 
 #include "normalize/json_bind.h"
 
+#define OCN_MOUNTINFO_MAX_SIZE ((size_t)64 << 20)
+
 struct ocn_mounts_site {
     const char *rootfs; /* its path, as the runtime sees it */
     const char *entry;  /* the entrypoint in it: absolute, without links */

@@ -74,6 +74,13 @@ void ocn_checkup_add(struct ocn_checkup *checkup, enum ocn_check_status status, 
     checkup->rows = rows;
 }
 
+void ocn_checkup_add_error(struct ocn_checkup *checkup, enum ocn_check_status status,
+                           const char *area, const char *name, const struct ocn_error *err)
+{
+    ocn_checkup_add(checkup, status, area, name, "%s%s%s", err->where,
+                    err->where[0] != '\0' ? ": " : "", err->msg);
+}
+
 void ocn_checkup_fix(struct ocn_checkup *checkup, const char *fmt, ...)
 {
     char text[TEXT_SIZE];

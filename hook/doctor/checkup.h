@@ -40,6 +40,10 @@ void ocn_checkup_done(struct ocn_checkup *checkup);
 void ocn_checkup_add(struct ocn_checkup *checkup, enum ocn_check_status status, const char *area,
                      const char *name, const char *fmt, ...) OCN_PRINTF(5, 6);
 
+/* The same of what went wrong: where, as "FILE:LINE: /POINTER", and why. */
+void ocn_checkup_add_error(struct ocn_checkup *checkup, enum ocn_check_status status,
+                           const char *area, const char *name, const struct ocn_error *err);
+
 /* What to do about the last row. */
 void ocn_checkup_fix(struct ocn_checkup *checkup, const char *fmt, ...) OCN_PRINTF(2, 3);
 

@@ -51,17 +51,6 @@ static const struct {
     [OCN_ENGINE_DOCKER] = { "runtimes", "path", "default-runtime" },
 };
 
-/* An engine makes its socket anew when it starts. */
-static const struct {
-    const char *engine;
-    const char *path;
-} sockets[] = {
-    { "containerd", "/run/containerd/containerd.sock" },
-    { "k3s", "/run/k3s/containerd/containerd.sock" },
-    { "rke2", "/run/k3s/containerd/containerd.sock" },
-    { "crio", "/run/crio/crio.sock" },
-};
-
 static struct ocn_checkup *rows(const struct visit *visit)
 {
     return &visit->doctor->checkup;
@@ -75,9 +64,8 @@ static const char *area_of(const struct visit *visit)
 static void refuse(struct visit *visit, const char *row, const struct ocn_error *err)
 {
     visit->broken = true;
-    ocn_checkup_add(rows(visit), err->code == OCN_E_IO ? OCN_CHECK_UNKNOWN : OCN_CHECK_FAIL,
-                    area_of(visit), row, "%s%s%s", err->where, err->where[0] != '\0' ? ": " : "",
-                    err->msg);
+    ocn_checkup_add_error(rows(visit), err->code == OCN_E_IO ? OCN_CHECK_UNKNOWN : OCN_CHECK_FAIL,
+                          area_of(visit), row, err);
 }
 
 /* ---- handlers, from TOML ------------------------------------------------------------------ */
@@ -194,15 +182,10 @@ static int take_text(struct visit *visit, struct ocn_bytes text, const char *nam
 static int read_optional(const struct visit *visit, const char *path, struct ocn_buf *ret,
                          struct ocn_error *err)
 {
-    struct ocn_error problem = { 0 };
-
     if (path == NULL || !ocn_node_has(&visit->doctor->node, path)) {
         return 0;
     }
-    if (ocn_node_read(&visit->doctor->node, path, ret, &problem) < 0) {
-        return ocn_fail(err, problem.code, problem.where, "%s", problem.msg);
-    }
-    return ocn_buf_check(ret, err) < 0 ? -1 : 1;
+    return ocn_node_read(&visit->doctor->node, path, ret, err) < 0 ? -1 : 1;
 }
 
 static int take_file(struct visit *visit, const char *path, struct ocn_error *err)
@@ -435,16 +418,14 @@ static void check_drop_in(struct visit *visit)
         ocn_checkup_fix(rows(visit), "ocinorm install %s", engine->name);
         return;
     }
-    for (size_t i = 0; i < OCN_COUNT(sockets); i++) {
-        if (strcmp(sockets[i].engine, engine->name) == 0 &&
-            ocn_node_stat(&visit->doctor->node, sockets[i].path, &socket, NULL) == 0 &&
-            S_ISSOCK(socket.st_mode) && drop_in.st_mtim.tv_sec > socket.st_mtim.tv_sec) {
-            ocn_checkup_add(rows(visit), OCN_CHECK_FAIL, area_of(visit), "drop-in",
-                            "%s is newer than the running %s, which has not read it",
-                            engine->drop_in, engine->name);
-            ocn_checkup_fix(rows(visit), "systemctl restart %s",
-                            engine->units[0] != NULL ? engine->units[0] : engine->name);
-        }
+    if (engine->socket != NULL &&
+        ocn_node_stat(&visit->doctor->node, engine->socket, &socket, NULL) == 0 &&
+        S_ISSOCK(socket.st_mode) && drop_in.st_mtim.tv_sec > socket.st_mtim.tv_sec) {
+        ocn_checkup_add(rows(visit), OCN_CHECK_FAIL, area_of(visit), "drop-in",
+                        "%s is newer than the running %s, which has not read it", engine->drop_in,
+                        engine->name);
+        ocn_checkup_fix(rows(visit), "systemctl restart %s",
+                        engine->units[0] != NULL ? engine->units[0] : engine->name);
     }
 }
 

@@ -16,7 +16,6 @@
 #include "hook/node_policy.h"
 
 #define CGROUP2_MAGIC 0x63677270L
-#define MOUNTINFO_MAX_SIZE ((size_t)64 << 20)
 
 static const char area[] = "kernel";
 
@@ -100,11 +99,10 @@ static int install(const char *at, struct ocn_error *err)
     struct stat program;
     bool dirty = false;
 
-    ocn_autoclose int fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || stat("/dev", &dev) < 0 || stat("program", &program) < 0) {
-        return ocn_fail_sys(err, errno, "/proc/self/mountinfo", "cannot look at the mounts");
+    if (stat("/dev", &dev) < 0 || stat("program", &program) < 0) {
+        return ocn_fail_sys(err, errno, "/dev", "cannot look at the mounts");
     }
-    if (ocn_read_fd(fd, "/proc/self/mountinfo", MOUNTINFO_MAX_SIZE, &mountinfo, err) < 0) {
+    if (ocn_read_file("/proc/self/mountinfo", OCN_MOUNTINFO_MAX_SIZE, &mountinfo, err) < 0) {
         return -1;
     }
     const struct ocn_mounts_site site = {
@@ -177,8 +175,7 @@ static void try_mounts(struct ocn_doctor *doctor)
                         "not tried: this takes CAP_SYS_ADMIN");
         ocn_checkup_fix(checkup, "run ocinorm doctor as root on the node");
     } else {
-        ocn_checkup_add(checkup, OCN_CHECK_FAIL, area, "entry mounts", "%s%s%s", trial.err.where,
-                        trial.err.where[0] != '\0' ? ": " : "", trial.err.msg);
+        ocn_checkup_add_error(checkup, OCN_CHECK_FAIL, area, "entry mounts", &trial.err);
         ocn_checkup_fix(checkup,
                         "the hook cannot change a container here (Linux 5.12 can): use the "
                         "runtime wrapper, which needs none of this");

@@ -21,13 +21,12 @@ static const char *text_of(struct ocn_buf *buf, const char *empty)
     return buf->failed || buf->len == 1 ? empty : buf->ptr;
 }
 
-/* "FILE:LINE: /POINTER: MESSAGE" */
 static void refuse(struct ocn_doctor *doctor, const struct ocn_error *err)
 {
     bool unreadable = err->code == OCN_E_IO || err->code == OCN_E_NOMEM;
 
-    ocn_checkup_add(&doctor->checkup, unreadable ? OCN_CHECK_UNKNOWN : OCN_CHECK_FAIL, area,
-                    "valid", "%s%s%s", err->where, err->where[0] != '\0' ? ": " : "", err->msg);
+    ocn_checkup_add_error(&doctor->checkup, unreadable ? OCN_CHECK_UNKNOWN : OCN_CHECK_FAIL, area,
+                          "valid", err);
     ocn_checkup_fix(
         &doctor->checkup,
         unreadable ? "look again as root"

@@ -6,13 +6,11 @@
 #include <unistd.h>
 
 #include "config/config.h"
-#include "hook/install/engine.h"
+#include "hook/apply_entry.h"
+#include "hook/install/tool.h"
 #include "hook/mark.h"
 #include "hook/policy_files.h"
-#include "hook/install/tool.h"
 
-#define ENTRY_PROGRAM "ocinorm-entry"
-#define ENTRY_INSTALLED "/usr/libexec/ocinorm/" ENTRY_PROGRAM
 #define VERSION_SECONDS 5
 #define VERSION_SIZE 120
 
@@ -84,7 +82,7 @@ static const char *beside(struct ocn_doctor *doctor, const char *path)
     const char *slash = strrchr(path, '/');
 
     return slash == NULL ? NULL
-                         : ocn_arena_printf(&doctor->checkup.arena, "%.*s/" ENTRY_PROGRAM,
+                         : ocn_arena_printf(&doctor->checkup.arena, "%.*s/" OCN_ENTRY_PROGRAM,
                                             (int)(slash - path), path);
 }
 
@@ -95,16 +93,16 @@ static void check_entry(struct ocn_doctor *doctor)
     const char *path = doctor->hook != NULL ? beside(doctor, doctor->hook) : NULL;
 
     if (path == NULL || !ocn_node_has(&doctor->node, path)) {
-        path = ENTRY_INSTALLED;
+        path = OCN_ENTRY_INSTALLED;
     }
     const char *obstacle = find_obstacle(doctor, path);
     if (obstacle == NULL && ocn_node_read(&doctor->node, path, &file, NULL) == 0 &&
-        memmem(file.ptr, file.len, ENTRY_PROGRAM, strlen(ENTRY_PROGRAM)) != NULL) {
-        ocn_checkup_add(&doctor->checkup, OCN_CHECK_OK, area, ENTRY_PROGRAM, "%s", path);
+        memmem(file.ptr, file.len, OCN_ENTRY_PROGRAM, strlen(OCN_ENTRY_PROGRAM)) != NULL) {
+        ocn_checkup_add(&doctor->checkup, OCN_CHECK_OK, area, OCN_ENTRY_PROGRAM, "%s", path);
         return;
     }
     ocn_checkup_add(&doctor->checkup, doctor->hook != NULL ? OCN_CHECK_FAIL : OCN_CHECK_NOTE, area,
-                    ENTRY_PROGRAM, "%s %s%s", path,
+                    OCN_ENTRY_PROGRAM, "%s %s%s", path,
                     obstacle != NULL ? obstacle : "is not a program of ocinorm",
                     doctor->hook != NULL ? "" : "; only the hook needs it, and none is registered");
     if (doctor->hook != NULL) {

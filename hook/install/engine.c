@@ -34,6 +34,7 @@ const struct ocn_engine ocn_engines[] = {
         .program = "containerd",
         .helper = "ctr",
         .units = { "containerd.service" },
+        .socket = "/run/containerd/containerd.sock",
     },
     {
         .name = "k3s",
@@ -49,6 +50,7 @@ const struct ocn_engine ocn_engines[] = {
         .program = "containerd",
         .helper = "ctr",
         .units = { "k3s.service", "k3s-agent.service" },
+        .socket = "/run/k3s/containerd/containerd.sock",
     },
     {
         .name = "rke2",
@@ -64,6 +66,7 @@ const struct ocn_engine ocn_engines[] = {
         .program = "containerd",
         .helper = "ctr",
         .units = { "rke2-server.service", "rke2-agent.service" },
+        .socket = "/run/k3s/containerd/containerd.sock",
     },
     {
         .name = "crio",
@@ -76,6 +79,7 @@ const struct ocn_engine ocn_engines[] = {
         .bin = usual_bin,
         .program = "crio",
         .units = { "crio.service" },
+        .socket = "/run/crio/crio.sock",
     },
     {
         .name = "podman",

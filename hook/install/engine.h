@@ -36,6 +36,7 @@ struct ocn_engine {
     const char *program;                 /* the daemon, or Podman itself */
     const char *helper;                  /* a second program that is asked: ctr */
     const char *units[OCN_ENGINE_UNITS]; /* systemd services, the first that is there counts */
+    const char *socket;                  /* the daemon makes it anew when it starts */
 };
 
 /* All of them, in the order in which they are listed to people. */
