@@ -157,21 +157,11 @@ static int find(struct ocn_dir_view *view, struct ocn_ref ref, bool follow)
     return source >= 0 ? find_beneath(view, source, ref.path, false) : -1;
 }
 
-/* Every walk of the core begins with the root, whose descriptor is open: borrowed, or -1. */
-static int open_root(const struct ocn_dir_view *view, struct ocn_ref ref)
-{
-    bool root = ref.space == OCN_ROOTFS && ref.path[strspn(ref.path, "/")] == '\0';
-
-    return root ? view->rootfs_fd : -1;
-}
-
 static int stat_ref(void *ctx, struct ocn_ref ref, struct ocn_stat *ret, struct ocn_error *err)
 {
     struct stat st;
-    int root = open_root(ctx, ref);
 
-    ocn_autoclose int found = root < 0 ? find(ctx, ref, true) : -1;
-    int fd = root < 0 ? found : root;
+    ocn_autoclose int fd = find(ctx, ref, true);
     if (fd < 0 && (errno == ENOENT || errno == ENOTDIR)) {
         *ret = (struct ocn_stat){ 0 };
         return 0;
