@@ -4,7 +4,8 @@
 # is gcc with other places for headers, start files and libc. What it leaves open is settled here:
 #   OCN_STATIC_PIE   link options of a static-pie program
 #   OCN_HOST_CC      a compiler for what runs when we are built and needs libraries of the system
-#   ocn_libc         include directories and objects that the libc lacks
+#   ocn_libc         include directories that the libc lacks
+#   ocn_libc_own     functions of ours in a program, in place of that libc's
 # With glibc, or on a system whose own libc is musl, all but OCN_STATIC_PIE is empty.
 include(CheckCSourceCompiles)
 include(CheckFunctionExists)
@@ -12,6 +13,7 @@ include(CheckFunctionExists)
 set(OCN_STATIC_PIE -static-pie)
 set(OCN_HOST_CC "")
 add_library(ocn_libc INTERFACE)
+add_library(ocn_libc_own INTERFACE)
 
 check_c_source_compiles("#include <features.h>
 #ifndef __GLIBC__
@@ -79,10 +81,13 @@ endif()
 add_library(ocn_malloc OBJECT ${CMAKE_CURRENT_LIST_DIR}/malloc.c)
 target_compile_options(ocn_malloc PRIVATE -fno-builtin-malloc -fno-builtin-calloc)
 target_link_libraries(ocn_malloc PRIVATE ocn_flags)
+target_sources(ocn_libc_own INTERFACE $<TARGET_OBJECTS:ocn_malloc>)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|amd64)$")
   add_library(ocn_memcpy OBJECT ${CMAKE_CURRENT_LIST_DIR}/memcpy.c)
   target_compile_options(ocn_memcpy PRIVATE -fno-builtin-memcpy)
   target_link_libraries(ocn_memcpy PRIVATE ocn_flags)
+  target_sources(ocn_libc_own INTERFACE $<TARGET_OBJECTS:ocn_memcpy>)
+  target_link_options(ocn_libc_own INTERFACE -Wl,--wrap=memcpy)
 endif()
 find_library(JANSSON_ARCHIVE libjansson.a HINTS ${JANSSON_LIBDIR} REQUIRED)
 try_compile(OCN_JANSSON_LINKS ${CMAKE_BINARY_DIR}/CMakeFiles/jansson
