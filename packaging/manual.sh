@@ -25,8 +25,11 @@ fail() { echo "manual.sh: $*" >&2 && exit 1; }
 
 usage() { "$bin/ocinorm" "$1" --help; } # COMMAND
 
-# name TAB summary. help and version take no options.
+# name TAB summary.
 commands() { "$bin/ocinorm" help | sed -nE 's/^  ([a-z]+) +(.*)/\1\t\2/p'; }
+
+# The names of those that take options.
+commands_with_options() { commands | cut -f 1 | grep -vxE 'help|version'; }
 
 # config's own commands.
 subcommands() { usage "$1" | sed -nE 's/^  ([a-z]+)  +(.*)/\1\t\2/p'; } # COMMAND
@@ -92,9 +95,13 @@ operand() { # COMMAND [SUBCOMMAND]
     esac
 }
 
-# Of options, those that the synopsis of one of config's commands names.
-options_of() { # COMMAND SUBCOMMAND
+# The options of a command; of one of config's, those that its synopsis names.
+options_of() { # COMMAND [SUBCOMMAND]
     local words name rest
+    if (($# == 1)); then
+        options "$1"
+        return
+    fi
     words=$(synopsis "$@")
     while IFS=$'\t' read -r name rest; do
         if [[ $words == *"$name"* ]]; then
@@ -139,12 +146,11 @@ block_exit() { # ocinorm|ocinorm-hook
         return
     fi
     echo '.Bl -tag -width uninstall'
-    while IFS=$'\t' read -r name _; do
-        [[ $name == help || $name == version ]] && continue
+    while read -r name; do
         printf '.It Ic %s\n' "$name"
         usage "$name" | exit_status | roff
         echo
-    done < <(commands)
+    done < <(commands_with_options)
     echo '.El'
 }
 
@@ -235,7 +241,7 @@ bash_argument() { # what argument or operand printed
 
 bash_operand() { # COMMAND [SUBCOMMAND]
     local names
-    names=$(if [[ -n ${2:-} ]]; then options_of "$@"; else options "$1"; fi | cut -f 1 | tr '\n' ' ')
+    names=$(options_of "$@" | cut -f 1 | tr '\n' ' ')
     # shellcheck disable=SC2016
     printf '            if [[ $cur == -* ]]; then\n                _ocinorm_words %s--help\n' "$names"
     printf '            else\n                %s\n            fi\n            ;;\n' \
@@ -274,21 +280,19 @@ _ocinorm() {
     fi
     case \$command:\$prev in
 END
-    while IFS=$'\t' read -r name _; do
-        [[ $name == help || $name == version ]] && continue
+    while read -r name; do
         while IFS=$'\t' read -r option letter arg _; do
             [[ $arg == - ]] && continue
             printf '        %s:%s' "$name" "$option"
             [[ $letter == - ]] || printf ' | %s:-%s' "$name" "$letter"
             printf ') %s && return ;;\n' "$(bash_argument "$(argument "$name" "$option" "$arg")")"
         done < <(options "$name")
-    done < <(commands)
+    done < <(commands_with_options)
     # shellcheck disable=SC2016
     printf '    esac\n    if [[ $command == config ]] && ((COMP_CWORD > 2)); then\n        sub=${COMP_WORDS[2]}\n    fi\n'
     # shellcheck disable=SC2016
     printf '    case $command:$sub in\n'
-    while IFS=$'\t' read -r name _; do
-        [[ $name == help || $name == version ]] && continue
+    while read -r name; do
         if [[ $name != config ]]; then
             printf '        %s:)\n' "$name" && bash_operand "$name"
             continue
@@ -297,7 +301,7 @@ END
         while IFS=$'\t' read -r sub _; do
             printf '        config:%s)\n' "$sub" && bash_operand config "$sub"
         done < <(subcommands config)
-    done < <(commands)
+    done < <(commands_with_options)
     printf '    esac\n}\n\ncomplete -F _ocinorm ocinorm\n'
 }
 
@@ -333,7 +337,7 @@ zsh_arguments() { # COMMAND [SUBCOMMAND]
             printf " \\\\\n                '(-%s %s)'{-%s+,%s}'[%s]%s'" "$letter" "${option%=}" "$letter" \
                 "$option" "$(zsh_text "$text")" "$rest"
         fi
-    done < <(if [[ -n ${2:-} ]]; then options_of "$@"; else options "$1"; fi)
+    done < <(options_of "$@")
     printf " \\\\\n                '(-)'{-h,--help}'[say how it is used]'"
     rest=$(operand "$@")
     [[ $rest == none ]] || printf " \\\\\n                '1: :%s'" "$(zsh_argument "$rest")"
@@ -359,8 +363,7 @@ make_zsh() {
     if [[ $words[2] == config ]] && (( CURRENT == 3 )); then\n        _describe command subcommands\n        return\n    fi
     shift words\n    (( CURRENT -= 1 ))\n    if [[ $words[1] == config ]]; then\n        shift words\n        (( CURRENT -= 1 ))
         words[1]=config-$words[1]\n    fi\n    case $words[1] in\n'
-    while IFS=$'\t' read -r name _; do
-        [[ $name == help || $name == version ]] && continue
+    while read -r name; do
         if [[ $name != config ]]; then
             printf '        %s)\n' "$name" && zsh_arguments "$name"
             continue
@@ -368,7 +371,7 @@ make_zsh() {
         while IFS=$'\t' read -r sub _; do
             printf '        config-%s)\n' "$sub" && zsh_arguments config "$sub"
         done < <(subcommands config)
-    done < <(commands)
+    done < <(commands_with_options)
     # shellcheck disable=SC2016
     printf '    esac\n}\n\n_ocinorm "$@"\n'
 }
@@ -392,7 +395,7 @@ fish_arguments() { # CONDITION COMMAND [SUBCOMMAND]
         [[ $letter == - ]] || printf ' -s %s' "$letter"
         [[ $arg == - ]] || printf '%s' "$(fish_argument "$(argument "$1" "$option" "$arg")")"
         printf " -d '%s'\n" "$(fish_text "$text")"
-    done < <(if [[ -n ${2:-} ]]; then options_of "$@"; else options "$1"; fi)
+    done < <(options_of "$@")
     rest=$(operand "$@")
     case $rest in
         file) printf "complete -c ocinorm -n '%s' -F\n" "$on" ;;
@@ -407,8 +410,7 @@ make_fish() {
     while IFS=$'\t' read -r name text; do
         printf "complete -c ocinorm -n __fish_use_subcommand -a %s -d '%s'\n" "$name" "$(fish_text "$text")"
     done < <(commands)
-    while IFS=$'\t' read -r name _; do
-        [[ $name == help || $name == version ]] && continue
+    while read -r name; do
         if [[ $name != config ]]; then
             fish_arguments "__fish_seen_subcommand_from $name" "$name"
             continue
@@ -419,7 +421,7 @@ make_fish() {
                 "${all% }" "$sub" "$(fish_text "$text")"
             fish_arguments "__fish_seen_subcommand_from config; and __fish_seen_subcommand_from $sub" config "$sub"
         done < <(subcommands config)
-    done < <(commands)
+    done < <(commands_with_options)
 }
 
 # ---- writing ---------------------------------------------------------------------------------
