@@ -7,10 +7,10 @@ CORE is ocn_bench_core of a build with -DOCN_STATIC=OFF -DOCN_INSTRUMENTED=ON. E
 to be timed, in pairs and as ratios: the wrapper and ocinorm-entry beside a static program that only
 execves, the hook beside one that does nothing, each from cc and from musl-gcc; a whole `runc run`
 beside one without ocinorm. --before names an older build, of --since, that is timed in the same
-rounds and shown beside the new one of that NAME, and --before-core its core. Needs root and runc: hook and entry are timed in
-real containers. Instructions and bytes are counted by valgrind and the kernel, so a loaded machine
-does not touch them. Writes results.md and results.svg beside this file. --check counts only, writes
-nothing, and fails where an aim that can be counted does not hold."""
+rounds and shown beside the new one of that NAME, and --before-core its core. Needs root and runc:
+hook and entry are timed in real containers. Instructions and bytes are counted by valgrind and the
+kernel, so a loaded machine does not touch them. Writes results.md and results.svg beside this file.
+--check counts only, writes nothing, and fails where an aim that can be counted does not hold."""
 
 import argparse
 import dataclasses
@@ -572,7 +572,6 @@ def write_results(clock, since, starts, samples, series):
     cpu = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo", encoding="utf-8")
                 if line.startswith("model name")), platform.machine())
     commit = run("git", "-C", HERE, "describe", "--always", "--dirty").strip()
-    growth = max(pair[1] for pair in grow(series))
     head = HEAD.format(
         today=datetime.date.today(), commit=commit, cpu=cpu, cpus=os.cpu_count(),
         kernel=platform.release(), load=os.getloadavg()[0], rounds=clock.count,
