@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # The packages of what is committed, built, looked at and used: packaging/test.sh DIRECTORY [STEP...],
-# as root. Everything is kept in DIRECTORY; without a step, all of them in order.
+# as root. Everything is kept in DIRECTORY; without a step, all of them in order: test.sh --list names them.
 set -euo pipefail
 export LC_ALL=C
 
@@ -11,6 +11,10 @@ root=${here%/*}
 dir=${1:?the directory to work in}
 steps=(build again deb-lint rpm-lint hardening sbom install-deb remove-busy install-rpm
     install-tarball autopkgtest)
+if [[ $dir == --list ]]; then
+    printf '%s\n' "${steps[@]}"
+    exit
+fi
 
 elsewhere=''
 cleanup() {
@@ -65,22 +69,15 @@ step_again() {
 }
 
 step_deb-lint() {
-    local without=()
-    compgen -G "$here/man/*" >/dev/null || without=(--suppress-tags no-manual-page)
-    lintian --info --display-info --pedantic --fail-on error,warning --allow-root "${without[@]}" \
-        "$dir"/first/*.changes
+    lintian --info --display-info --pedantic --fail-on error,warning --allow-root "$dir"/first/*.changes
 }
 
 step_rpm-lint() {
-    local said warnings
+    local said
     said=$(rpmlint -c "$here/rpm/rpmlint.toml" "$dir"/first/*.rpm "$here/rpm/ocinorm.spec" 2>&1) || true
     echo "$said"
     grep -q ' packages and 1 specfiles checked; 0 errors' <<<"$said" || fail "rpmlint found errors"
-    warnings=$(grep ' W: ' <<<"$said" || true)
-    if ! compgen -G "$here/man/*" >/dev/null; then
-        warnings=$(grep -v ' no-manual-page-for-binary ' <<<"$warnings" || true)
-    fi
-    [[ -z $warnings ]] || fail "rpmlint found warnings"
+    ! grep -q ' W: ' <<<"$said" || fail "rpmlint found warnings"
 }
 
 assert_hardened() { # PREFIX
