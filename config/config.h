@@ -2,18 +2,10 @@
 /* The policy: layers of JSON in, one struct ocn_policy for one container out. */
 #pragma once
 
-#include "normalize/detect.h"
-#include "normalize/identity.h"
-#include "normalize/policy.h"
-
-#define OCN_POLICY_MAX_SIZE ((size_t)1 << 20)
-
-/* One file, or one built-in text. Later layers win over earlier ones. */
-struct ocn_layer {
-    const char *name; /* the file's path, as people know it; shown in errors and `config show` */
-    struct ocn_bytes text;
-    const char *profile; /* the name of the profile that this layer is, or NULL */
-};
+#include "config/layer.h"
+#include "normalize/node/detect.h"
+#include "normalize/node/identity.h"
+#include "normalize/policy/policy.h"
 
 /* config/profiles, compiled in when ocinorm is built; their clues are read already. */
 extern const struct ocn_profile ocn_profiles_built_in[];
@@ -47,21 +39,29 @@ void ocn_config_freep(struct ocn_config **config);
 /* The policy without any overlay of `match`; borrowed. */
 const struct ocn_policy *ocn_config_base(const struct ocn_config *config);
 
+/* true where no rule is on, for no container: then nothing needs to be known of one. */
+bool ocn_config_is_off(const struct ocn_config *config);
+
+/* Which rows of `match` hold for a container, in order; the list comes from @arena. */
+OCN_MUST_USE int ocn_config_match(const struct ocn_config *config,
+                                  const struct ocn_identity *identity,
+                                  const struct ocn_container *container, struct ocn_arena *arena,
+                                  struct ocn_u32s *ret, struct ocn_error *err);
+
 /*
- * The policy for one container: the base with the overlay of every `match` row that holds for it,
- * in order. *ret is a copy whose strings are borrowed from @config, and whose lists may come from
- * @arena.
+ * The base with the overlays of those rows. *ret is a copy whose strings are borrowed from @config,
+ * and whose lists may come from @arena. OCN_E_FORMAT where @held, which need not be of
+ * ocn_config_match()'s making, does not ascend or names no row.
  */
+OCN_MUST_USE int ocn_config_overlay(const struct ocn_config *config, const struct ocn_u32s *held,
+                                    struct ocn_arena *arena, struct ocn_policy *ret,
+                                    struct ocn_error *err);
+
+/* Both: the base with the overlay of every row of `match` that holds for a container. */
 OCN_MUST_USE int ocn_config_select(const struct ocn_config *config,
                                    const struct ocn_identity *identity,
                                    const struct ocn_container *container, struct ocn_arena *arena,
                                    struct ocn_policy *ret, struct ocn_error *err);
-
-/*
- * The member @key of @layer alone, whatever else the layer holds: 1 and *ret (json_decref), 0 if it
- * has none or is no JSON, -1 when memory is out. A layer without it is not parsed.
- */
-OCN_MUST_USE int ocn_layer_get(const struct ocn_layer *layer, const char *key, json_t **ret);
 
 /*
  * Only the names of the low-level runtimes, from the last layer that gives a usable list, whatever
@@ -77,6 +77,13 @@ OCN_MUST_USE int ocn_config_runtimes(const struct ocn_layer *layers, size_t coun
  * the second says which layer set each leaf ("built-in" for the default). NULL: out of memory.
  */
 OCN_MUST_USE json_t *ocn_config_show(const struct ocn_config *config);
+
+/*
+ * JSON Schema (draft 2020-12) of what @fields bind, with the defaults of @defaults (NULL: none). A
+ * table whose rows have no doc is a report's: all that is not sparse is required. NULL: no memory.
+ */
+OCN_MUST_USE json_t *ocn_config_describe(const char *title, const struct ocn_bind *fields,
+                                         const json_t *defaults);
 
 /* JSON Schema (draft 2020-12) of a policy file, made from the loader's tables. NULL: no memory. */
 OCN_MUST_USE json_t *ocn_config_schema(void);

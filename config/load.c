@@ -3,30 +3,7 @@
 #include <string.h>
 
 #include "config/policy_fields.h"
-#include "normalize/json_text.h"
-
-int ocn_layer_refuse_text(const struct ocn_layer *layer, const struct ocn_error *problem,
-                          struct ocn_error *err)
-{
-    struct ocn_error located = *problem;
-
-    ocn_error_locate(&located, layer->name, 0);
-    return ocn_fail(err, located.code, located.where, "%s", located.msg);
-}
-
-int ocn_layer_refuse_member(const struct ocn_layer *layer, const struct ocn_error *problem,
-                            struct ocn_error *err)
-{
-    /* A pointer that was cut ("...") leads nowhere. */
-    bool whole = problem->where[0] != '.';
-    struct ocn_error located = *problem;
-
-    if (problem->code == OCN_E_FORMAT) {
-        ocn_error_locate(&located, layer->name,
-                         whole ? ocn_json_line_of(layer->text, problem->where) : 0);
-    }
-    return ocn_fail(err, located.code, located.where, "%s", located.msg);
-}
+#include "normalize/json/json.h"
 
 /* Binds the overlays of @policy to a copy that nobody looks at, to find what is wrong in them. */
 static int check_overlays(struct ocn_config *config, struct ocn_error *err)
@@ -63,9 +40,6 @@ static int add_layer(struct ocn_config *config, const struct ocn_layer *layer,
     struct ocn_config_source *source = &config->sources[config->sources_len];
 
     source->name = ocn_arena_copy(&config->arena, layer->name, strlen(layer->name));
-    if (source->name == NULL) {
-        return ocn_fail_nomem(err);
-    }
     if (ocn_json_load(layer->text, OCN_POLICY_MAX_SIZE, &source->json, &problem) < 0) {
         return ocn_layer_refuse_text(layer, &problem, err);
     }
@@ -78,19 +52,17 @@ static int add_layer(struct ocn_config *config, const struct ocn_layer *layer,
 }
 
 /* "auto" becomes the name of what it came to. */
-static int name_profile(struct ocn_config *config, const struct ocn_layer *layers, size_t count,
-                        struct ocn_error *err)
+static void name_profile(struct ocn_config *config, const struct ocn_layer *layers, size_t count)
 {
     const char *name = OCN_PROFILE_UNKNOWN;
 
     if (strcmp(config->base.profile, "auto") != 0) {
-        return 0;
+        return;
     }
     for (size_t i = 0; i < count; i++) {
         name = layers[i].profile != NULL ? layers[i].profile : name;
     }
     config->base.profile = ocn_arena_copy(&config->arena, name, strlen(name));
-    return config->base.profile != NULL ? 0 : ocn_fail_nomem(err);
 }
 
 /* The built-in default with @layer above it, if that is a profile of ours and untouched. */
@@ -104,15 +76,14 @@ static const struct ocn_policy *find_bound(const struct ocn_layer *layer)
     return NULL;
 }
 
-static int add_bound(struct ocn_config *config, const struct ocn_layer *layer,
-                     const struct ocn_policy *bound, struct ocn_error *err)
+static void add_bound(struct ocn_config *config, const struct ocn_layer *layer,
+                      const struct ocn_policy *bound)
 {
     struct ocn_config_source *source = &config->sources[config->sources_len++];
 
     config->base = *bound;
     source->text = layer->text;
     source->name = ocn_arena_copy(&config->arena, layer->name, strlen(layer->name));
-    return source->name != NULL ? 0 : ocn_fail_nomem(err);
 }
 
 static int add_layers(struct ocn_config *config, const struct ocn_layer *layers, size_t count,
@@ -121,16 +92,17 @@ static int add_layers(struct ocn_config *config, const struct ocn_layer *layers,
     const struct ocn_layer built_in = { OCN_POLICY_BUILT_IN, ocn_policy_default, NULL };
     const struct ocn_policy *bound = count != 0 ? find_bound(&layers[0]) : NULL;
 
-    if (add_bound(config, &built_in, &ocn_policy_built_in, err) < 0 ||
-        (bound != NULL && add_bound(config, &layers[0], bound, err) < 0)) {
-        return -1;
+    add_bound(config, &built_in, &ocn_policy_built_in);
+    if (bound != NULL) {
+        add_bound(config, &layers[0], bound);
     }
     for (size_t i = bound != NULL ? 1 : 0; i < count; i++) {
         if (add_layer(config, &layers[i], err) < 0) {
             return -1;
         }
     }
-    return name_profile(config, layers, count, err);
+    name_profile(config, layers, count);
+    return 0;
 }
 
 int ocn_config_load(const struct ocn_layer *layers, size_t count, struct ocn_config **ret,
@@ -145,7 +117,8 @@ int ocn_config_load(const struct ocn_layer *layers, size_t count, struct ocn_con
     if (config->sources == NULL) {
         return ocn_fail_nomem(err);
     }
-    if (add_layers(config, layers, count, err) < 0) {
+    int result = add_layers(config, layers, count, err);
+    if (ocn_arena_check(&config->arena, err) < 0 || result < 0) {
         return -1;
     }
     *ret = config;
@@ -175,50 +148,116 @@ const struct ocn_policy *ocn_config_base(const struct ocn_config *config)
     return &config->base;
 }
 
-int ocn_config_select(const struct ocn_config *config, const struct ocn_identity *identity,
-                      const struct ocn_container *container, struct ocn_arena *arena,
-                      struct ocn_policy *ret, struct ocn_error *err)
+/* Neither "holds" nor "does not hold" is safe to assume: either may be the weaker policy. */
+static int fail_unknown(const struct ocn_identity *identity, size_t row, struct ocn_error *err)
+{
+    char where[32];
+
+    (void)snprintf(where, sizeof(where), "/match/%zu/when", row);
+    return ocn_fail(err, OCN_E_FORMAT, where,
+                    "cannot tell whether it holds: this is a container of %s, which does not say "
+                    "its namespace or image as it should",
+                    identity->engine);
+}
+
+int ocn_config_match(const struct ocn_config *config, const struct ocn_identity *identity,
+                     const struct ocn_container *container, struct ocn_arena *arena,
+                     struct ocn_u32s *ret, struct ocn_error *err)
+{
+    const struct ocn_policy_match *rows = config->base.match.items;
+    size_t count = config->base.match.len;
+    struct ocn_u32s held = { 0 };
+
+    if (count != 0) {
+        held.items = ocn_arena_alloc(arena, count * sizeof(*held.items));
+        if (held.items == NULL) {
+            return ocn_fail_nomem(err);
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        switch (ocn_identity_matches(identity, container, &rows[i].when)) {
+        case OCN_MATCH_YES:
+            held.items[held.len++] = (uint32_t)i;
+            break;
+        case OCN_MATCH_UNKNOWN:
+            return fail_unknown(identity, i, err);
+        case OCN_MATCH_NO:
+        default:
+            break;
+        }
+    }
+    *ret = held;
+    return 0;
+}
+
+int ocn_config_overlay(const struct ocn_config *config, const struct ocn_u32s *held,
+                       struct ocn_arena *arena, struct ocn_policy *ret, struct ocn_error *err)
 {
     struct ocn_policy policy = config->base;
     const struct ocn_policy_match *rows = policy.match.items;
+    size_t next = 0;
 
-    for (size_t i = 0; i < policy.match.len; i++) {
-        if (ocn_identity_matches(identity, container, &rows[i].when) &&
-            ocn_json_bind(rows[i].policy, OCN_POLICY_OVERLAY_FIELDS, OCN_BIND_STRICT, &policy,
+    for (size_t i = 0; i < held->len; i++) {
+        uint32_t row = held->items[i];
+        if (row < next || row >= config->base.match.len) {
+            return ocn_fail(err, OCN_E_FORMAT, NULL, "no such row of match");
+        }
+        if (ocn_json_bind(rows[row].policy, OCN_POLICY_OVERLAY_FIELDS, OCN_BIND_STRICT, &policy,
                           arena, err) < 0) {
             return -1;
         }
+        next = row + 1;
     }
     *ret = policy;
     return 0;
 }
 
-int ocn_layer_get(const struct ocn_layer *layer, const char *key, json_t **ret)
+/* Rows speak for themselves: what the last one that holds says of a rule counts, or the base. */
+bool ocn_config_is_off(const struct ocn_config *config)
 {
-    struct ocn_error problem = { 0 };
-    json_auto_t *json = NULL;
+    OCN_CLEANUP(ocn_arena_done) struct ocn_arena arena = { 0 };
+    struct ocn_policy policy = config->base;
 
-    if (!ocn_json_may_have(layer->text, key)) {
-        return 0;
+    for (uint32_t row = 0; row <= config->base.match.len; row++) {
+        for (size_t i = 0; i < OCN_RULE_COUNT; i++) {
+            if (policy.level[i] != OCN_LEVEL_OFF) {
+                return false;
+            }
+        }
+        const struct ocn_u32s held = { &row, 1 };
+        if (row < config->base.match.len &&
+            ocn_config_overlay(config, &held, &arena, &policy, NULL) < 0) {
+            return false;
+        }
     }
-    if (ocn_json_load(layer->text, OCN_POLICY_MAX_SIZE, &json, &problem) < 0) {
-        return problem.code == OCN_E_NOMEM ? -1 : 0;
-    }
-    *ret = json_incref(json_object_get(json, key));
-    return *ret != NULL ? 1 : 0;
+    return true;
 }
 
-/* 1 if @layer gives a list of runtimes that can be used, 0 if not, -1 when memory is out. */
+int ocn_config_select(const struct ocn_config *config, const struct ocn_identity *identity,
+                      const struct ocn_container *container, struct ocn_arena *arena,
+                      struct ocn_policy *ret, struct ocn_error *err)
+{
+    struct ocn_u32s held = { 0 };
+
+    return ocn_config_match(config, identity, container, arena, &held, err) < 0
+               ? -1
+               : ocn_config_overlay(config, &held, arena, ret, err);
+}
+
+/* The list of runtimes that @layer gives in *ret, if it can be used. -1: memory is out. */
 static int find_runtimes(const struct ocn_layer *layer, struct ocn_arena *arena,
-                         struct ocn_strings *ret)
+                         struct ocn_strings *ret, bool *ret_found)
 {
     struct ocn_error problem = { 0 };
     struct ocn_policy policy = { 0 };
     json_auto_t *runtimes = NULL;
-    int found = ocn_layer_get(layer, "runtimes", &runtimes);
 
-    if (found != 1) {
-        return found;
+    *ret_found = false;
+    if (ocn_layer_get(layer, "runtimes", &runtimes) < 0) {
+        return -1;
+    }
+    if (runtimes == NULL) {
+        return 0;
     }
     json_auto_t *alone = json_object();
     if (json_object_set(alone, "runtimes", runtimes) < 0) {
@@ -230,24 +269,27 @@ static int find_runtimes(const struct ocn_layer *layer, struct ocn_arena *arena,
     for (size_t i = 0; i < policy.runtimes.len; i++) {
         const char *name = policy.runtimes.items[i];
         policy.runtimes.items[i] = ocn_arena_copy(arena, name, strlen(name));
-        if (policy.runtimes.items[i] == NULL) {
-            return -1;
-        }
+    }
+    if (arena->failed) {
+        return -1;
     }
     *ret = policy.runtimes;
-    return 1;
+    *ret_found = true;
+    return 0;
 }
 
 int ocn_config_runtimes(const struct ocn_layer *layers, size_t count, struct ocn_arena *arena,
                         struct ocn_strings *ret, struct ocn_error *err)
 {
-    int found = 0;
+    bool found = false;
 
-    for (size_t i = count; i > 0 && found == 0; i--) {
-        found = find_runtimes(&layers[i - 1], arena, ret);
+    for (size_t i = count; i > 0 && !found; i--) {
+        if (find_runtimes(&layers[i - 1], arena, ret, &found) < 0) {
+            return ocn_fail_nomem(err);
+        }
     }
-    if (found == 0) {
+    if (!found) {
         *ret = ocn_policy_built_in.runtimes;
     }
-    return found >= 0 ? 0 : ocn_fail_nomem(err);
+    return 0;
 }

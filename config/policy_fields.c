@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The policy's keys, as rows: the loader, `ocinorm config show` and the JSON Schema are made from
- * them. A new key is a row here, a member in normalize/policy.h and a line in default.json.
+ * them. A new key is a row here, a member in normalize/policy/policy.h and a line in default.json.
  */
 #include "config/policy_fields.h"
 
 #include <string.h>
 
-#include "normalize/detect.h"
+#include "normalize/node/detect.h"
 
 #define ID_MAX 4294967294.0          /* 4294967295 is (uid_t)-1: "leave it as it is" */
 #define WHOLE_MAX 9007199254740992.0 /* 2^53: up to here a JSON number is exact */
 
 #define AT(path) .offset = offsetof(struct ocn_policy, path), .member = #path
+#define AT_ENUM(path) .offset = OCN_BIND_ENUM_AT(struct ocn_policy, path), .member = #path
 #define AT_MATCH(member) .offset = offsetof(struct ocn_policy_match, member)
 
 /* ---- what a type cannot say ------------------------------------------------------------- */
@@ -80,7 +81,7 @@ static const char *check_ratio(const char *name, const json_t *value)
     return NULL;
 }
 
-static int is_variable_name(const char *text)
+static bool is_variable_name(const char *text)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
     static const char all[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
@@ -200,12 +201,13 @@ static const char *check_runtimes(const char *name, const json_t *value)
     return NULL;
 }
 
-/* ---- words, in the order of their enums in normalize/policy.h --------------------------- */
+/* ---- words, in the order of their enums in normalize/policy/policy.h ---------------------------
+ */
 
 static const char *const on_error_names[] = { "deny", "warn", NULL };
 static const char *const when_names[] = { "root", "always", "never", NULL };
 static const char *const groups_names[] = { "drop-root", "keep", "clear", NULL };
-static const char *const exec_names[] = { "follow", "keep", NULL };
+static const char *const exec_names[] = { "follow", "keep", "strict", NULL };
 static const char *const round_names[] = { "up", "down", "nearest", NULL };
 static const char *const env_when_names[] = { "auto", "always", NULL };
 static const char *const duration_names[] = { "go", "seconds", "milliseconds", NULL };
@@ -219,36 +221,37 @@ static const struct ocn_bind user_fields[] = {
     { "uid", OCN_BIND_U32, AT(user.uid), .min = 1, .max = ID_MAX, .check = check_uid,
       .doc = "The user that root becomes." },
     { "gid", OCN_BIND_U32, AT(user.gid), .max = ID_MAX, .doc = "Its group." },
-    { "when", OCN_BIND_ENUM, AT(user.when), .names = when_names,
+    { "when", OCN_BIND_ENUM, AT_ENUM(user.when), .names = when_names,
       .doc = "Whose user is changed: that of root, of every container, of none." },
-    { "groups", OCN_BIND_ENUM, AT(user.groups), .names = groups_names,
+    { "groups", OCN_BIND_ENUM, AT_ENUM(user.groups), .names = groups_names,
       .doc = "Additional groups: without those of root, all of them, none." },
     { "home", OCN_BIND_STRING, AT(user.home), .check = check_home,
       .doc = "HOME: \"auto\" (root's or none becomes that of the passwd entry, else \"/\"), "
              "\"keep\", or an absolute path." },
     { "lowPorts", OCN_BIND_BOOL, AT(user.low_ports),
       .doc = "Give CAP_NET_BIND_SERVICE to the lowered process, for ports below 1024." },
-    { "exec", OCN_BIND_ENUM, AT(user.exec), .names = exec_names,
-      .doc = "Processes that join as the container's original user: follow its new one, or keep." },
+    { "exec", OCN_BIND_ENUM, AT_ENUM(user.exec), .names = exec_names,
+      .doc = "Processes that join: those that ask for the container's original user follow its new "
+             "one; keep theirs; strict: nor does anybody else join as root." },
     { 0 },
 };
 
 #define LEVEL_0(member, summary)                                                                   \
-    OCN_BIND_ENUM, AT(member), .names = judging_levels, .check = check_judging_level,              \
-                               .doc = summary "."
+    OCN_BIND_ENUM, AT_ENUM(member), .names = judging_levels, .check = check_judging_level,         \
+                                    .doc = summary "."
 #define LEVEL_1(member, summary)                                                                   \
-    OCN_BIND_ENUM, AT(member), .names = editing_levels, .doc = summary "."
+    OCN_BIND_ENUM, AT_ENUM(member), .names = editing_levels, .doc = summary "."
 
 static const struct ocn_bind rules_fields[] = {
-#define OCN_RULE(symbol, name, level_, changes, on_exec, function, summary)                        \
+#define OCN_RULE(symbol, name, level_, changes, event, needs, function, summary)                   \
     { name, LEVEL_##changes(level[OCN_RULE_##symbol], summary) },
-#include "normalize/rules.def"
+#include "normalize/policy/rules.def"
 #undef OCN_RULE
     { 0 },
 };
 
 static const struct ocn_bind maxprocs_fields[] = {
-    { "round", OCN_BIND_ENUM, AT(env.maxprocs.round), .names = round_names,
+    { "round", OCN_BIND_ENUM, AT_ENUM(env.maxprocs.round), .names = round_names,
       .doc = "How a CPU limit that is no whole number is rounded." },
     { "min", OCN_BIND_U32, AT(env.maxprocs.min), .min = 1, .max = 65536,
       .doc = "GOMAXPROCS is never set below this." },
@@ -277,7 +280,7 @@ static const struct ocn_bind http_fields[] = {
     HTTP_NAME("serverIdle", server_idle, "the idle timeout of HTTP servers"),
     HTTP_NAME("tlsHandshake", tls_handshake, "the timeout of a TLS handshake"),
     HTTP_NAME("expectContinue", expect_continue, "the wait for \"100 Continue\""),
-    { "format", OCN_BIND_ENUM, AT(env.http.format), .names = duration_names,
+    { "format", OCN_BIND_ENUM, AT_ENUM(env.http.format), .names = duration_names,
       .doc = "How fifteen seconds are written: 15s, 15, 15000." },
     { 0 },
 };
@@ -323,7 +326,7 @@ static const struct ocn_bind env_fields[] = {
       .doc = "Variables to add, name by name." },
     { "override", OCN_BIND_BOOL, AT(env.override),
       .doc = "The policy's value wins over one that the container sets itself." },
-    { "when", OCN_BIND_ENUM, AT(env.when), .names = env_when_names,
+    { "when", OCN_BIND_ENUM, AT_ENUM(env.when), .names = env_when_names,
       .doc = "Who gets the variables for Go: Go and unknown programs, or every one." },
     { "otelProbe", OCN_BIND_BOOL, AT(env.otel_probe),
       .doc = "Add OTEL_GO_AUTO_INSTRUMENTATION_ENABLED=true." },
@@ -361,7 +364,7 @@ static const struct ocn_bind clue_fields[] = {
 };
 
 static const struct ocn_bind hook_fields[] = {
-    { "apply", OCN_BIND_ENUM, AT(hook.apply), .names = apply_names,
+    { "apply", OCN_BIND_ENUM, AT_ENUM(hook.apply), .names = apply_names,
       .doc = "How a prestart hook changes a container: by ocinorm-entry, or not at all; what is "
              "left to change is then a finding." },
     { 0 },
@@ -399,7 +402,7 @@ const struct ocn_bind ocn_policy_fields[] = {
       .size = sizeof(struct ocn_policy_match), .check = check_match,
       .doc = "Other policies for some containers, applied in order." },
     /* The rows above hold for a node; those below are OCN_POLICY_OVERLAY_FIELDS. */
-    { "onError", OCN_BIND_ENUM, AT(on_error), .names = on_error_names,
+    { "onError", OCN_BIND_ENUM, AT_ENUM(on_error), .names = on_error_names,
       .doc = "What happens to a container that cannot be judged." },
     { "user", OCN_BIND_OBJECT, .fields = user_fields, .doc = "The user of a container." },
     { "rules", OCN_BIND_OBJECT, .fields = rules_fields,

@@ -28,18 +28,6 @@ struct ocn_config_source {
     struct ocn_bytes text; /* then its text */
 };
 
-/*
- * Pass on what was found wrong in @layer, whose bytes are known: a parser's "LINE:COLUMN" as
- * "FILE:LINE:COLUMN", a pointer as "FILE:LINE: /POINTER". Return -1.
- */
-int ocn_layer_refuse_text(const struct ocn_layer *layer, const struct ocn_error *problem,
-                          struct ocn_error *err);
-int ocn_layer_refuse_member(const struct ocn_layer *layer, const struct ocn_error *problem,
-                            struct ocn_error *err);
-
-/* What a layer may not say where it stands: /detect outside of profiles, /profile in one. */
-int ocn_layer_check_place(const struct ocn_layer *layer, const json_t *json, struct ocn_error *err);
-
 struct ocn_config {
     struct ocn_policy base;
     const char *profile;               /* the name of the layer that is one, or NULL */

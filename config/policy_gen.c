@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "config/policy_fields.h"
-#include "normalize/json_text.h"
+#include "normalize/json/json.h"
 
 /* What the loader is linked with otherwise, and what is made here. */
 const struct ocn_policy ocn_policy_built_in;
@@ -97,7 +97,7 @@ static void print_value(const struct ocn_bind *row, const void *field)
         (void)printf("%.17g", *(const double *)field);
         break;
     case OCN_BIND_ENUM:
-        (void)printf("%d", *(const int *)field);
+        (void)printf("%u", *(const unsigned *)field);
         break;
     case OCN_BIND_STRING:
         *text != NULL ? print_string(*text) : (void)printf("NULL");
@@ -112,6 +112,9 @@ static void print_value(const struct ocn_bind *row, const void *field)
     case OCN_BIND_OBJECT:
     case OCN_BIND_OBJECTS:
     case OCN_BIND_JSON:
+    case OCN_BIND_TEXT:
+    case OCN_BIND_POINTER:
+    case OCN_BIND_TYPES:
     default:
         (void)fprintf(stderr, "policy_gen: cannot print %s\n", row->key);
         exit(EXIT_FAILURE);

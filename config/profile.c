@@ -3,20 +3,7 @@
 #include <string.h>
 
 #include "config/policy_fields.h"
-#include "normalize/json_text.h"
-
-int ocn_layer_check_place(const struct ocn_layer *layer, const json_t *json, struct ocn_error *err)
-{
-    if (layer->profile == NULL && json_object_get(json, "detect") != NULL) {
-        return ocn_fail(err, OCN_E_FORMAT, "/detect",
-                        "only a profile is detected; move this into profiles/NAME.json");
-    }
-    if (layer->profile != NULL && json_object_get(json, "profile") != NULL) {
-        return ocn_fail(err, OCN_E_FORMAT, "/profile",
-                        "a profile cannot name another one; delete this");
-    }
-    return 0;
-}
+#include "normalize/json/json.h"
 
 /* The first key that only the admin's own policy may set, or NULL. */
 static const char *find_foreign(const json_t *json)
@@ -59,28 +46,23 @@ static int check_reach(const struct ocn_list *clues, const json_t *json, struct 
     return 0;
 }
 
-static int copy_text(struct ocn_arena *arena, const char **text, struct ocn_error *err)
+static const char *copy_text(struct ocn_arena *arena, const char *text)
 {
-    if (*text != NULL) {
-        *text = ocn_arena_copy(arena, *text, strlen(*text));
-        return *text != NULL ? 0 : ocn_fail_nomem(err);
-    }
-    return 0;
+    return text != NULL ? ocn_arena_copy(arena, text, strlen(text)) : NULL;
 }
 
 /* The JSON that they were borrowed from goes away. */
-static int copy_clues(struct ocn_list *list, struct ocn_arena *arena, struct ocn_error *err)
+static void copy_clues(const struct ocn_list *list, struct ocn_arena *arena)
 {
     struct ocn_clue *clues = list->items;
 
     for (size_t i = 0; i < list->len; i++) {
-        if (copy_text(arena, &clues[i].file, err) < 0 || copy_text(arena, &clues[i].env, err) < 0 ||
-            copy_text(arena, &clues[i].key, err) < 0 || copy_text(arena, &clues[i].is, err) < 0 ||
-            copy_text(arena, &clues[i].is_not, err) < 0) {
-            return -1;
-        }
+        clues[i].file = copy_text(arena, clues[i].file);
+        clues[i].env = copy_text(arena, clues[i].env);
+        clues[i].key = copy_text(arena, clues[i].key);
+        clues[i].is = copy_text(arena, clues[i].is);
+        clues[i].is_not = copy_text(arena, clues[i].is_not);
     }
-    return 0;
 }
 
 int ocn_profile_read(const struct ocn_layer *layer, struct ocn_arena *arena,
@@ -98,7 +80,8 @@ int ocn_profile_read(const struct ocn_layer *layer, struct ocn_arena *arena,
         check_reach(&scratch.detect, json, &problem) < 0) {
         return ocn_layer_refuse_member(layer, &problem, err);
     }
-    if (copy_clues(&scratch.detect, arena, err) < 0) {
+    copy_clues(&scratch.detect, arena);
+    if (ocn_arena_check(arena, err) < 0) {
         return -1;
     }
     *ret = (struct ocn_profile){

@@ -9,6 +9,7 @@ PATH=$PATH:/usr/sbin:/sbin
 root=$(cd -- "$(dirname -- "$0")/.." && pwd)
 # shellcheck source=elf.bash
 . "$root/integration/elf.bash"
+((EUID == 0)) || { echo "demo: run it as root: containers are started, as an engine does" >&2 && exit 2; }
 begin=$SECONDS
 id=ocinorm-demo-$$
 work=''

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash disable=SC2016 # jq's variables stand in single quotes
+# shellcheck shell=bash disable=SC2016,SC2034,SC2154 # jq's variables; what tests read, and what bats sets
 # For the live tests: real bundles, real containers, and nothing left behind. The runtime is the
 # name of the folder that a test file lies in.
 
@@ -60,6 +60,14 @@ edit() { # JQ-PROGRAM [JQ-OPTION...]
     mv "$bundle/config.json.new" "$bundle/config.json"
 }
 
+# Moves the bundle to where containerd's CRI plugin keeps one: there its annotations count.
+lie_in_containerd() {
+    local place=$BATS_TEST_TMPDIR/io.containerd.runtime.v2.task/k8s.io
+    mkdir -p "$place"
+    mv "$bundle" "$place/$id"
+    bundle=$place/$id
+}
+
 # The script that the container runs.
 container_runs() { # SHELL-SCRIPT
     edit '.process.args = ["/bin/sh", "-c", $script]' --arg script "$1"
@@ -75,6 +83,15 @@ wrapped() { "$bin/ocinorm-runtime" --root "$state" "$@"; }
 # Runs the container through the wrapper, to its end.
 run_wrapped() { wrapped "$@" run --bundle "$bundle" "$id"; }
 
+# A volume whose file system never answers, at @1: whoever looks at what is on it waits. $silent is its daemon.
+mount_silent() { # DIRECTORY
+    mkdir "$1"
+    "${CC:-cc}" -O1 -o "$BATS_TEST_TMPDIR/silent" "$root/integration/silent.c"
+    start_daemon "$BATS_TEST_TMPDIR/silent.log" "$BATS_TEST_TMPDIR/silent" "$1"
+    silent=$!
+    within 30 grep -q " $1 " /proc/self/mountinfo # to stat it is to wait
+}
+
 # Starts a container that waits, for `exec`.
 start_sleeper() {
     container_runs 'sleep 1000'
@@ -87,6 +104,23 @@ make_process() { # UID GID SHELL-SCRIPT
     jq --argjson uid "$1" --argjson gid "$2" --arg script "$3" \
         '.process | .user = {uid: $uid, gid: $gid} | .args = ["/bin/sh", "-c", $script] |
          .env = ["PATH=/bin"]' "$BATS_TEST_TMPDIR/original.json" >"$BATS_TEST_TMPDIR/process.json"
+}
+
+# bats ends when all have closed its descriptors, of which it has more than the 3 that it speaks of.
+close_descriptors() {
+    local fd
+    for fd in /proc/self/fd/*; do
+        fd=${fd##*/}
+        ((fd <= 2)) || eval "exec $fd>&-"
+    done
+}
+
+# What runs on behind the tests, with the containers that it starts. $! is its pid.
+start_daemon() { # LOG COMMAND...
+    (
+        close_descriptors
+        exec "${@:2}"
+    ) >>"$1" 2>&1 </dev/null &
 }
 
 # A machine may be busy: what comes at all is waited for.
@@ -124,7 +158,7 @@ assert_hasnt() { # TEXT PART
 # What a container in the background has printed, once it has printed COUNT times what `id` prints.
 logs_of() { # CONTAINER COUNT ENGINE-COMMAND...
     local said
-    within 60 has_logs "$@" || true
+    within 600 has_logs "$@" || true
     printf '%s\n' "$said"
 }
 
@@ -138,6 +172,16 @@ assert_normal_user() { # OUTPUT-OF-ID
     [[ $1 =~ uid=1001(\(app\))?\ gid=1001(\(app\))? && ! $1 =~ [=,]0(\(|,|$|[[:space:]]) ]] && return
     printf 'expected uid=1001 gid=1001 without group 0, got:\n%s\n' "$1" >&2
     return 1
+}
+
+# A process that joins as root, in a container whose state is where the runtime has it by default.
+assert_exec_is_lowered() {
+    container_runs 'sleep 1000'
+    "$bin/ocinorm-runtime" run --detach --bundle "$bundle" "$id" >/dev/null 2>&1 </dev/null 3>&-
+    make_process 0 0 id
+    run "$bin/ocinorm-runtime" exec --process "$BATS_TEST_TMPDIR/process.json" "$id"
+    "$low_path" delete --force "$id"
+    assert_normal_user "$output"
 }
 
 cleanup() {

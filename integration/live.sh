@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Runs the live tests of a runtime or an engine, as root: integration/live.sh NAME [BATS OPTION...]
-# NAME is runc, crun, containerd, podman, podman-crun, docker, doctor or kubernetes of this system, or
-# a row of engines.bash: containerd@trixie; --list prints those. The programs under test are those of
+# NAME is runc, crun, containerd, podman, podman-crun, docker, running, doctor or kubernetes of this
+# system, or a row of engines.bash: containerd@trixie; --list prints those. The programs under test are those of
 # OCN_BIN (default: build/bin).
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin

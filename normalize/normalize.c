@@ -3,10 +3,14 @@
 
 #include <string.h>
 
-#include "normalize/arch.h"
-#include "normalize/cgroup.h"
-#include "normalize/exempt.h"
-#include "normalize/rules.h"
+#include "normalize/node/cgroup.h"
+#include "normalize/node/exempt.h"
+#include "normalize/policy/variables.h"
+#include "normalize/program/arch.h"
+#include "normalize/rules/attributes.h"
+#include "normalize/rules/derive.h"
+#include "normalize/rules/judge.h"
+#include "normalize/rules/rules.h"
 
 static struct ocn_outcome *new_outcome(const struct ocn_policy *policy, const struct ocn_view *view)
 {
@@ -21,13 +25,79 @@ static struct ocn_outcome *new_outcome(const struct ocn_policy *policy, const st
     return outcome;
 }
 
-static int judge_rules(struct ocn_judge *judge, struct ocn_error *err)
+/* Annotations are hostile text. The engine is a word of ours, for every log. */
+static void tell_identity(struct ocn_judge *judge)
 {
+    const struct ocn_identity *identity = &judge->identity;
+    struct ocn_facts *facts = &judge->outcome->facts;
+    const struct {
+        const char *from;
+        const char **to;
+    } rows[] = {
+        { identity->namespace_, &facts->who.namespace_ },
+        { identity->pod, &facts->who.pod },
+        { identity->container != NULL ? identity->container : identity->name, &facts->who.name },
+    };
+
+    facts->who.engine = identity->engine;
+    facts->who.has_user = ocn_container_fault(judge->container, OCN_IN(USER)) == NULL;
+    facts->who.uid = judge->container->process.user.uid;
+    facts->who.gid = judge->container->process.user.gid;
+    for (size_t i = 0; judge->view->all_facts && i < OCN_COUNT(rows); i++) {
+        *rows[i].to = ocn_judge_printable(judge, rows[i].from);
+    }
+}
+
+/* Who it is, and whether that exempts it. */
+static int read_identity(struct ocn_judge *judge, struct ocn_error *err)
+{
+    const struct ocn_container *known = judge->joined != NULL ? judge->joined : judge->container;
+
+    if (ocn_identity_read(known, &judge->outcome->arena, &judge->identity, err) < 0) {
+        return -1;
+    }
+    judge->outcome->exempt = ocn_exempt_reason(known, &judge->identity, judge->policy, judge->view);
+    tell_identity(judge);
+    return 0;
+}
+
+/* What the rules that are on need; 0 if none is. */
+static unsigned needs_of_rules(const struct ocn_policy *policy, enum ocn_event event)
+{
+    unsigned needs = 0;
+
     for (size_t i = 0; i < OCN_RULE_COUNT; i++) {
-        const struct ocn_rule *rule = &ocn_rules[i];
-        bool asked =
-            judge->policy->level[i] != OCN_LEVEL_OFF && (judge->joined == NULL || rule->on_exec);
-        if (asked && rule->judge(judge, err) < 0) {
+        bool on = policy->level[i] != OCN_LEVEL_OFF && (ocn_rules[i].events & event) != 0;
+        needs |= on ? ocn_rules[i].needs : 0;
+    }
+    return needs;
+}
+
+/*
+ * Whether all can be read that is needed. Who is exempt, and where no rule is on, nothing is: what
+ * the runtime takes is not ours to refuse then.
+ */
+static int check_faults(const struct ocn_judge *judge, enum ocn_event event, struct ocn_error *err)
+{
+    /* What create added for its rules follows into exec. */
+    const unsigned needs =
+        needs_of_rules(judge->policy, event == OCN_ON_EXEC ? OCN_ON_CREATE_EXEC : event);
+    const unsigned all = needs | ocn_exempt_needs(&judge->policy->exempt);
+    const struct ocn_error *fault =
+        judge->joined != NULL ? ocn_container_fault(judge->joined, all) : NULL;
+
+    if (fault == NULL) {
+        fault = ocn_container_fault(judge->container, all);
+    }
+    return needs == 0 || fault == NULL ? 0
+                                       : ocn_fail(err, fault->code, fault->where, "%s", fault->msg);
+}
+
+static int judge_rules(struct ocn_judge *judge, enum ocn_event event, struct ocn_error *err)
+{
+    for (enum ocn_rule_id i = 0; i < OCN_RULE_COUNT; i++) {
+        bool asked = judge->policy->level[i] != OCN_LEVEL_OFF && (ocn_rules[i].events & event) != 0;
+        if (asked && ocn_rules_ask(i, judge, err) < 0) {
             return -1;
         }
     }
@@ -36,26 +106,24 @@ static int judge_rules(struct ocn_judge *judge, struct ocn_error *err)
 
 /* ---- what create leaves for exec -------------------------------------------------------- */
 
-static int annotate(struct ocn_judge *judge, enum ocn_rule_id rule, const char *path,
-                    const char *value, const char *why, struct ocn_error *err)
+static int annotate(struct ocn_judge *judge, enum ocn_rule_id rule, enum ocn_edit_id id,
+                    const char *value, struct ocn_error *err)
 {
-    if (value == NULL) {
-        return ocn_fail_nomem(err);
-    }
-    const char *old = ocn_annotation_get(judge->container, path + sizeof("/annotations/") - 1);
+    const char *old = ocn_oci_annotation_get(judge->container, ocn_edit_annotation(id));
+
     if (old != NULL && strcmp(old, value) == 0) {
         return 0;
     }
     return ocn_judge_change(judge,
                             (struct ocn_edit){ .rule = rule,
-                                               .path = path,
+                                               .path = ocn_edit_rows[id].path,
                                                .from = ocn_judge_quote(judge, old),
                                                .to = ocn_judge_quote(judge, value),
-                                               .why = why },
+                                               .why = "lets exec use the same user and variables; "
+                                                      "shown to whoever inspects the container" },
                             err);
 }
 
-#define NAME_MAX_SIZE 255
 #define NAME_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789"
 
 /* Whether a text is "NAME,NAME" as we leave it. Anything else is forged, and goes no further. */
@@ -82,15 +150,15 @@ static bool has_name(const char *names, const char *name)
 /* The names of the variables that the planned edits set, after those of an earlier pass. */
 static const char *added_names(struct ocn_judge *judge, enum ocn_rule_id *ret_rule, size_t count)
 {
-    const char *earlier = ocn_annotation_get(judge->container, OCN_ANNOTATION_ADDED_ENV);
+    const char *earlier =
+        ocn_oci_annotation_get(judge->container, ocn_edit_annotation(OCN_EDIT_ADDED_ENV));
     const char *names = "";
     bool any = false;
 
-    if (ocn_annotation_get(judge->container, OCN_ANNOTATION_ORIGINAL_USER) != NULL &&
-        earlier != NULL && is_name_list(earlier) && !judge->lowered) {
+    if (earlier != NULL && is_name_list(earlier) && !judge->lowered) {
         names = earlier;
     }
-    for (size_t i = 0; i < count && names != NULL; i++) {
+    for (size_t i = 0; i < count; i++) {
         const char *name = ocn_edit_env_name(&judge->outcome->edits[i]);
         if (name != NULL) {
             *ret_rule = judge->outcome->edits[i].rule;
@@ -113,18 +181,13 @@ static int leave_annotations(struct ocn_judge *judge, struct ocn_error *err)
         return 0;
     }
     const char *names = added_names(judge, &rule, judge->outcome->edits_len);
-    if (names == NULL) {
-        return ocn_fail_nomem(err);
-    }
     if (judge->lowered &&
-        annotate(judge, OCN_RULE_USER_ROOT, OCN_ORIGINAL_USER_PATH,
+        annotate(judge, OCN_RULE_USER_ROOT, OCN_EDIT_ORIGINAL_USER,
                  ocn_arena_printf(&judge->outcome->arena, "%u:%u", user->uid, user->gid),
-                 "lets exec follow, and tells who inspects", err) < 0) {
+                 err) < 0) {
         return -1;
     }
-    return names[0] == '\0' ? 0
-                            : annotate(judge, rule, OCN_ADDED_ENV_PATH, names,
-                                       "lets exec follow, and tells who inspects", err);
+    return names[0] == '\0' ? 0 : annotate(judge, rule, OCN_EDIT_ADDED_ENV, names, err);
 }
 
 /* ---- for whoever shows the facts -------------------------------------------------------- */
@@ -136,67 +199,43 @@ static int fill_facts(struct ocn_judge *judge, struct ocn_error *err)
     struct ocn_effective cpu;
     struct ocn_effective memory;
 
-    if (ocn_effective_cpu(judge->container, judge->view, arena, &cpu, err) < 0 ||
-        ocn_effective_memory(judge->container, judge->view, arena, &memory, err) < 0) {
+    if (ocn_cgroup_cpu(judge->container, judge->view, arena, &cpu, err) < 0 ||
+        ocn_cgroup_memory(judge->container, judge->view, arena, &memory, err) < 0) {
         return -1;
     }
     facts->cpu_limit =
         cpu.amount / cpu.period < OCN_MAX_CPUS ? cpu.amount / cpu.period : OCN_MAX_CPUS;
     facts->memory_limit = memory.amount;
-    return ocn_judge_facts(judge, err);
+    return ocn_derive_facts(judge, err);
 }
 
 /* ---- the container's own process -------------------------------------------------------- */
 
-int ocn_normalize(const struct ocn_container *container, const struct ocn_policy *policy,
-                  const struct ocn_view *view, struct ocn_outcome **ret, struct ocn_error *err)
+/* Nothing but rules is asked of a checkpoint: annotations and facts are of who starts anew. */
+static int judge_first(struct ocn_judge *judge, enum ocn_event event, struct ocn_error *err)
 {
-    OCN_CLEANUP(ocn_outcome_freep) struct ocn_outcome *outcome = new_outcome(policy, view);
+    bool anew = event == OCN_ON_CREATE;
 
-    if (outcome == NULL) {
-        return ocn_fail_nomem(err);
-    }
-    struct ocn_judge judge = {
-        .container = container,
-        .policy = policy,
-        .view = view,
-        .outcome = outcome,
-        .user = container->process.user,
-    };
-    outcome->exempt = ocn_exempt_reason(container, policy, view);
-    if (outcome->exempt == NULL &&
-        (judge_rules(&judge, err) < 0 || leave_annotations(&judge, err) < 0 ||
-         (view->all_facts && fill_facts(&judge, err) < 0))) {
+    if (check_faults(judge, event, err) < 0 || judge_rules(judge, event, err) < 0 ||
+        (anew && leave_annotations(judge, err) < 0)) {
         return -1;
     }
-    *ret = outcome;
-    outcome = NULL;
-    return 0;
+    return anew && judge->view->all_facts ? fill_facts(judge, err) : 0;
 }
 
 /* ---- a process that joins --------------------------------------------------------------- */
 
-/* The uid before normalising, as create left it. Whoever forges it can only lower his own exec. */
-static bool read_original_uid(const struct ocn_container *joined, uint32_t *ret)
+/*
+ * The rule by which a joining process gets variable @name; OCN_RULE_COUNT: it does not. HOME is
+ * that of the user who was lowered.
+ */
+static enum ocn_rule_id rule_of(const struct ocn_judge *judge, const char *name)
 {
-    const char *text = ocn_annotation_get(joined, OCN_ANNOTATION_ORIGINAL_USER);
-    uint64_t uid = 0;
+    enum ocn_rule_id rule = ocn_variables_rule(judge->policy, name);
+    bool holds = rule != OCN_RULE_COUNT && judge->policy->level[rule] == OCN_LEVEL_EDIT &&
+                 (rule != OCN_RULE_USER_HOME || judge->lowered);
 
-    if (text == NULL ||
-        ocn_parse_u64((struct ocn_bytes){ text, strcspn(text, ":") }, UINT32_MAX, &uid) < 0) {
-        return false;
-    }
-    *ret = (uint32_t)uid;
-    return true;
-}
-
-/* Whether create can have added it: names and values of the policy are plain (config/). */
-static bool is_ours(const char *name, const char *value)
-{
-    size_t len = strspn(name, NAME_CHARACTERS);
-
-    return len != 0 && len <= NAME_MAX_SIZE && name[len] == '\0' &&
-           !(name[0] >= '0' && name[0] <= '9') && value != NULL && strpbrk(value, "\r\n") == NULL;
+    return holds ? rule : OCN_RULE_COUNT;
 }
 
 /*
@@ -207,27 +246,28 @@ static int add_variable(struct ocn_judge *judge, const char *name, const char *v
                         struct ocn_error *err)
 {
     static const char why[] = "the container has this variable";
-    const char *own = ocn_env_get(&judge->container->process.env, name);
+    const char *own = ocn_oci_env_get(&judge->container->process.env, name);
+    enum ocn_rule_id rule = rule_of(judge, name);
 
-    return own != NULL && ocn_otel_extends(name, value, own)
-               ? ocn_judge_put_env(judge, OCN_RULE_USER_ROOT, name, value, why, err)
-               : ocn_judge_set_env(judge, OCN_RULE_USER_ROOT, name, value, why, err);
+    if (rule == OCN_RULE_COUNT || value == NULL || ocn_judge_plans_env(judge, name)) {
+        return 0;
+    }
+    return own != NULL && ocn_attributes_extend(name, value, own)
+               ? ocn_judge_put_env(judge, rule, name, value, why, err)
+               : ocn_judge_set_env(judge, rule, name, value, why, err);
 }
 
 /* Each variable that create added and that this process does not set itself. */
 static int add_variables(struct ocn_judge *judge, struct ocn_error *err)
 {
-    const char *names = ocn_annotation_get(judge->joined, OCN_ANNOTATION_ADDED_ENV);
+    const char *names =
+        ocn_oci_annotation_get(judge->joined, ocn_edit_annotation(OCN_EDIT_ADDED_ENV));
 
     while (names != NULL && *names != '\0') {
         size_t len = strcspn(names, ",");
         const char *name = ocn_arena_copy(&judge->outcome->arena, names, len);
-        if (name == NULL) {
-            return ocn_fail_nomem(err);
-        }
-        const char *value = ocn_env_get(&judge->joined->process.env, name);
-        if (is_ours(name, value) && !ocn_judge_plans_env(judge, name) &&
-            add_variable(judge, name, value, err) < 0) {
+        const char *value = ocn_oci_env_get(&judge->joined->process.env, name);
+        if (add_variable(judge, name, value, err) < 0) {
             return -1;
         }
         names += len + (names[len] == ',');
@@ -235,13 +275,34 @@ static int add_variables(struct ocn_judge *judge, struct ocn_error *err)
     return 0;
 }
 
-int ocn_normalize_exec(const struct ocn_container *container, const struct ocn_container *joined,
-                       const struct ocn_policy *policy, const struct ocn_view *view,
-                       struct ocn_outcome **ret, struct ocn_error *err)
+static int judge_joining(struct ocn_judge *judge, enum ocn_event event, struct ocn_error *err)
+{
+    if (check_faults(judge, event, err) < 0 || judge_rules(judge, event, err) < 0) {
+        return -1;
+    }
+    return judge->policy->user.exec != OCN_EXEC_KEEP ? add_variables(judge, err) : 0;
+}
+
+/* ---- all of it --------------------------------------------------------------------------- */
+
+static int judge_process(struct ocn_judge *judge, enum ocn_event event, struct ocn_error *err)
+{
+    if (read_identity(judge, err) < 0) {
+        return -1;
+    }
+    if (judge->outcome->exempt != NULL) {
+        return 0;
+    }
+    return judge->joined != NULL ? judge_joining(judge, event, err)
+                                 : judge_first(judge, event, err);
+}
+
+/* The outcome leaves only if there was memory for all of it. */
+static int normalize(const struct ocn_container *container, const struct ocn_container *joined,
+                     const struct ocn_policy *policy, const struct ocn_view *view,
+                     enum ocn_event event, struct ocn_outcome **ret, struct ocn_error *err)
 {
     OCN_CLEANUP(ocn_outcome_freep) struct ocn_outcome *outcome = new_outcome(policy, view);
-    const struct ocn_oci_user *user = &container->process.user;
-    uint32_t original = 0;
 
     if (outcome == NULL) {
         return ocn_fail_nomem(err);
@@ -252,17 +313,33 @@ int ocn_normalize_exec(const struct ocn_container *container, const struct ocn_c
         .policy = policy,
         .view = view,
         .outcome = outcome,
-        .user = *user,
+        .user = container->process.user,
     };
-    outcome->exempt = ocn_exempt_reason(joined, policy, view);
-    bool follows = outcome->exempt == NULL && policy->user.exec == OCN_EXEC_FOLLOW &&
-                   policy->level[OCN_RULE_USER_ROOT] == OCN_LEVEL_EDIT &&
-                   read_original_uid(joined, &original) && user->uid == original &&
-                   joined->process.user.uid != 0;
-    if (follows && (judge_rules(&judge, err) < 0 || add_variables(&judge, err) < 0)) {
+    int result = judge_process(&judge, event, err);
+    if (ocn_arena_check(&outcome->arena, err) < 0 || result < 0) {
         return -1;
     }
     *ret = outcome;
     outcome = NULL;
     return 0;
+}
+
+int ocn_normalize(const struct ocn_container *container, const struct ocn_policy *policy,
+                  const struct ocn_view *view, struct ocn_outcome **ret, struct ocn_error *err)
+{
+    return normalize(container, NULL, policy, view, OCN_ON_CREATE, ret, err);
+}
+
+int ocn_normalize_restore(const struct ocn_container *container, const struct ocn_policy *policy,
+                          const struct ocn_view *view, struct ocn_outcome **ret,
+                          struct ocn_error *err)
+{
+    return normalize(container, NULL, policy, view, OCN_ON_RESTORE, ret, err);
+}
+
+int ocn_normalize_exec(const struct ocn_container *container, const struct ocn_container *joined,
+                       const struct ocn_policy *policy, const struct ocn_view *view,
+                       struct ocn_outcome **ret, struct ocn_error *err)
+{
+    return normalize(container, joined, policy, view, OCN_ON_EXEC, ret, err);
 }

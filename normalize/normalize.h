@@ -2,18 +2,9 @@
 /* All of it: configuration, policy and a view of the world in; an outcome out. */
 #pragma once
 
-#include "normalize/oci.h"
-#include "normalize/outcome.h"
+#include "normalize/oci/container.h"
+#include "normalize/outcome/outcome.h"
 #include "normalize/view.h"
-
-/* Annotations that `create` leaves in config.json for `exec`, and for whoever inspects the
- * container. */
-#define OCN_ANNOTATION_ORIGINAL_USER "io.ocinorm.original-user" /* "UID:GID" before the change */
-#define OCN_ANNOTATION_ADDED_ENV "io.ocinorm.added-env"         /* "NAME,NAME" */
-
-/* The same as JSON pointers: these keys hold nothing that would need an escape. */
-#define OCN_ORIGINAL_USER_PATH "/annotations/" OCN_ANNOTATION_ORIGINAL_USER
-#define OCN_ADDED_ENV_PATH "/annotations/" OCN_ANNOTATION_ADDED_ENV
 
 /*
  * Judges the container's own process. Pure: touches nothing but memory and @view. *ret borrows from
@@ -24,13 +15,22 @@ OCN_MUST_USE int ocn_normalize(const struct ocn_container *container,
                                struct ocn_outcome **ret, struct ocn_error *err);
 
 /*
- * Judges a process that joins a running container (`runc exec --process`): one that asks for the
- * container's original uid gets the normalised user and the added variables, another one and every
- * process of a container that was not normalised is left alone. @joined is the container's
- * configuration as `create` left it; @container what ocn_container_join() made of it.
+ * Judges a process that joins a running container (`runc exec --process`) by the rules that say so
+ * (rules.def, on exec). One that asks for the container's original uid gets the normalised user, as
+ * user.exec of the policy has it, and every one gets the variables that create added. @joined is
+ * the container's configuration as `create` left it; @container what ocn_container_join() made of
+ * it.
  * Edits are paths into config.json (/process/...) as ever.
  */
 OCN_MUST_USE int ocn_normalize_exec(const struct ocn_container *container,
                                     const struct ocn_container *joined,
                                     const struct ocn_policy *policy, const struct ocn_view *view,
                                     struct ocn_outcome **ret, struct ocn_error *err);
+
+/*
+ * Judges a checkpoint that is restored in place of the container's own process: what its processes
+ * are, their memory says and not config.json. No outcome has edits.
+ */
+OCN_MUST_USE int ocn_normalize_restore(const struct ocn_container *container,
+                                       const struct ocn_policy *policy, const struct ocn_view *view,
+                                       struct ocn_outcome **ret, struct ocn_error *err);

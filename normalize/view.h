@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "normalize/arena.h"
+#include "normalize/base/arena.h"
 
 #define OCN_VIEW_MAX_NAMES 1024
 
@@ -31,6 +31,9 @@ struct ocn_stat {
     uint64_t dev;
     uint64_t ino;
 };
+
+/* Whether a host runs programs of a kind. */
+enum ocn_runs { OCN_RUNS_UNKNOWN, OCN_RUNS, OCN_RUNS_NOT };
 
 /* Facts of the machine that need no file. */
 struct ocn_host {
@@ -59,8 +62,12 @@ struct ocn_view {
      * for only where something hangs on it: in a virtual machine CPUID is slow.
      */
     const char *(*variant)(void *ctx);
-    /* 1 if it is known that the host's CPU or kernel cannot run 32-bit programs. */
-    bool (*no_32bit)(void *ctx);
+    /*
+     * Whether the host's CPU and kernel run 32-bit programs, where somebody has tried it; its files
+     * are not looked at. Asked for only where a 32-bit program is to be judged: trying costs a
+     * process.
+     */
+    enum ocn_runs (*runs_32bit)(void *ctx);
     /*
      * The names in a directory, sorted, without "." and "..", from @arena; none where there is no
      * such directory. More than OCN_VIEW_MAX_NAMES are an error.

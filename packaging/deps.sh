@@ -16,8 +16,10 @@ build | cmd:ninja                              | ninja-build               | nin
 build | cmd:pkg-config                         | pkg-config                | pkgconf-pkg-config
 build | file:/usr/include/jansson.h            | libjansson-dev            | jansson-devel
 build | file:/usr/include/seccomp.h            | libseccomp-dev            | libseccomp-devel
+build | file:/usr/include/sys/capability.h     | libcap-dev                | libcap-devel
 build | file:/usr/lib*/libc.a:/usr/lib/*/libc.a             | libc6-dev      | glibc-static
 build | file:/usr/lib*/libjansson.a:/usr/lib/*/libjansson.a | libjansson-dev | jansson-static
+build | file:/usr/lib*/libcap.a:/usr/lib/*/libcap.a         | libcap-dev     | libcap-static
 test  | file:/usr/include/check.h              | check                     | check-devel
 musl  | cmd:musl-gcc                           | musl-tools                | musl-gcc musl-libc-static
 test  | cmd:clang                              | clang                     | clang
@@ -33,10 +35,12 @@ test  | cmd:valgrind                           | valgrind                  | val
 test  | cmd:python3                            | python3                   | python3
 test  | cmd:nm                                 | binutils                  | binutils
 test  | cmd:setpriv                            | util-linux                | util-linux
+test  | cmd:setcap                             | libcap2-bin               | libcap
 test  | cmd:script                             | bsdutils bsdextrautils    | util-linux-script
 test  | cmd:crun                               | crun                      | crun
 test  | cmd:containerd                         | containerd                | containerd
 test  | cmd:podman                             | podman                    | podman
+test  | cmd:conmon                             | conmon                    | conmon
 test  | cmd:newuidmap                          | uidmap                    | shadow-utils
 test  | file:/usr/libexec/podman/catatonit:/usr/libexec/catatonit/catatonit | catatonit | catatonit
 test  | cmd:dockerd                            | docker.io                 | moby-engine
@@ -49,6 +53,7 @@ test  | cmd:zsh                                | zsh                       | zsh
 test  | cmd:fish                               | fish                      | fish
 test  | cmd:pkill                              | procps                    | procps-ng
 test  | file:/usr/bin/python3                  | python3                   | python3
+test  | file:/usr/lib/python3/dist-packages/jsonschema:/usr/lib*/python3*/site-packages/jsonschema | python3-jsonschema | python3-jsonschema
 test  | file:/usr/lib/cni/bridge:/usr/libexec/cni/bridge | containernetworking-plugins | containernetworking-plugins
 test  | file:/usr/lib/python3/dist-packages/grpc:/usr/lib*/python3*/site-packages/grpc | python3-grpcio | python3-grpcio
 test  | file:/usr/lib/python3/dist-packages/grpc_tools:/usr/lib*/python3*/site-packages/grpc_tools | python3-grpc-tools | python3-grpcio-tools

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Fills in what manual pages and completions say of the programs, so that nobody has to keep it in step
-# by hand: packaging/manual.sh BIN [DIRECTORY], BIN being build/bin. The sources are the programs' own
-# usage and error texts, config/schema.json and default.json, config/profiles and normalize/rules.def.
-# What it writes is checked in, so that a package needs neither jq nor this script;
-# tests/gates/manual.sh fails where it is stale.
+# by hand: packaging/manual.sh BIN [DIRECTORY], BIN being build/bin. The sources are the tables of commands
+# (ocinorm help --format json), config/schema.json and default.json, config/profiles and
+# normalize/policy/rules.def. What it writes is checked in, so that a package needs neither jq nor this
+# script; tests/gates/manual.sh fails where it is stale.
 #
 # In the pages, a line with "generated: NAME [WORD...]" begins what block_NAME prints, a line with
 # "generated end" ends it. The files of completions are made as a whole.
@@ -21,93 +21,42 @@ cd -- "$root"
 
 fail() { echo "manual.sh: $*" >&2 && exit 1; }
 
-# ---- what the programs say of themselves -----------------------------------------------------
+# ---- what ocinorm says of itself -------------------------------------------------------------
 
-usage() { "$bin/ocinorm" "$1" --help; } # COMMAND
+# hook/cli/command.h has the tables: every command, its options, what stands behind each.
+tables=$("$bin/ocinorm" help --format json)
+
+# Runs a jq program on a command; "config show" is one, too.
+of() { # JQ-PROGRAM COMMAND [SUBCOMMAND]
+    # shellcheck disable=SC2016
+    jq -r --arg name "${*:2}" "[.. | objects | select(.exit? and .name == \$name)][0] | $1" <<<"$tables"
+}
 
 # name TAB summary.
-commands() { "$bin/ocinorm" help | sed -nE 's/^  ([a-z]+) +(.*)/\1\t\2/p'; }
+commands() { jq -r '.commands[] | [.name, .summary] | @tsv' <<<"$tables"; }
 
-# The names of those that take options.
-commands_with_options() { commands | cut -f 1 | grep -vxE 'help|version'; }
+# The names of those that the manual page tells the exit status of; of all.
+described() { commands | cut -f 1 | grep -vxE 'help|version'; }
+
+names() { commands | cut -f 1; }
 
 # config's own commands.
-subcommands() { usage "$1" | sed -nE 's/^  ([a-z]+)  +(.*)/\1\t\2/p'; } # COMMAND
+subcommands() { of '.commands[] | [(.name | split(" ")[1]), .summary] | @tsv' "$1"; } # COMMAND
 
-# The synopsis of a command, or of one of config's, as one line.
-synopsis() { # COMMAND [SUBCOMMAND]
-    usage "$1" | awk -v want="ocinorm ${*}" '
-        NF == 0 { exit }
-        { sub(/^(usage:)? +/, "") }
-        /^ocinorm/ { show = index($0 " ", want " ") == 1 }
-        show { printf "%s ", $0 }'
-}
+# dir, file, none or words, and the words: what an option or an operand takes; "-" for nothing.
+kind='(if .takes == "nothing" then "-" elif .takes == "text" then "none"
+        elif .takes == "word" then "words \(.words | join(" "))" else .takes end)'
 
-# The options of a command: name, letter (or -), argument (or -), sentence.
-options() { # COMMAND
-    usage "$1" | awk '
-        function flush() { if (name != "") { print name "\t" letter "\t" arg "\t" text }; name = "" }
-        /^ +(-[a-z], )?--[a-z-]+/ {
-            flush(); line = $0; sub(/^ +/, "", line); letter = "-"; arg = "-"
-            if (line ~ /^-[a-z],/) { letter = substr(line, 2, 1); sub(/^-[a-z], /, "", line) }
-            name = line; sub(/ .*/, "", name); sub(/^[^ ]+ +/, "", line)
-            if (match(line, /^[A-Z][A-Z=]* +/)) {
-                arg = substr(line, 1, RLENGTH); sub(/ +$/, "", arg); line = substr(line, RLENGTH + 1)
-            }
-            text = line; next
-        }
-        NF == 0 || /^[^ ]/ { flush(); next }
-        { sub(/^ +/, ""); text = text " " $0 }
-        END { flush() }'
-}
-
-# The words that an option or an argument may be: asked for with a wrong one, the program says which.
-choices() { # COMMAND [WORD...]
-    { "$bin/ocinorm" "$@" '?' 2>&1 || true; } |
-        sed -nE '1s/.*; use ([a-z0-9]+(, [a-z0-9]+)*) or ([a-zA-Z0-9]+)( .*)?$/\1, \3/p' | tr -d ','
-}
-
-# dir, file, none or words, and the words: what stands behind an option.
-argument() { # COMMAND NAME ARG
-    local words
-    case $3 in
-        DIR) echo dir ;;
-        FILE | PATH) echo file ;;
-        NAME | NAME=VALUE) echo none ;;
-        *)
-            if [[ $1 == config ]]; then
-                words=$(choices config show "$2")
-            else
-                words=$(choices "$1" "$2")
-            fi
-            [[ -n $words ]] || fail "ocinorm $1 $2: what are the values of $3?"
-            echo "words $words"
-            ;;
-    esac
+# A line for each option: name, letter (or -), what people call its argument (or -), what it takes, 1 if
+# it repeats, sentence.
+options() { # COMMAND [SUBCOMMAND]
+    of ".options[] | [\"--\" + .name, .letter // \"-\", .argument // \"-\", $kind,
+        (if .repeats then \"1\" else \"0\" end), .text] | join(\"\\t\")" "$@"
 }
 
 # What stands behind a command that is no option.
 operand() { # COMMAND [SUBCOMMAND]
-    case $(synopsis "$@") in
-        *" ENGINE"*) echo "words $(choices "$1")" ;;
-        *" FILE "* | *"[FILE]"*) echo file ;;
-        *) echo none ;;
-    esac
-}
-
-# The options of a command; of one of config's, those that its synopsis names.
-options_of() { # COMMAND [SUBCOMMAND]
-    local words name rest
-    if (($# == 1)); then
-        options "$1"
-        return
-    fi
-    words=$(synopsis "$@")
-    while IFS=$'\t' read -r name rest; do
-        if [[ $words == *"$name"* ]]; then
-            printf '%s\t%s\n' "$name" "$rest"
-        fi
-    done < <(options "$1")
+    of "if .operand then .operand | $kind else \"none\" end" "$@"
 }
 
 # ---- blocks of the manual pages --------------------------------------------------------------
@@ -117,14 +66,14 @@ roff() { sed -e 's/\\/\\e/g; s/`/\\(ga/g' -e "s/'/\\\\(aq/g" -e 's/^\./\\\&./'; 
 
 block_usage() { # COMMAND
     echo '.Bd -literal -offset indent'
-    usage "$1" | sed '/^$/q' | sed '/^$/d; s/^usage: //; s/^       //' | roff
+    of '.synopsis[]' "$1" | roff
     echo '.Ed'
 }
 
 block_options() { # COMMAND
     local name letter arg text
     echo '.Bl -tag -width Ds'
-    while IFS=$'\t' read -r name letter arg text; do
+    while IFS=$'\t' read -r name letter arg _ _ text; do
         printf '.It '
         [[ $letter == - ]] || printf 'Fl %s , ' "$letter"
         printf 'Fl %s' "${name#-}"
@@ -135,23 +84,20 @@ block_options() { # COMMAND
     echo '.El'
 }
 
-# The last paragraph of a usage text.
-exit_status() { sed -n '/^Exit status: /,$p' | tr '\n' ' ' | sed 's/^Exit status: //; s/ *$//'; }
-
-block_exit() { # ocinorm|ocinorm-hook
+block_exit() {
     local name
-    if [[ $1 == ocinorm-hook ]]; then
-        { "$bin/ocinorm-hook" --help | exit_status && echo; } | tr ',' '\n' |
-            sed -E 's/^ *([0-9]) (.*[^.])\.?$/.It \1\n\2/' | roff | sed 's/^\\&\.It/.It/'
-        return
-    fi
     echo '.Bl -tag -width uninstall'
     while read -r name; do
         printf '.It Ic %s\n' "$name"
-        usage "$name" | exit_status | roff
-        echo
-    done < <(commands_with_options)
+        of .exit "$name" | roff
+    done < <(described)
     echo '.El'
+}
+
+# The last paragraph of the hook's usage text: "0 go on, 1 denied, 2 could not decide."
+block_hook_exit() {
+    "$bin/ocinorm-hook" --help | sed -n 's/^Exit status: \(.*\)\.$/\1/p' | tr ',' '\n' |
+        sed -E 's/^ *([0-9]) (.*)/.It \1\n\2/'
 }
 
 # shellcheck disable=SC2016 # jq's variables
@@ -184,9 +130,9 @@ block_keys() {
 
 # A row of rules.def: name TAB 1 if it is for exec, too.
 rules() {
-    tr '\n' ' ' <normalize/rules.def |
-        grep -oE 'OCN_RULE\([A-Z_]+, *"[^"]+", *[A-Z]+, *[01], *[01]' |
-        sed -E 's/.*"([^"]+)".*([01])$/\1\t\2/'
+    tr '\n' ' ' <normalize/policy/rules.def |
+        grep -oE 'OCN_RULE\([A-Z_]+, *"[^"]+", *[A-Z]+, *[01], *[A-Z_]+' |
+        sed -E '/EXEC$/{s/.*"([^"]+)".*/\1\t1/;t};s/.*"([^"]+)".*/\1\t0/'
 }
 
 # name, built-in level, possible levels, what it does.
@@ -228,9 +174,30 @@ block_profiles() {
     done
 }
 
+# Rows of edits.def as a table of Markdown.
+block_edits() {
+    echo '| place | rule | text | exec | hook | else |'
+    echo '|---|---|---|---|---|---|'
+    tr '\n' ' ' <normalize/policy/rules.def | grep -oE 'OCN_RULE\([A-Z_]+, *"[^"]+"' |
+        sed -E 's/OCN_RULE\(([A-Z_]+), *"([^"]+)"/\1,\2/' |
+        awk -F', *' '
+            NR == FNR { name[$1] = $2; next }
+            BEGIN {
+                hook["NEVER"] = hook["BOUNDING"] = "no"; hook["LEFT"] = "-"; hook["LOST"] = "has none by then"
+                hook["UNDO"] = "where the user is lowered"
+                or["REFUSE"] = "refuses"; or["WARN"] = "warns"; or["LEAVE"] = "leaves it out"
+            }
+            sub(/^OCN_EDIT\([A-Z_]+, */, "") {
+                gsub(/[")]/, ""); gsub(/~1/, "/", $1)
+                place = $1 ~ /\/$/ ? $1 "NAME" : $1
+                printf "| `%s` | %s | yes | %s | %s | %s |\n", place, $2 == "ANY" ? "with a variable" : name[$2],
+                    $4 ? "yes" : "-", $5 in hook ? hook[$5] : "yes", or[$6]
+            }' - normalize/outcome/edits.def
+}
+
 # ---- completions -----------------------------------------------------------------------------
 
-bash_argument() { # what argument or operand printed
+bash_argument() { # what it takes
     case $1 in
         dir) echo "_ocinorm_paths -d" ;;
         file) echo "_ocinorm_paths -f" ;;
@@ -241,7 +208,7 @@ bash_argument() { # what argument or operand printed
 
 bash_operand() { # COMMAND [SUBCOMMAND]
     local names
-    names=$(options_of "$@" | cut -f 1 | tr '\n' ' ')
+    names=$(options "$@" | cut -f 1 | tr '\n' ' ')
     # shellcheck disable=SC2016
     printf '            if [[ $cur == -* ]]; then\n                _ocinorm_words %s--help\n' "$names"
     printf '            else\n                %s\n            fi\n            ;;\n' \
@@ -251,7 +218,7 @@ bash_operand() { # COMMAND [SUBCOMMAND]
 made='# Made by packaging/manual.sh from what ocinorm says of itself.'
 
 make_bash() {
-    local name sub option letter arg
+    local name sub option letter takes
     cat <<END
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
@@ -281,13 +248,13 @@ _ocinorm() {
     case \$command:\$prev in
 END
     while read -r name; do
-        while IFS=$'\t' read -r option letter arg _; do
-            [[ $arg == - ]] && continue
+        while IFS=$'\t' read -r option letter _ takes _; do
+            [[ $takes == - ]] && continue
             printf '        %s:%s' "$name" "$option"
             [[ $letter == - ]] || printf ' | %s:-%s' "$name" "$letter"
-            printf ') %s && return ;;\n' "$(bash_argument "$(argument "$name" "$option" "$arg")")"
+            printf ') %s && return ;;\n' "$(bash_argument "$takes")"
         done < <(options "$name")
-    done < <(commands_with_options)
+    done < <(names)
     # shellcheck disable=SC2016
     printf '    esac\n    if [[ $command == config ]] && ((COMP_CWORD > 2)); then\n        sub=${COMP_WORDS[2]}\n    fi\n'
     # shellcheck disable=SC2016
@@ -301,11 +268,11 @@ END
         while IFS=$'\t' read -r sub _; do
             printf '        config:%s)\n' "$sub" && bash_operand config "$sub"
         done < <(subcommands config)
-    done < <(commands_with_options)
+    done < <(names)
     printf '    esac\n}\n\ncomplete -F _ocinorm ocinorm\n'
 }
 
-zsh_argument() { # what argument or operand printed
+zsh_argument() { # what it takes
     case $1 in
         dir) echo '_files -/' ;;
         file) echo '_files' ;;
@@ -324,20 +291,20 @@ short() {
 zsh_text() { short "$1" | sed -e 's/[]:\\[]/\\&/g' -e "s/'/'\\\\''/g"; }
 
 zsh_arguments() { # COMMAND [SUBCOMMAND]
-    local option letter arg text rest
+    local option letter arg takes repeats text rest
     printf "            _arguments"
-    while IFS=$'\t' read -r option letter arg text; do
+    while IFS=$'\t' read -r option letter arg takes repeats text; do
         rest=''
-        [[ $arg == - ]] || rest=":$arg:$(zsh_argument "$(argument "$1" "$option" "$arg")")"
+        [[ $arg == - ]] || rest=":$arg:$(zsh_argument "$takes")"
         [[ $arg == - ]] || option+='='
         if [[ $letter == - ]]; then
             printf " \\\\\n                '%s%s[%s]%s'" \
-                "$([[ $arg == NAME=VALUE ]] && echo '*')" "$option" "$(zsh_text "$text")" "$rest"
+                "$([[ $repeats == 0 ]] || echo '*')" "$option" "$(zsh_text "$text")" "$rest"
         else
             printf " \\\\\n                '(-%s %s)'{-%s+,%s}'[%s]%s'" "$letter" "${option%=}" "$letter" \
                 "$option" "$(zsh_text "$text")" "$rest"
         fi
-    done < <(options_of "$@")
+    done < <(options "$@")
     printf " \\\\\n                '(-)'{-h,--help}'[say how it is used]'"
     rest=$(operand "$@")
     [[ $rest == none ]] || printf " \\\\\n                '1: :%s'" "$(zsh_argument "$rest")"
@@ -371,14 +338,14 @@ make_zsh() {
         while IFS=$'\t' read -r sub _; do
             printf '        config-%s)\n' "$sub" && zsh_arguments config "$sub"
         done < <(subcommands config)
-    done < <(commands_with_options)
+    done < <(names)
     # shellcheck disable=SC2016
     printf '    esac\n}\n\n_ocinorm "$@"\n'
 }
 
 fish_text() { short "$1" | sed -e 's/\\/\\&/g' -e "s/'/\\\\'/g"; }
 
-fish_argument() { # what argument or operand printed
+fish_argument() { # what it takes
     case $1 in
         dir) echo " -x -a '(__fish_complete_directories)'" ;;
         file) echo " -r -F" ;;
@@ -388,14 +355,14 @@ fish_argument() { # what argument or operand printed
 }
 
 fish_arguments() { # CONDITION COMMAND [SUBCOMMAND]
-    local on=$1 option letter arg text rest
+    local on=$1 option letter takes text rest
     shift
-    while IFS=$'\t' read -r option letter arg text; do
+    while IFS=$'\t' read -r option letter _ takes _ text; do
         printf "complete -c ocinorm -n '%s' -l %s" "$on" "${option#--}"
         [[ $letter == - ]] || printf ' -s %s' "$letter"
-        [[ $arg == - ]] || printf '%s' "$(fish_argument "$(argument "$1" "$option" "$arg")")"
+        [[ $takes == - ]] || printf '%s' "$(fish_argument "$takes")"
         printf " -d '%s'\n" "$(fish_text "$text")"
-    done < <(options_of "$@")
+    done < <(options "$@")
     rest=$(operand "$@")
     case $rest in
         file) printf "complete -c ocinorm -n '%s' -F\n" "$on" ;;
@@ -421,7 +388,7 @@ make_fish() {
                 "${all% }" "$sub" "$(fish_text "$text")"
             fish_arguments "__fish_seen_subcommand_from config; and __fish_seen_subcommand_from $sub" config "$sub"
         done < <(subcommands config)
-    done < <(commands_with_options)
+    done < <(names)
 }
 
 # ---- writing ---------------------------------------------------------------------------------
@@ -436,6 +403,7 @@ filled() { # FILE
         [[ -n $skip ]] || printf '%s\n' "$line"
         if [[ $line == *'generated: '* ]]; then
             line=${line#*generated: }
+            line=${line% -->}
             read -ra words <<<"$line"
             [[ $(type -t "block_${words[0]}") == function ]] || fail "$1: no block \"${words[0]}\""
             "block_${words[0]}" "${words[@]:1}"
@@ -445,7 +413,7 @@ filled() { # FILE
     [[ -z $skip ]] || fail "$1: \"generated end\" is missing"
 }
 
-for page in "$target"/man/*.[1-9]; do
+for page in "$target"/man/*.[1-9] "$target/doc/edits.md"; do
     text=$(filled "$page")
     printf '%s\n' "$text" >"$page"
 done

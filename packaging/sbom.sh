@@ -16,6 +16,7 @@ created=$(date -u -d "@${SOURCE_DATE_EPOCH:?the time of the release}" +%Y-%m-%dT
 # dpkg does not know licences in a form for machines: of what is linked in, these are they.
 licences='{
     "jansson": "MIT",
+    "libcap2": "BSD-3-Clause",
     "musl": "MIT",
     "glibc": "LGPL-2.1-or-later",
     "gcc-12": "GPL-3.0-or-later WITH GCC-exception-3.1",
@@ -29,7 +30,8 @@ describe() { # PACKAGE...
 
 linked=$("$here/linked.sh" list "$build")
 mapfile -t link_packages < <(awk '{ print $2 }' <<<"$linked" | sort -u)
-# The filter of the confined child is made by libseccomp while we are built; nothing of it is in here.
+# The filter of the confined child is made by libseccomp while we are built; nothing of it is in here. libcap
+# makes the names of capabilities, and is in `ocinorm`: the linker names it.
 tools=(libseccomp-dev cmake ninja-build musl-tools)
 compiler=$(dpkg-query -S "$(realpath "$(command -v gcc)")" | sed 's/:.*//')
 files=$(cd "$stage" && find . -type f | sort | while read -r file; do
@@ -77,7 +79,8 @@ def package: {
     relationships: (
         ["SPDXRef-DOCUMENT" | relation("DESCRIBES"; $us)]
         + ($files | map(.[0] as $file | $us | relation("CONTAINS"; $file | file_id)))
-        + ($linked | map(. as $row | $files[] | select(.[0] | endswith("/" + $row[0])) | .[0] | file_id
+        + ($linked | map(. as $row | $files[][0]
+            | select(endswith("/" + $row[0]) and (startswith("./share/") | not)) | file_id
             | relation("STATIC_LINK"; $row[1] | package_id)))
         + ($tools | map(.[0] | package_id | relation("BUILD_DEPENDENCY_OF"; $us)))
     )

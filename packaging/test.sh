@@ -133,6 +133,8 @@ step_sbom() {
             | [.spdxElementId, .relatedSpdxElement] | map(sub("^SPDXRef-(File|Package)-"; "")) | join(" ")]
             | index("bin-ocinorm-runtime libjansson-dev") != null
             and index("libexec-oci-hooks.d-ocinorm-hook musl-dev") != null
+            and map(select(contains("libcap"))) == ["bin-ocinorm libcap-dev"]
+            and all(startswith("share-") | not)
             and all(contains("libseccomp") or contains("libc6") or contains("entry") | not))
     ' "$sbom" || fail "$sbom is not what it should be"
     rm -rf "$dir/tarball" && mkdir "$dir/tarball"

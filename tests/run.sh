@@ -3,9 +3,10 @@
 #
 # Everything that is checked: tests/run.sh [--engines] [STAGE...] (default: all of them, but engines only
 # with --engines: it fetches other releases of Debian). As root, on a machine that has only git and a
-# package manager; what is missing is installed first. Two stages run at a time, and what one says comes
-# when it has ended. The last line is "N passed, N failed"; the exit status is 1 if any failed. A tool
-# that is missing is a failure, and so is a stage that does not come to its end.
+# package manager; what is missing is installed first. Three stages run at a time, for many of them mostly
+# wait; what one says comes when it has ended. At the end come the steps that took longest, and in the
+# last line "N passed, N failed"; the exit status is 1 if any failed. A tool that is missing is a failure,
+# and so is a stage that does not come to its end.
 set -uo pipefail
 PATH=$PATH:/usr/sbin:/sbin
 
@@ -13,19 +14,23 @@ root=$(cd -- "$(dirname -- "$0")/.." && pwd)
 out=$root/build/test
 jobs=$(nproc)
 export NO_COLOR=1 CLICOLOR=0
+# Seconds. They end what hangs and measure nothing: twice the slowest suite of live tests, and more than all
+# of it took on the slowest machine seen. CI ends all at 5400. (BATS_TEST_TIMEOUT would add a job to each
+# test's shell, which tests wait for.)
+suite_limit=1800
+limit=4800
 cd -- "$root" || exit 2
 
 # A stage is a row: name | lane | what it does. Its function is stage_NAME. The stages of a lane run in
-# this order; those of "first" alone, then the lanes one and two beside each other. What two stages of
+# this order; those of "first" alone, then the lanes one to three beside each other. What two stages of
 # different lanes have in common must bear that; these have to be in one lane: live and engines, for all
 # Podmans and Dockers use the same control groups; unit and gates, the same ctest; leaks and count, the
 # same build.
 stages='
 deps     | first | install what is missing
 release  | first | build with gcc: static programs, as they are shipped
-live     | one   | real containers with runc, crun, containerd, Podman and Docker, release programs
+live     | one   | real containers with runc, containerd, Podman and Docker, one by one and all at once
 engines  | one   | the same live tests on the engines of other releases of Debian
-install  | one   | ocinorm install over existing configurations, on real engines; doctor; Kubernetes
 unit     | two   | unit tests and cases, release build
 gates    | two   | purity, layers, headers, tables, format and the like
 sanitize | two   | unit tests and cases under ASan, UBSan and LSan
@@ -34,9 +39,11 @@ leaks    | two   | the command line under valgrind
 count    | two   | what grows with its input, in instructions, bytes and memory
 lint     | two   | clang-tidy, cppcheck, shellcheck
 packages | two   | deb, rpm and tarball: built twice, looked at, installed, used, purged
-platform | two   | real programs for other machines and of every level
-musl     | two   | build with musl-gcc, as the tarball is: the same answers, and real containers with runc
-soak     | two   | container starts under kills, full disks, deletes and new policies, for a minute
+crun     | two   | real containers with crun
+platform | three | real programs for other machines and of every level
+musl     | three | build with musl-gcc, as the tarball is: the same answers, and real containers with runc
+install  | three | ocinorm install over existing configurations, on real engines; doctor; Kubernetes
+soak     | three | container starts under kills, full disks, deletes and new policies, for a minute
 '
 
 say() { printf '%s\n' "$*"; }
@@ -48,9 +55,20 @@ show_log() { # FILE [LINES]
     say "----"
 }
 
+# A step is what is not seen more closely than this when it takes long, or does not end.
+begin_step() { # LOG
+    echo "$1" >"$out/log/now.$BASHPID"
+}
+
+end_step() { # SECONDS-AT-ITS-BEGIN NAME
+    printf '%6d s  %s\n' "$((SECONDS - $1))" "$2" >>"$out/log/steps"
+    rm -f "$out/log/now.$BASHPID"
+}
+
 # One command is one check.
 check() { # NAME COMMAND...
-    local log=$out/log/${1// /-}.log
+    local log=$out/log/${1// /-}.log begin=$SECONDS
+    begin_step "$log"
     if "${@:2}" >"$log" 2>&1; then
         passed=$((passed + 1))
         say "  ok      $1"
@@ -59,13 +77,14 @@ check() { # NAME COMMAND...
         say "  FAILED  $1"
         show_log "$log"
     fi
+    end_step "$begin" "$1"
 }
 
 configure_and_build() { # DIRECTORY CMAKE-OPTION...
     cmake -S "$root" -B "$out/$1" -G Ninja "${@:2}" && cmake --build "$out/$1"
 }
 
-# Both lanes may need the same one.
+# Several lanes may need the same one.
 need_build() { # DIRECTORY CMAKE-OPTION...
     local lock
     exec {lock}>"$out/log/build-$1.lock"
@@ -78,7 +97,8 @@ need_build() { # DIRECTORY CMAKE-OPTION...
 
 # Every ctest test counts. @2 is a label.
 run_ctest() { # DIRECTORY LABEL
-    local log=$out/log/ctest-$1-$2.log good bad
+    local log=$out/log/ctest-$1-$2.log begin=$SECONDS good bad
+    begin_step "$log"
     ctest --test-dir "$out/$1" -L "$2" -j "$jobs" --output-on-failure >"$log" 2>&1
     good=$(grep -cE '^ *[0-9]+/[0-9]+ Test .* Passed ' "$log")
     bad=$(grep -cE '^ *[0-9]+/[0-9]+ Test .*(\*\*\*|Not Run)' "$log")
@@ -91,17 +111,21 @@ run_ctest() { # DIRECTORY LABEL
     if ((bad > 0)); then
         show_log "$log" 150
     fi
+    end_step "$begin" "ctest -L $2 in $1"
 }
 
 # Every bats test counts, and a skipped one has not passed.
 run_bats() { # RUNTIME [BUILD]
-    local log=$out/log/live-$1-${2:-release}.log good bad status
-    OCN_BIN=$out/${2:-release}/bin bash integration/live.sh "$1" --tap </dev/null >"$log" 2>&1
+    local log=$out/log/live-$1-${2:-release}.log begin=$SECONDS good bad status
+    begin_step "$log"
+    OCN_BIN=$out/${2:-release}/bin timeout --kill-after=60 "$suite_limit" \
+        bash integration/live.sh "$1" --tap </dev/null >"$log" 2>&1
     status=$?
     good=$(grep -E '^ok ' "$log" | grep -vcE '# skip')
     bad=$(grep -cE '^not ok |^ok .*# skip' "$log")
     if ((bad == 0 && (status != 0 || good == 0))); then
         bad=1
+        tail -n 20 "$log"
     fi
     passed=$((passed + good))
     failed=$((failed + bad))
@@ -112,6 +136,7 @@ run_bats() { # RUNTIME [BUILD]
         awk '/^not ok |^ok .*# skip/ { show = 1 } /^ok / && !/# skip/ { show = 0 } show' "$log"
         say "----"
     fi
+    end_step "$begin" "integration/live.sh $1${2:+, $2}"
 }
 
 # The lanes must not install at the same time: what they need is there before, or they wait.
@@ -145,11 +170,16 @@ stage_gates() {
 stage_live() {
     need_build release "${release_options[@]}"
     run_bats runc
-    run_bats crun
     run_bats containerd
     run_bats podman
     run_bats podman-crun
     run_bats docker
+    run_bats running
+}
+
+stage_crun() {
+    need_build release "${release_options[@]}"
+    run_bats crun
 }
 
 # Check is a library of the system's libc: what another one changes is seen with real containers.
@@ -305,7 +335,7 @@ run_stage() { # NAME
 run_lane() { # BESIDE NAME...
     local name
     for name in "${@:2}"; do
-        if (($1 == 0)); then
+        if (($1 <= 0)); then
             run_stage "$name"
             continue
         fi
@@ -320,7 +350,7 @@ run_lanes() { # LANE...
     local lane names beside=$(($# - 1))
     for lane in "$@"; do
         mapfile -t names < <(names_of "$lane")
-        ((${#names[@]} > 0)) || beside=0
+        ((${#names[@]} > 0)) || beside=$((beside - 1))
     done
     for lane in "$@"; do
         mapfile -t names < <(names_of "$lane")
@@ -335,20 +365,32 @@ run_lanes() { # LANE...
     lanes=()
 }
 
+# What was running when time was up, and the last that it said. timeout(1) makes a group of its own.
+stop_steps() {
+    local file
+    for file in "$out"/log/now.*; do
+        [[ -e $file ]] || continue
+        show_log "$(<"$file")" 20
+        pkill -TERM -x -P "${file##*.}" timeout
+    done
+}
+
 # On TERM bash still runs what a script or a test has to do at its end; it gets ten seconds for that.
 stop_lanes() {
     local lane tries=0
+    say "FAILED  stopped after $SECONDS s"
+    stop_steps
     asked=()
     for lane in "${lanes[@]}"; do
-        kill -TERM -- "-$lane"
+        kill -TERM -- "-$lane" 2>/dev/null
     done
     for lane in "${lanes[@]}"; do
-        while ((tries++ < 100)) && kill -0 -- "-$lane"; do
+        while ((tries++ < 100)) && kill -0 -- "-$lane" 2>/dev/null; do
             sleep 0.1
         done
         kill -KILL -- "-$lane"
-    done
-} 2>/dev/null
+    done 2>/dev/null
+}
 
 # Adds up what the stages have counted.
 count_all() { # NAME...
@@ -361,6 +403,8 @@ count_all() { # NAME...
         passed=$((passed + good))
         failed=$((failed + bad))
     done
+    say "the slowest of $(grep -c . "$out/log/steps") steps, in $SECONDS s:"
+    sort -rn "$out/log/steps" | head -n 5
     say "$passed passed, $failed failed"
     ((failed == 0))
 }
@@ -384,13 +428,19 @@ main() {
     done
     asked=("$@")
     (($# > 0)) || mapfile -t asked < <(sed '/^$/d' <<<"$known")
-    mapfile -t names < <(names_of first; names_of one; names_of two)
+    mapfile -t names < <(names_of first; names_of one; names_of two; names_of three)
     mkdir -p "$out/log"
-    rm -f "$out"/log/*.count
+    rm -f "$out"/log/*.count "$out"/log/now.*
+    : >"$out/log/steps"
     lanes=()
     trap stop_lanes INT TERM HUP
+    set -m
+    (sleep "$limit" && kill -TERM "$$") >/dev/null 2>&1 </dev/null &
+    set +m
+    watchdog=$!
+    trap 'kill -- "-$watchdog" 2>/dev/null' EXIT
     run_lanes first
-    run_lanes one two
+    run_lanes one two three
     count_all "${names[@]}"
 }
 

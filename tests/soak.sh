@@ -95,7 +95,7 @@ outside() {
     prepare_rootfs
     prepare_bundle
     export SOAK_INSIDE=$work
-    timeout --foreground --kill-after 10 $((minutes * 60 + 120)) \
+    timeout --foreground --kill-after 10 $((minutes * 60 + 1200)) \
         unshare --mount --propagation private --pid --fork --mount-proc --kill-child \
         bash "$0" "$minutes" "$seed" || status=$?
     find /sys/fs/cgroup -depth -type d -path '*/ocinorm-soak-'"$seed*" -exec rmdir {} + 2>/dev/null || true
@@ -144,7 +144,7 @@ make_case() {
     set_policy A
     jq --arg cgroup "/ocinorm-soak-$seed/$id" '.linux.cgroupsPath = $cgroup' "$work/template.json" \
         >"$bundle/config.json"
-    if [[ $mouth == hook ]]; then
+    if [[ $mode == hook ]]; then
         add_hook
         start=("$low_path" --root "$state" run --bundle "$bundle" "$id")
     else
@@ -227,7 +227,7 @@ check_config() {
             apply "$case/again"
             cmp -s "$bundle/config.json" "$case/again/config.json" && changed=$name && break
         done
-        if [[ $changed == 0 || $mouth == hook ]]; then
+        if [[ $changed == 0 || $mode == hook ]]; then
             note "config.json is neither the old one nor a whole new one"
             return
         fi
@@ -235,9 +235,9 @@ check_config() {
             note "config.json is of policy $changed, and the container of another"
         apply "$bundle"
         cmp -s "$bundle/config.json" "$case/again/config.json" || note "a second pass changes config.json"
-    elif [[ $mouth == wrapper && $became == right ]]; then
+    elif [[ $mode == wrapper && $became == right ]]; then
         note "the container was changed, and config.json was not"
-    elif [[ $mouth == wrapper ]]; then
+    elif [[ $mode == wrapper ]]; then
         apply "$bundle"
     fi
 }
@@ -269,24 +269,24 @@ strike() { # COMMAND...
     local target='' program=- which=parent delay=0 hold=0
     struck=none
     if ((RANDOM % 3 != 0)); then
-        draw target "$victims" "^$mouth "
+        draw target "$victims" "^$mode "
         program=$work/bin/$(column "$target" 2)
         which=$(column "$target" 3)
         # Rather early than late: a process may be gone soon.
         delay=$(($(column "$target" 4) * (RANDOM + 1) * (RANDOM + 1) / (32768 * 32768)))
         hold=$(((RANDOM % 2) * (RANDOM % 200)))
-        struck="$mouth $which"
+        struck="$mode $which"
     fi
-    echo "$low $mouth, $trouble, ${program##*/} $which after $delay us, held $hold ms" >"$case/what"
-    SOAK='' "$work/bin/strike" "$case/report" 30 "$program" "$which" "$delay" "$hold" "$@" \
+    echo "$low $mode, $trouble, ${program##*/} $which after $delay us, held $hold ms" >"$case/what"
+    SOAK='' "$work/bin/strike" "$case/report" 300 "$program" "$which" "$delay" "$hold" "$@" \
         >"$case/stdout" 2>"$case/stderr" </dev/null && status=0 || status=$?
     grep -qx struck "$case/report" || struck=none
 }
 
 run_case() {
-    local low mouth row trouble became may struck status start
+    local low mode row trouble became may struck status start
     pick low runc crun
-    pick mouth wrapper hook
+    pick mode wrapper hook
     draw row "$troubles" .
     trouble=$(column "$row" 1)
     case=$work/case-$worker
@@ -299,14 +299,14 @@ run_case() {
     strike "${start[@]}"
     end_trouble
     became=$(outcome)
-    may=$(column "$row" "$([[ $mouth == wrapper ]] && echo 2 || echo 3)")
+    may=$(column "$row" "$([[ $mode == wrapper ]] && echo 2 || echo 3)")
     [[ $struck == none ]] || may+=" $(column "$row" 4)"
     [[ " $may " == *" $became "* ]] || note "the container is $became; it may be: $may"
     [[ $became != refused || $status != 0 || $trouble == deleted ]] || note "refused, but the status is 0"
     check_container
     check_config
     check_files
-    echo "$mouth, $trouble$([[ $struck == none ]] || echo ", killed") | $became" >>"$work/outcomes"
+    echo "$mode, $trouble$([[ $struck == none ]] || echo ", killed") | $became" >>"$work/outcomes"
     if [[ -s $case/failures ]]; then
         kept=$work/failed-$round-$worker-$number
         mv "$case" "$kept"
@@ -352,7 +352,7 @@ run_worker() { # WORKER
 }
 
 bare_line() { # RUNTIME
-    low=$1 mouth=wrapper case=$work/bare id=soak-bare
+    low=$1 mode=wrapper case=$work/bare id=soak-bare
     bundle=$case/bundle state=$case/state policy=$case/policy
     make_case
     "$low" --root "$state" run --bundle "$bundle" "$id" >"$work/bare-$low"

@@ -45,10 +45,6 @@ static const char *keep(struct ocn_checkup *checkup, const char *text)
 {
     char *copy = ocn_arena_copy(&checkup->arena, text, strlen(text));
 
-    if (copy == NULL) {
-        checkup->failed = true;
-        return "";
-    }
     clean(copy);
     return copy;
 }
@@ -62,7 +58,6 @@ void ocn_checkup_add(struct ocn_checkup *checkup, enum ocn_check_status status, 
     va_list args;
 
     if (rows == NULL) {
-        checkup->failed = true;
         return;
     }
     va_start(args, fmt);
@@ -86,7 +81,7 @@ void ocn_checkup_fix(struct ocn_checkup *checkup, const char *fmt, ...)
     char text[TEXT_SIZE];
     va_list args;
 
-    if (checkup->failed || checkup->len == 0) {
+    if (checkup->arena.failed || checkup->len == 0) {
         return; /* the row itself could not be kept */
     }
     va_start(args, fmt);
@@ -136,7 +131,7 @@ int ocn_checkup_json(const struct ocn_checkup *checkup, const char *root, struct
         [OCN_CHECK_OK] = "ok", [OCN_CHECK_UNKNOWN] = "unknown", [OCN_CHECK_FAIL] = "broken"
     };
     json_t *rows = json_array();
-    int status = checkup->failed ? -1 : 0;
+    int status = checkup->arena.failed ? -1 : 0;
 
     for (size_t i = 0; i < checkup->len; i++) {
         status |= json_array_append_new(rows, row_json(&checkup->rows[i]));
@@ -171,8 +166,8 @@ int ocn_checkup_text(const struct ocn_checkup *checkup, const char *root, bool c
     const char *area = "";
     int width = 0;
 
-    if (checkup->failed) {
-        return ocn_fail_nomem(err);
+    if (ocn_arena_check(&checkup->arena, err) < 0) {
+        return -1;
     }
     for (size_t i = 0; i < checkup->len; i++) {
         int columns = (int)strnlen(checkup->rows[i].name, MAX_NAME);

@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 
-#include "normalize/arena.h"
-#include "normalize/buf.h"
+#include "normalize/base/arena.h"
+#include "normalize/base/buf.h"
 
 enum ocn_check_status {
     OCN_CHECK_OK,
@@ -28,7 +28,6 @@ struct ocn_checkup {
     struct ocn_arena arena;
     struct ocn_check *rows;
     size_t len;
-    bool failed;
 };
 
 void ocn_checkup_done(struct ocn_checkup *checkup);
@@ -50,7 +49,7 @@ void ocn_checkup_fix(struct ocn_checkup *checkup, const char *fmt, ...) OCN_PRIN
 /* The worst of all rows, where wrong is worse than unknown; ok if there is nothing but notes. */
 enum ocn_check_status ocn_checkup_verdict(const struct ocn_checkup *checkup);
 
-/* The report about the node at @root, appended to @out. Its shape is in hook/README.md. */
+/* The report about the node at @root, appended to @out. Its shape is in hook/doctor/README.md. */
 OCN_MUST_USE int ocn_checkup_text(const struct ocn_checkup *checkup, const char *root, bool colour,
                                   struct ocn_buf *out, struct ocn_error *err);
 OCN_MUST_USE int ocn_checkup_json(const struct ocn_checkup *checkup, const char *root,

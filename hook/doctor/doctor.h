@@ -3,16 +3,17 @@
 #pragma once
 
 #include "hook/doctor/checkup.h"
-#include "hook/judge.h"
-#include "hook/install/node.h"
+#include "hook/judge/judge.h"
+#include "hook/view/node.h"
 
 struct ocn_doctor {
     struct ocn_world world;
     struct ocn_node node;
     bool live; /* the node is this machine: its programs may be run, its kernel may be tried */
     struct ocn_checkup checkup;
-    const char
-        *hook; /* an ocinorm-hook that an engine calls, or NULL; ocn_doctor_engines() sets it */
+    /* That an engine calls, or NULL; ocn_doctor_engines() sets them. */
+    const char *hook;    /* an ocinorm-hook */
+    const char *wrapper; /* an ocinorm-runtime */
 };
 
 /* Is the policy valid, from which files; who is exempt; is ocinorm switched off? */

@@ -11,9 +11,9 @@
 
 #include "hook/install/engine.h"
 #include "hook/install/record.h"
-#include "hook/install/tool.h"
 #include "hook/install/toml.h"
-#include "normalize/json_text.h"
+#include "hook/install/tool.h"
+#include "normalize/json/json.h"
 
 #define DOT OCN_TOML_DOT
 #define DUMP_SECONDS 20
@@ -24,6 +24,8 @@ struct handler {
     const char *name;
     const char *program; /* NULL: the engine's own default */
     const char *spec;    /* containerd's base_runtime_spec, or NULL */
+    const char *bypass;  /* the key that has CRI-O start another program, or NULL */
+    size_t file;         /* that it stands in, of those that were read */
 };
 
 struct visit {
@@ -34,9 +36,12 @@ struct visit {
     struct handler *handlers;
     size_t len;
     const char *default_name;
-    bool imported; /* the main file makes the engine read our drop-in */
-    bool broken;   /* what is registered cannot be told */
-    size_t ours;   /* how many are registered */
+    const char *our_default; /* as the drop-in sets it, or NULL */
+    const char *hook_file;   /* where a hook of ours lies, or NULL */
+    bool imported;           /* the main file makes the engine read our drop-in */
+    bool broken;             /* what is registered cannot be told */
+    size_t ours;             /* how many are registered */
+    size_t files;            /* how many were read */
 };
 
 /* How the engines name the program of a handler, and the one that is used where none is named. */
@@ -89,13 +94,11 @@ static struct handler *get_handler(struct visit *visit, const char *name, size_t
     }
     struct handler *handlers =
         ocn_arena_grow(visit->arena, visit->handlers, visit->len, sizeof(*handlers));
-    const char *copy = ocn_arena_copy(visit->arena, name, len);
-    if (handlers == NULL || copy == NULL) {
-        rows(visit)->failed = true;
+    if (handlers == NULL) {
         return NULL;
     }
     visit->handlers = handlers;
-    handlers[visit->len] = (struct handler){ .name = copy };
+    handlers[visit->len] = (struct handler){ .name = ocn_arena_copy(visit->arena, name, len) };
     return &handlers[visit->len++];
 }
 
@@ -114,6 +117,19 @@ static struct handler *handler_of(struct visit *visit, const char *path)
     return NULL;
 }
 
+/* What leads CRI-O past the program of a handler. */
+static void take_bypass(struct handler *handler, const struct ocn_toml_row *row)
+{
+    bool inherits = strcmp(leaf_of(row->path), "inherit_default_runtime") == 0 &&
+                    row->value.len >= 4 && memcmp(row->value.ptr, "true", 4) == 0;
+
+    if (inherits) {
+        handler->bypass = "inherit_default_runtime";
+    } else if (strstr(row->path, DOT "platform_runtime_paths") != NULL) {
+        handler->bypass = "platform_runtime_paths";
+    }
+}
+
 static void take_handler(struct visit *visit, struct handler *handler,
                          const struct ocn_toml_row *row)
 {
@@ -123,7 +139,7 @@ static void take_handler(struct visit *visit, struct handler *handler,
 
     if (program == NULL) { /* a list; Podman takes the first that exists */
         const char *item;
-        while (ocn_toml_next_string(visit->arena, row->value, &pos, &item) == 1) {
+        while (ocn_toml_next_string(visit->arena, row->value, &pos, &item) == OCN_TOML_NEXT) {
             handler->program = item;
             if (ocn_node_has(&visit->doctor->node, item)) {
                 break;
@@ -134,6 +150,29 @@ static void take_handler(struct visit *visit, struct handler *handler,
     } else if (strcmp(leaf, "base_runtime_spec") == 0) {
         handler->spec = ocn_toml_string(visit->arena, row->value);
     }
+    if (visit->engine->kind == OCN_ENGINE_CRIO) {
+        take_bypass(handler, row);
+    }
+}
+
+/* CRI-O takes the last table of a handler whole: what another file had in its own is gone. */
+static void begin_table(struct visit *visit, struct handler *handler, size_t file)
+{
+    if (visit->engine->kind == OCN_ENGINE_CRIO && handler->file != file) {
+        *handler = (struct handler){ .name = handler->name, .file = file };
+    }
+}
+
+/* The first directory of CRI-O's hooks_dir, where the hook is installed. */
+static void take_hooks_dir(struct visit *visit, const struct ocn_toml_row *row)
+{
+    const char *directory = NULL;
+    size_t pos = 0;
+
+    if (ocn_toml_next_string(visit->arena, row->value, &pos, &directory) == OCN_TOML_NEXT) {
+        visit->hook_file =
+            ocn_arena_printf(visit->arena, "%s%s", directory, strrchr(visit->engine->spec, '/'));
+    }
 }
 
 /* `imports` with our drop-in among them. */
@@ -142,7 +181,7 @@ static void take_imports(struct visit *visit, const struct ocn_toml_row *row)
     const char *pattern;
     size_t pos = 0;
 
-    while (ocn_toml_next_string(visit->arena, row->value, &pos, &pattern) == 1) {
+    while (ocn_toml_next_string(visit->arena, row->value, &pos, &pattern) == OCN_TOML_NEXT) {
         visit->imported |= fnmatch(pattern, visit->engine->drop_in, FNM_PATHNAME) == 0;
     }
 }
@@ -165,38 +204,53 @@ static int take_text(struct visit *visit, struct ocn_bytes text, const char *nam
             continue;
         }
         if (handler != NULL) {
+            begin_table(visit, handler, visit->files);
             take_handler(visit, handler, row);
         } else if (strcmp(row->path, "imports") == 0) {
             take_imports(visit, row);
+        } else if (visit->engine->kind == OCN_ENGINE_CRIO && strcmp(leaf, "hooks_dir") == 0) {
+            take_hooks_dir(visit, row);
         } else if (strcmp(leaf, shapes[visit->engine->kind].default_name) == 0) {
             visit->default_name = ocn_toml_string(visit->arena, row->value);
+            visit->our_default = strcmp(name, visit->engine->drop_in) == 0 ? visit->default_name
+                                                                           : visit->our_default;
         }
     }
     ocn_arena_done(&toml.arena);
+    visit->files++;
     return 0;
 }
 
 /* ---- the files of an engine --------------------------------------------------------------- */
 
-/* Reads the file @path of the node; 0 if there is none. */
+/* Reads the file @path of the node. *ret_found: false where there is none. */
 static int read_optional(const struct visit *visit, const char *path, struct ocn_buf *ret,
-                         struct ocn_error *err)
+                         bool *ret_found, struct ocn_error *err)
 {
     if (path == NULL || !ocn_node_has(&visit->doctor->node, path)) {
+        *ret_found = false;
         return 0;
     }
-    return ocn_node_read(&visit->doctor->node, path, ret, err) < 0 ? -1 : 1;
+    if (ocn_node_read(&visit->doctor->node, path, ret, err) < 0) {
+        return -1;
+    }
+    *ret_found = true;
+    return 0;
 }
 
 static int take_file(struct visit *visit, const char *path, struct ocn_error *err)
 {
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf text = { 0 };
-    int found = read_optional(visit, path, &text, err);
+    bool found = false;
 
-    return found == 1 ? take_text(visit, ocn_buf_bytes(&text), path, err) : found;
+    if (read_optional(visit, path, &text, &found, err) < 0) {
+        return -1;
+    }
+    return found ? take_text(visit, ocn_buf_bytes(&text), path, err) : 0;
 }
 
-/* The main file, then every file of the drop-in's directory with the drop-in's kind of name. */
+/* The main file, then every file of the drop-in's directory with the drop-in's kind of name; CRI-O
+ * walks. */
 static int take_files(struct visit *visit, struct ocn_error *err)
 {
     const struct ocn_engine *engine = visit->engine;
@@ -204,14 +258,16 @@ static int take_files(struct visit *visit, struct ocn_error *err)
     const char *pattern =
         ocn_arena_printf(visit->arena, "%.*s*%s", (int)(slash - engine->drop_in) + 1,
                          engine->drop_in, strrchr(engine->drop_in, '.'));
+    const char *directory =
+        ocn_arena_copy(visit->arena, engine->drop_in, (size_t)(slash - engine->drop_in));
     const char *const *paths;
     size_t count;
 
-    if (pattern == NULL) {
-        return ocn_fail_nomem(err);
-    }
     if (take_file(visit, engine->root_file, err) < 0 ||
-        ocn_node_glob(&visit->doctor->node, visit->arena, pattern, &paths, &count, err) < 0) {
+        (engine->kind == OCN_ENGINE_CRIO
+             ? ocn_node_walk(&visit->doctor->node, visit->arena, directory, &paths, &count, err)
+             : ocn_node_glob(&visit->doctor->node, visit->arena, pattern, &paths, &count, err)) <
+            0) {
         return -1;
     }
     for (size_t i = 0; i < count; i++) {
@@ -248,10 +304,13 @@ static int take_json(struct visit *visit, struct ocn_error *err)
     json_auto_t *json = NULL;
     const char *name;
     json_t *runtime;
-    int found = read_optional(visit, visit->engine->root_file, &text, err);
+    bool found = false;
 
-    if (found != 1) {
-        return found;
+    if (read_optional(visit, visit->engine->root_file, &text, &found, err) < 0) {
+        return -1;
+    }
+    if (!found) {
+        return 0;
     }
     if (ocn_json_load(ocn_buf_bytes(&text), OCN_NODE_MAX_FILE, &json, err) < 0) {
         ocn_error_locate(err, visit->engine->root_file, 0);
@@ -283,18 +342,16 @@ static int take_configuration(struct visit *visit, struct ocn_error *err)
 
 /* ---- hooks -------------------------------------------------------------------------------- */
 
-static const char *base_name(const char *path)
+static bool is_called_ours(const char *path)
 {
-    const char *slash = strrchr(path, '/');
-
-    return slash != NULL ? slash + 1 : path;
+    return strncmp(ocn_strings_base_name(path), "ocinorm-", strlen("ocinorm-")) == 0;
 }
 
 static void check_hook(struct visit *visit, const char *row, const json_t *hook)
 {
     const char *path = json_string_value(json_object_get(hook, "path"));
 
-    if (path == NULL || strcmp(base_name(path), "ocinorm-hook") != 0) {
+    if (path == NULL || !is_called_ours(path)) {
         return;
     }
     visit->ours++;
@@ -317,12 +374,13 @@ static void check_hooks(struct visit *visit, const char *path, const char *row)
     json_t *list;
     json_t *hook;
     size_t i;
-    int found = read_optional(visit, path, &text, &err);
+    bool found = false;
+    int status = read_optional(visit, path, &text, &found, &err);
 
-    if (found == 0) {
+    if (status == 0 && !found) {
         return;
     }
-    if (found < 0 || ocn_json_load(ocn_buf_bytes(&text), OCN_NODE_MAX_FILE, &json, &err) < 0) {
+    if (status < 0 || ocn_json_load(ocn_buf_bytes(&text), OCN_NODE_MAX_FILE, &json, &err) < 0) {
         ocn_error_locate(&err, path, 0);
         refuse(visit, row, &err);
         ocn_checkup_fix(rows(visit), "correct the file, or ocinorm uninstall %s",
@@ -342,8 +400,7 @@ static void check_hooks(struct visit *visit, const char *path, const char *row)
 static bool is_ours(const struct handler *handler)
 {
     return strcmp(handler->name, OCN_DEFAULT_HANDLER) == 0 ||
-           (handler->program != NULL &&
-            strncmp(base_name(handler->program), "ocinorm-", strlen("ocinorm-")) == 0);
+           (handler->program != NULL && is_called_ours(handler->program));
 }
 
 static void check_spec(struct visit *visit, const struct handler *handler)
@@ -364,10 +421,28 @@ static void check_spec(struct visit *visit, const struct handler *handler)
 
 static void check_handler(struct visit *visit, const struct handler *handler)
 {
-    if (handler->program == NULL || handler->program[0] == '\0') {
+    bool none = handler->program == NULL || handler->program[0] == '\0';
+
+    if (none && visit->engine->kind != OCN_ENGINE_CRIO) {
         return; /* hook mode: the engine's own runtime */
     }
     visit->ours++;
+    if (none) {
+        ocn_checkup_add(
+            rows(visit), OCN_CHECK_FAIL, area_of(visit), handler->name,
+            "its table has no runtime_path; of several tables the last one counts, whole");
+        ocn_checkup_fix(rows(visit), "take the table out of the file that is read later");
+        return;
+    }
+    visit->doctor->wrapper = handler->program;
+    if (handler->bypass != NULL) {
+        ocn_checkup_add(rows(visit), OCN_CHECK_FAIL, area_of(visit), handler->name,
+                        "its %s leads %s past %s", handler->bypass, visit->engine->name,
+                        handler->program);
+        ocn_checkup_fix(rows(visit), "take %s out of the table of %s", handler->bypass,
+                        handler->name);
+        return;
+    }
     if (!ocn_doctor_program(visit->doctor, area_of(visit), handler->name, handler->program,
                             "ocinorm-runtime")) {
         ocn_checkup_fix(rows(visit),
@@ -394,7 +469,14 @@ static void check_handlers(struct visit *visit)
     if (others.len != 0 && !others.failed) {
         ocn_checkup_add(rows(visit), OCN_CHECK_NOTE, area_of(visit), "others", "%s", others.ptr);
     }
-    if (visit->default_name != NULL && visit->default_name[0] != '\0') {
+    if (visit->our_default != NULL && visit->default_name != NULL &&
+        strcmp(visit->our_default, visit->default_name) != 0) {
+        ocn_checkup_add(rows(visit), OCN_CHECK_FAIL, area_of(visit), "default",
+                        "%s, though %s says %s: a file that is read later says otherwise",
+                        visit->default_name, visit->engine->drop_in, visit->our_default);
+        ocn_checkup_fix(rows(visit), "take %s out of the later file",
+                        shapes[visit->engine->kind].default_name);
+    } else if (visit->default_name != NULL && visit->default_name[0] != '\0') {
         ocn_checkup_add(rows(visit), OCN_CHECK_NOTE, area_of(visit), "default", "%s",
                         visit->default_name);
     }
@@ -413,9 +495,11 @@ static void check_drop_in(struct visit *visit)
     }
     if (engine->include != NULL && !visit->broken && (!visit->imported || visit->ours == 0)) {
         ocn_checkup_add(rows(visit), OCN_CHECK_FAIL, area_of(visit), "drop-in",
-                        "%s is there, but %s does not import it", engine->drop_in,
-                        engine->root_file);
-        ocn_checkup_fix(rows(visit), "ocinorm install %s", engine->name);
+                        visit->imported ? "%s is there, but no runtime or hook of %s is ocinorm's"
+                                        : "%s is there, but %s does not import it",
+                        engine->drop_in, engine->root_file);
+        ocn_checkup_fix(rows(visit), "ocinorm install %s%s", engine->name,
+                        visit->imported ? " --force" : "");
         return;
     }
     if (engine->socket != NULL &&
@@ -429,13 +513,14 @@ static void check_drop_in(struct visit *visit)
     }
 }
 
-/* What was installed and is gone was lost to whoever wrote the engine's files anew. */
+/* Recorded as installed but no longer registered: something rewrote the engine's files. */
 static bool was_installed(const struct visit *visit)
 {
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf text = { 0 };
     json_auto_t *record = NULL;
+    bool found = false;
 
-    return read_optional(visit, OCN_RECORD_PATH, &text, NULL) == 1 &&
+    return read_optional(visit, OCN_RECORD_PATH, &text, &found, NULL) == 0 && found &&
            ocn_record_parse(ocn_buf_bytes(&text), &record, NULL) == 0 &&
            ocn_record_entries(record, visit->engine->name) != NULL;
 }
@@ -460,7 +545,7 @@ static const char *find_daemon(const struct visit *visit)
     for (size_t i = 0; visit->engine->bin[i] != NULL; i++) {
         const char *path =
             ocn_arena_printf(visit->arena, "%s/%s", visit->engine->bin[i], visit->engine->program);
-        if (path != NULL && ocn_node_has(&visit->doctor->node, path)) {
+        if (ocn_node_has(&visit->doctor->node, path)) {
             return path;
         }
     }
@@ -484,7 +569,7 @@ static void check_engine(struct visit *visit)
         return;
     }
     check_handlers(visit);
-    check_hooks(visit, engine->kind != OCN_ENGINE_CONTAINERD ? engine->spec : NULL, "hook");
+    check_hooks(visit, visit->hook_file, "hook");
     check_drop_in(visit);
     if (visit->ours == 0) {
         tell_absence(visit);
@@ -496,9 +581,13 @@ void ocn_doctor_engines(struct ocn_doctor *doctor)
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf absent = { 0 };
 
     for (size_t i = 0; i < ocn_engine_count; i++) {
-        struct visit visit = { .doctor = doctor,
-                               .arena = &doctor->checkup.arena,
-                               .engine = &ocn_engines[i] };
+        const struct ocn_engine *engine = &ocn_engines[i];
+        struct visit visit = {
+            .doctor = doctor,
+            .arena = &doctor->checkup.arena,
+            .engine = engine,
+            .hook_file = engine->kind != OCN_ENGINE_CONTAINERD ? engine->spec : NULL,
+        };
         visit.program = find_daemon(&visit);
         if (visit.program != NULL || ocn_node_has(&doctor->node, visit.engine->home)) {
             check_engine(&visit);

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "hook/node_policy.h"
-#include "hook/policy_files.h"
+#include "hook/policy/node_policy.h"
+#include "hook/policy/policy_files.h"
 
 static const char area[] = "policy";
 
@@ -27,11 +27,11 @@ static void refuse(struct ocn_doctor *doctor, const struct ocn_error *err)
 
     ocn_checkup_add_error(&doctor->checkup, unreadable ? OCN_CHECK_UNKNOWN : OCN_CHECK_FAIL, area,
                           "valid", err);
-    ocn_checkup_fix(
-        &doctor->checkup,
-        unreadable ? "look again as root"
-                   : "no container starts through ocinorm until this is right: correct the "
-                     "file (ocinorm config check), or switch off: touch /etc/ocinorm/disabled");
+    ocn_checkup_fix(&doctor->checkup,
+                    unreadable
+                        ? "look again as root"
+                        : "no container starts through ocinorm until this is right: correct the "
+                          "file (ocinorm config check), or switch off: touch " OCN_DISABLED_PATH);
 }
 
 static void list_exempt(struct ocn_doctor *doctor, const struct ocn_policy_exempt *exempt)
@@ -84,7 +84,7 @@ static void check_switch(struct ocn_doctor *doctor)
     }
     ocn_checkup_add(&doctor->checkup, OCN_CHECK_FAIL, area, "switched off",
                     "every container starts as if ocinorm were not there");
-    ocn_checkup_fix(&doctor->checkup, "rm /etc/ocinorm/disabled (or `disabled` beside the file of "
+    ocn_checkup_fix(&doctor->checkup, "rm " OCN_DISABLED_PATH " (or `disabled` beside the file of "
                                       "--config) when the reason for it is gone");
 }
 

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "hook/doctor/doctor.h"
+#include "hook/doctor/quirk.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "config/config.h"
-#include "hook/apply_entry.h"
+#include "hook/entry/apply.h"
 #include "hook/install/tool.h"
-#include "hook/mark.h"
-#include "hook/policy_files.h"
+#include "hook/policy/policy_files.h"
+#include "hook/sys/mark.h"
 
 #define VERSION_SECONDS 5
 #define VERSION_SIZE 120
@@ -49,10 +50,13 @@ bool ocn_doctor_program(struct ocn_doctor *doctor, const char *where, const char
         ocn_checkup_add(&doctor->checkup, OCN_CHECK_FAIL, where, row, "%s %s", path, obstacle);
         return false;
     }
-    if (ocn_node_read(&doctor->node, path, &file, NULL) < 0 ||
-        !ocn_mark_find(ocn_buf_bytes(&file), name, version)) {
-        ocn_checkup_add(&doctor->checkup, OCN_CHECK_FAIL, where, row,
-                        "%s is not a program of ocinorm (%s)", path, name);
+    const char *found = ocn_node_read(&doctor->node, path, &file, NULL) == 0
+                            ? ocn_mark_which(ocn_buf_bytes(&file), version)
+                            : NULL;
+    if (found == NULL || strcmp(found, name) != 0) {
+        const char *other = found != NULL ? found : "none of ocinorm's programs";
+        ocn_checkup_add(&doctor->checkup, OCN_CHECK_FAIL, where, row, "%s is not %s, but %s", path,
+                        name, other);
         return false;
     }
     ocn_checkup_add(&doctor->checkup, OCN_CHECK_OK, where, row, "%s, version %s%s", path, version,
@@ -86,11 +90,13 @@ static const char *beside(struct ocn_doctor *doctor, const char *path)
                                             (int)(slash - path), path);
 }
 
-/* As the hook looks for it: beside itself, else where it is installed. */
+/* As the hook looks for it: beside itself, else where it is installed. Without a hook, beside the
+ * wrapper: so it was copied. */
 static void check_entry(struct ocn_doctor *doctor)
 {
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf file = { 0 };
-    const char *path = doctor->hook != NULL ? beside(doctor, doctor->hook) : NULL;
+    const char *near = doctor->hook != NULL ? doctor->hook : doctor->wrapper;
+    const char *path = near != NULL ? beside(doctor, near) : NULL;
 
     if (path == NULL || !ocn_node_has(&doctor->node, path)) {
         path = OCN_ENTRY_INSTALLED;
@@ -124,11 +130,24 @@ static const char *find_runtime(struct ocn_doctor *doctor, const char *name)
     }
     for (size_t i = 0; i < OCN_COUNT(dirs); i++) {
         const char *path = ocn_arena_printf(&doctor->checkup.arena, "%s/%s", dirs[i], name);
-        if (path != NULL && find_obstacle(doctor, path) == NULL) {
+        if (find_obstacle(doctor, path) == NULL) {
             return path;
         }
     }
     return NULL;
+}
+
+/* @version as ocn_doctor_version() has it. */
+static void check_quirk(struct ocn_doctor *doctor, const char *version)
+{
+    const size_t skipped = strlen(" (");
+    const struct ocn_quirk *quirk =
+        strlen(version) > skipped ? ocn_quirk_find(version + skipped) : NULL;
+
+    if (quirk != NULL) {
+        ocn_checkup_add(&doctor->checkup, OCN_CHECK_NOTE, area, quirk->name, "%s", quirk->text);
+        ocn_checkup_fix(&doctor->checkup, "%s", quirk->fix);
+    }
 }
 
 static void check_runtimes(struct ocn_doctor *doctor)
@@ -145,7 +164,7 @@ static void check_runtimes(struct ocn_doctor *doctor)
         count = 0;
     }
     if (ocn_config_runtimes(layers, count, &arena, &names, &err) < 0) {
-        doctor->checkup.failed = true;
+        (void)ocn_arena_fail(&doctor->checkup.arena);
         return;
     }
     for (size_t i = 0; i < names.len; i++) {
@@ -157,6 +176,7 @@ static void check_runtimes(struct ocn_doctor *doctor)
         ocn_doctor_version(doctor, path, version, sizeof(version));
         ocn_checkup_add(&doctor->checkup, OCN_CHECK_OK, area, names.items[i], "%s%s%s", path,
                         version, first == NULL ? ": the wrapper becomes it" : "");
+        check_quirk(doctor, version);
         first = path;
     }
     if (first == NULL) {

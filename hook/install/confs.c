@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "hook/install/confs.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 void ocn_confs_done(struct ocn_confs *confs)
@@ -19,8 +18,8 @@ int ocn_confs_add(struct ocn_confs *confs, struct ocn_changes *changes, const ch
     struct ocn_conf conf = { .path = ocn_arena_copy(&confs->arena, path, strlen(path)) };
     struct ocn_conf *list = ocn_arena_grow(&confs->arena, confs->list, confs->count, sizeof(*list));
 
-    if (list == NULL || conf.path == NULL) {
-        return ocn_fail_nomem(err);
+    if (ocn_arena_check(&confs->arena, err) < 0) {
+        return -1;
     }
     confs->list = list;
     if (ocn_changes_pristine(changes, path, &conf.text, err) < 0) {
@@ -37,21 +36,37 @@ int ocn_confs_add(struct ocn_confs *confs, struct ocn_changes *changes, const ch
     return 0;
 }
 
-int ocn_confs_add_all(struct ocn_confs *confs, struct ocn_changes *changes, const char *pattern,
-                      struct ocn_error *err)
+static int add_paths(struct ocn_confs *confs, struct ocn_changes *changes, const char *const *paths,
+                     size_t count, struct ocn_error *err)
 {
-    const char *const *paths;
-    size_t count;
-
-    if (ocn_node_glob(changes->node, &confs->arena, pattern, &paths, &count, err) < 0) {
-        return -1;
-    }
     for (size_t i = 0; i < count; i++) {
         if (ocn_confs_add(confs, changes, paths[i], err) < 0) {
             return -1;
         }
     }
     return 0;
+}
+
+int ocn_confs_add_all(struct ocn_confs *confs, struct ocn_changes *changes, const char *pattern,
+                      struct ocn_error *err)
+{
+    const char *const *paths;
+    size_t count;
+
+    return ocn_node_glob(changes->node, &confs->arena, pattern, &paths, &count, err) < 0
+               ? -1
+               : add_paths(confs, changes, paths, count, err);
+}
+
+int ocn_confs_add_below(struct ocn_confs *confs, struct ocn_changes *changes, const char *directory,
+                        struct ocn_error *err)
+{
+    const char *const *paths;
+    size_t count;
+
+    return ocn_node_walk(changes->node, &confs->arena, directory, &paths, &count, err) < 0
+               ? -1
+               : add_paths(confs, changes, paths, count, err);
 }
 
 const struct ocn_toml_row *ocn_confs_find(const struct ocn_confs *confs, const char *path,
@@ -77,17 +92,22 @@ const char *ocn_confs_string(struct ocn_confs *confs, const char *path, const ch
     return text != NULL ? text : fallback;
 }
 
-int ocn_confs_has(const struct ocn_confs *confs, const char *path)
+const struct ocn_conf *ocn_confs_last(const struct ocn_confs *confs, const char *path)
 {
-    for (size_t i = 0; i < confs->count; i++) {
-        const struct ocn_toml *toml = &confs->list[i].toml;
-        for (size_t j = 0; j < toml->count; j++) {
-            if (ocn_toml_below(toml->rows[j].path, path) != NULL) {
-                return 1;
+    for (size_t i = confs->count; i > 0; i--) {
+        const struct ocn_conf *conf = &confs->list[i - 1];
+        for (size_t j = 0; j < conf->toml.count; j++) {
+            if (ocn_toml_below(conf->toml.rows[j].path, path) != NULL) {
+                return conf;
             }
         }
     }
-    return 0;
+    return NULL;
+}
+
+bool ocn_confs_has(const struct ocn_confs *confs, const char *path)
+{
+    return ocn_confs_last(confs, path) != NULL;
 }
 
 static bool is_skipped(const char *below, const char *const *skip)

@@ -14,8 +14,9 @@
 #include "hook/install/install.h"
 #include "hook/install/template.h"
 #include "hook/install/tool.h"
-#include "normalize/json_splice.h"
-#include "normalize/json_text.h"
+#include "hook/sys/places.h"
+#include "normalize/json/json.h"
+#include "normalize/outcome/splice.h"
 
 #define DOT OCN_TOML_DOT
 #define ASK_SECONDS 20
@@ -69,6 +70,15 @@ static struct ocn_confs in_force(const struct ocn_containerd_conf *conf)
     return (struct ocn_confs){ .list = (struct ocn_conf *)(uintptr_t)last, .count = 1 };
 }
 
+/* The end of what in_force() gave; that memory was out for it is told to @conf. */
+static void leave(struct ocn_containerd_conf *conf, struct ocn_confs *now)
+{
+    if (now->arena.failed) {
+        (void)ocn_arena_fail(&conf->confs.arena);
+    }
+    ocn_arena_done(&now->arena);
+}
+
 static const char *runtime_path(struct ocn_containerd_conf *conf, const char *name)
 {
     return ocn_arena_printf(&conf->confs.arena, "%s" DOT "containerd" DOT "runtimes" DOT "%s",
@@ -81,14 +91,11 @@ static bool is_runc_like(struct ocn_containerd_conf *conf, const char *name)
     struct ocn_confs now = in_force(conf);
     const char *path = runtime_path(conf, name);
     const char *type_path = ocn_arena_printf(&now.arena, "%s" DOT "runtime_type", path);
-    bool is = false;
+    const char *type = ocn_confs_string(&now, type_path, NULL);
+    bool is = type != NULL ? strncmp(type, RUNC_SHIM, strlen(RUNC_SHIM)) == 0
+                           : strcmp(name, DEFAULT_RUNTIME) == 0 && !ocn_confs_has(&now, path);
 
-    if (path != NULL && type_path != NULL) {
-        const char *type = ocn_confs_string(&now, type_path, NULL);
-        is = type != NULL ? strncmp(type, RUNC_SHIM, strlen(RUNC_SHIM)) == 0
-                          : strcmp(name, DEFAULT_RUNTIME) == 0 && !ocn_confs_has(&now, path);
-    }
-    ocn_arena_done(&now.arena);
+    leave(conf, &now);
     return is;
 }
 
@@ -96,15 +103,11 @@ static bool is_runc_like(struct ocn_containerd_conf *conf, const char *name)
 static int choose_base(struct ocn_containerd_conf *conf, const char **ret, struct ocn_error *err)
 {
     struct ocn_confs now = in_force(conf);
-    const char *path = ocn_containerd_path(conf, "containerd" DOT "default_runtime_name");
-    const char *found = path != NULL ? ocn_confs_string(&now, path, DEFAULT_RUNTIME) : NULL;
-    const char *name =
-        found != NULL ? ocn_arena_copy(&conf->confs.arena, found, strlen(found)) : NULL;
+    const char *path = ocn_containerd_conf_path(conf, "containerd" DOT "default_runtime_name");
+    const char *found = ocn_confs_string(&now, path, DEFAULT_RUNTIME);
+    const char *name = ocn_arena_copy(&conf->confs.arena, found, strlen(found));
 
-    ocn_arena_done(&now.arena);
-    if (name == NULL) {
-        return ocn_fail_nomem(err);
-    }
+    leave(conf, &now);
     if (is_runc_like(conf, name)) {
         *ret = name;
         return 0;
@@ -120,51 +123,46 @@ static int choose_base(struct ocn_containerd_conf *conf, const char **ret, struc
 }
 
 /* The base's list of annotations, and ours behind it. */
-static void add_annotations(const struct ocn_confs *now, const char *base, const char *key,
+static void add_annotations(struct ocn_confs *now, const char *base, const char *key,
                             struct ocn_buf *out)
 {
-    struct ocn_arena arena = { 0 };
-    const char *path = ocn_arena_printf(&arena, "%s" DOT "%s", base, key);
-    const struct ocn_toml_row *row = path != NULL ? ocn_confs_find(now, path, NULL) : NULL;
-    struct ocn_bytes list = { "[]", 2 };
+    const char *path = ocn_arena_printf(&now->arena, "%s" DOT "%s", base, key);
+    const struct ocn_toml_row *row = ocn_confs_find(now, path, NULL);
+    bool has_list = row != NULL && row->value.len >= 2 && row->value.ptr[0] == '[';
+    struct ocn_bytes list = has_list ? row->value : (struct ocn_bytes){ "[]", 2 };
+    struct ocn_buf all = { 0 };
 
-    if (row != NULL && row->value.len >= 2 && row->value.ptr[0] == '[') {
-        list = row->value;
-    }
-    ocn_buf_printf(out, "%s = ", key);
-    for (size_t i = 0; i < OCN_COUNT(annotations); i++) {
+    for (size_t i = 0; i < OCN_COUNT(annotations) && !all.failed; i++) {
         struct ocn_buf next = { 0 };
         ocn_toml_list_add(&next, list, annotations[i]);
-        if (i + 1 == OCN_COUNT(annotations)) {
-            ocn_buf_add(out, ocn_buf_bytes(&next).ptr, next.len);
-        } else {
-            const char *copy = ocn_arena_copy(&arena, ocn_buf_bytes(&next).ptr, next.len);
-            list = (struct ocn_bytes){ copy != NULL ? copy : "[]", copy != NULL ? next.len : 2 };
-        }
-        out->failed = out->failed || next.failed;
-        ocn_buf_done(&next);
+        ocn_buf_done(&all);
+        all = next;
+        list = ocn_buf_bytes(&all);
     }
+    ocn_buf_printf(out, "%s = ", key);
+    ocn_buf_add(out, list.ptr, list.len);
     ocn_buf_puts(out, "\n");
-    ocn_arena_done(&arena);
+    out->failed = out->failed || all.failed;
+    ocn_buf_done(&all);
 }
 
-/* A runtime that the base calls is not ours to call: the policy's `runtimes` say which one is. */
+/* The base's BinaryName is not started by ocinorm: the policy's `runtimes` name the runtime. */
 static void note_base_binary(struct ocn_install *install, struct ocn_confs *now, const char *base,
                              const char *name)
 {
     const char *path = ocn_arena_printf(&now->arena, "%s" DOT "options" DOT "BinaryName", base);
-    const char *binary = path != NULL ? ocn_confs_string(now, path, "") : "";
+    const char *binary = ocn_confs_string(now, path, "");
 
     if (install->mode == OCN_MODE_RUNTIME && binary[0] != '\0') {
         ocn_buf_printf(install->notes,
                        "the runtime %s starts %s; for ocinorm to start it too, put it first in "
-                       "\"runtimes\" of /etc/ocinorm/config.json\n",
+                       "\"runtimes\" of " OCN_CONFIG_PATH "\n",
                        name, binary);
     }
 }
 
-static int render_runtime(struct ocn_install *install, struct ocn_containerd_conf *conf,
-                          const char *name, struct parts *parts, struct ocn_error *err)
+static void render_runtime(struct ocn_install *install, struct ocn_containerd_conf *conf,
+                           const char *name, struct parts *parts)
 {
     static const char *const skip_runtime[] = { "runtime_type",      "options",
                                                 "pod_annotations",   "container_annotations",
@@ -177,10 +175,6 @@ static int render_runtime(struct ocn_install *install, struct ocn_containerd_con
     const char *type = ocn_arena_printf(&now.arena, "%s" DOT "runtime_type", base);
     const char *spec = ocn_arena_printf(&now.arena, "%s" DOT "base_runtime_spec", base);
 
-    if (base == NULL || options == NULL || type == NULL || spec == NULL) {
-        ocn_arena_done(&now.arena);
-        return ocn_fail_nomem(err);
-    }
     bool hook = install->mode == OCN_MODE_HOOK;
     const char *base_spec = ocn_confs_string(&now, spec, "");
     ocn_buf_puts(&parts->runtime, "runtime_type = ");
@@ -201,8 +195,7 @@ static int render_runtime(struct ocn_install *install, struct ocn_containerd_con
     }
     ocn_confs_copy(&now, options, hook ? skip_nothing : skip_spec_too, &parts->options);
     note_base_binary(install, &now, base, name);
-    ocn_arena_done(&now.arena);
-    return 0;
+    leave(conf, &now);
 }
 
 static void add_default(const struct ocn_install *install, struct ocn_buf *out)
@@ -212,13 +205,19 @@ static void add_default(const struct ocn_install *install, struct ocn_buf *out)
     ocn_buf_puts(out, "\n");
 }
 
-/* One statement of CRI's section, for the copy; 1: it was the default runtime, and is ours now. */
-static int copy_row(const struct ocn_install *install, const struct ocn_toml_row *row,
-                    const char *below, struct ocn_buf *out)
+enum copied {
+    COPIED_AS_IT_IS,
+    COPIED_HEADER,  /* of the table that a default runtime goes into */
+    COPIED_DEFAULT, /* the default runtime, which is ours now */
+};
+
+/* One statement of CRI's section, for the copy. */
+static enum copied copy_row(const struct ocn_install *install, const struct ocn_toml_row *row,
+                            const char *below, struct ocn_buf *out)
 {
     if (install->set_default && strcmp(below, "containerd" DOT "default_runtime_name") == 0) {
         add_default(install, out);
-        return 1;
+        return COPIED_DEFAULT;
     }
     /* Line ends of Windows stay behind: a value may span lines, its own end is a new one. */
     for (size_t i = 0; i < row->text.len; i++) {
@@ -228,9 +227,9 @@ static int copy_row(const struct ocn_install *install, const struct ocn_toml_row
     }
     ocn_buf_puts(out, "\n");
     if (install->set_default && row->kind == OCN_TOML_TABLE && strcmp(below, "containerd") == 0) {
-        return 2;
+        return COPIED_HEADER;
     }
-    return 0;
+    return COPIED_AS_IT_IS;
 }
 
 /* CRI's section of @from, table by table as it stands there, without comments between the lines. */
@@ -252,9 +251,9 @@ static int copy_section(const struct ocn_install *install, const struct ocn_cont
                             "cannot copy; write it as a table",
                             row->line);
         }
-        int found = copy_row(install, row, below, &parts->copy);
-        done = done || found == 1;
-        header = found == 2 ? parts->copy.len : header;
+        enum copied copied = copy_row(install, row, below, &parts->copy);
+        done = done || copied == COPIED_DEFAULT;
+        header = copied == COPIED_HEADER ? parts->copy.len : header;
     }
     if (install->set_default && !done && header != 0) {
         OCN_CLEANUP(ocn_buf_done) struct ocn_buf rest = { 0 };
@@ -281,17 +280,15 @@ static int keep_builtin(const struct ocn_install *install, struct ocn_containerd
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf dump = { 0 };
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf runc = { 0 };
     struct ocn_confs now = in_force(conf);
-    const char *runtimes = ocn_containerd_path(conf, "containerd" DOT "runtimes");
+    const char *runtimes = ocn_containerd_conf_path(conf, "containerd" DOT "runtimes");
 
-    if (runtimes == NULL) {
-        return ocn_fail_nomem(err);
-    }
     if (conf->merges || ocn_confs_has(&now, runtimes)) {
         return 0;
     }
-    int asked = ocn_containerd_dump(install, &dump, err);
-    if (asked < 0 || (asked > 0 && ocn_containerd_copy_runtime(ocn_buf_bytes(&dump),
-                                                               DEFAULT_RUNTIME, &runc, err) < 0)) {
+    bool asked = false;
+    if (ocn_install_containerd_dump(install, &dump, &asked, err) < 0 ||
+        (asked && ocn_install_containerd_copy_runtime(ocn_buf_bytes(&dump), DEFAULT_RUNTIME, &runc,
+                                                      err) < 0)) {
         return -1;
     }
     ocn_buf_printf(&parts->set_default, "[%s.runtimes." DEFAULT_RUNTIME "]\n%s",
@@ -304,17 +301,14 @@ static int render_parts(struct ocn_install *install, struct ocn_containerd_conf 
                         struct parts *parts, struct ocn_error *err)
 {
     const char *base = NULL;
-    const char *containerd = ocn_containerd_path(conf, "containerd");
+    const char *containerd = ocn_containerd_conf_path(conf, "containerd");
 
-    if (containerd == NULL) {
-        return ocn_fail_nomem(err);
-    }
     ocn_toml_key(&parts->containerd, containerd);
     ocn_toml_key(&parts->handler, install->handler);
-    if (ocn_buf_check(&parts->containerd, err) < 0 || choose_base(conf, &base, err) < 0 ||
-        render_runtime(install, conf, base, parts, err) < 0) {
+    if (ocn_buf_check(&parts->containerd, err) < 0 || choose_base(conf, &base, err) < 0) {
         return -1;
     }
+    render_runtime(install, conf, base, parts);
     const struct ocn_conf *from = last_with_cri(conf);
     if (copies && from != NULL) {
         if (copy_section(install, conf, from, parts, err) < 0) {
@@ -501,7 +495,7 @@ static int want_spec(struct ocn_install *install, struct ocn_error *err)
     }
     hooks.ptr[--hooks.len] = '\0'; /* its last line end */
     const struct ocn_edit edit = { .path = "/hooks", .to = hooks.ptr };
-    if (ocn_json_splice(ocn_buf_bytes(&result.out), "", &edit, 1, &text, err) < 0) {
+    if (ocn_splice_edits(ocn_buf_bytes(&result.out), "", &edit, 1, &text, err) < 0) {
         return -1;
     }
     return ocn_changes_want(install->changes, install->engine->spec, OCN_OURS, 0644,
@@ -514,9 +508,6 @@ static int check_place(struct ocn_install *install, struct ocn_containerd_conf *
 {
     const char *ours = runtime_path(conf, install->handler);
 
-    if (ours == NULL) {
-        return ocn_fail_nomem(err);
-    }
     if (ocn_confs_has(&conf->confs, ours)) {
         return ocn_fail(err, OCN_E_UNSUPPORTED, install->engine->root_file,
                         "there is a runtime %s already, and it is not from ocinorm install; remove "
@@ -567,9 +558,6 @@ static int plan_generated(struct ocn_install *install, struct ocn_containerd_con
     if (conf->is_imported) {
         return want_drop_in(install, conf, conf->drop_in, ocn_template_containerd, err);
     }
-    if (path == NULL) {
-        return ocn_fail_nomem(err);
-    }
     if (ocn_changes_pristine(install->changes, path, &template, err) < 0) {
         return -1;
     }
@@ -585,7 +573,7 @@ static int plan_generated(struct ocn_install *install, struct ocn_containerd_con
                         "with its own option --default-runtime %s, and leave out --set-default",
                         install->engine->name, install->handler);
     }
-    install->is_deferred = 1;
+    install->is_deferred = true;
     ocn_buf_printf(install->notes, "%s makes its configuration from %s when it starts\n",
                    install->engine->name, path);
     return want_drop_in(install, conf, path, ocn_template_k3s, err);
@@ -612,6 +600,7 @@ int ocn_install_containerd(struct ocn_install *install, struct ocn_error *err)
     struct ocn_containerd_conf conf;
     int failed = plan(install, &conf, err);
 
+    failed = ocn_arena_check(&conf.confs.arena, err) < 0 ? -1 : failed;
     ocn_containerd_conf_done(&conf);
     return failed;
 }

@@ -13,17 +13,18 @@
 
 enum { CANNOT_START = 127 };
 
-int ocn_containerd_dump(const struct ocn_install *install, struct ocn_buf *ret,
-                        struct ocn_error *err)
+int ocn_install_containerd_dump(const struct ocn_install *install, struct ocn_buf *ret,
+                                bool *ret_asked, struct ocn_error *err)
 {
     OCN_CLEANUP(ocn_tool_done) struct ocn_tool_result result = { 0 };
     const char *const named[] = { install->daemon, "--config", install->engine->root_file,
                                   "config",        "dump",     NULL };
     /* 1.7 does not dump without a file, though it starts. */
     const char *const plain[] = { install->daemon, "config", "default", NULL };
-    bool names = ocn_node_has(install->changes->node, install->engine->root_file) != 0;
+    bool names = ocn_node_has(install->changes->node, install->engine->root_file);
 
     if (install->daemon == NULL) {
+        *ret_asked = false;
         return 0;
     }
     if (ocn_tool_run(install->changes->node, names ? named : plain, ASK_SECONDS, &result, err) <
@@ -31,6 +32,7 @@ int ocn_containerd_dump(const struct ocn_install *install, struct ocn_buf *ret,
         return -1;
     }
     if (result.status == CANNOT_START) {
+        *ret_asked = false;
         return 0;
     }
     if (result.status != 0) {
@@ -39,21 +41,22 @@ int ocn_containerd_dump(const struct ocn_install *install, struct ocn_buf *ret,
                         ocn_tool_reason(&result));
     }
     ocn_buf_add(ret, ocn_buf_bytes(&result.out).ptr, result.out.len);
-    return ocn_buf_check(ret, err) < 0 ? -1 : 1;
+    if (ocn_buf_check(ret, err) < 0) {
+        return -1;
+    }
+    *ret_asked = true;
+    return 0;
 }
 
 /* The value at the end of the path in a dump, whatever the version of the schema. */
-static const struct ocn_toml_row *find_in(const struct ocn_toml *dump, const char *below)
+static const struct ocn_toml_row *find_in(struct ocn_toml *dump, const char *below)
 {
-    struct ocn_arena arena = { 0 };
     const struct ocn_toml_row *row = NULL;
 
-    for (int version = 1; row == NULL && ocn_containerd_section(version) != NULL; version++) {
-        const char *path =
-            ocn_arena_printf(&arena, "%s" DOT "%s", ocn_containerd_section(version), below);
-        row = path != NULL ? ocn_toml_find(dump, path) : NULL;
+    for (int version = 1; row == NULL && ocn_containerd_conf_section(version) != NULL; version++) {
+        row = ocn_toml_find(dump, ocn_arena_printf(&dump->arena, "%s" DOT "%s",
+                                                   ocn_containerd_conf_section(version), below));
     }
-    ocn_arena_done(&arena);
     return row;
 }
 
@@ -61,8 +64,8 @@ static bool has_cri(const struct ocn_toml *dump)
 {
     const struct ocn_confs one = { .list = &(struct ocn_conf){ .toml = *dump }, .count = 1 };
 
-    for (int version = 1; ocn_containerd_section(version) != NULL; version++) {
-        if (ocn_confs_has(&one, ocn_containerd_section(version))) {
+    for (int version = 1; ocn_containerd_conf_section(version) != NULL; version++) {
+        if (ocn_confs_has(&one, ocn_containerd_conf_section(version))) {
             return true;
         }
     }
@@ -88,9 +91,6 @@ static int check_ours(const struct ocn_install *install, struct ocn_toml *dump,
         ocn_arena_printf(&dump->arena, "containerd" DOT "runtimes" DOT "%s" DOT "%s",
                          install->handler, hook ? "base_runtime_spec" : "options" DOT "BinaryName");
 
-    if (path == NULL) {
-        return ocn_fail_nomem(err);
-    }
     if (!is_text(&dump->arena, find_in(dump, path), value)) {
         return ocn_fail(err, OCN_E_FORMAT, install->engine->root_file,
                         "`containerd config dump` does not show the runtime %s of ocinorm; does "
@@ -129,8 +129,8 @@ static bool may_change(const struct ocn_install *install, const char *path)
            (install->set_default && end != NULL && strcmp(end + 1, "default_runtime_name") == 0);
 }
 
-int ocn_containerd_check(const struct ocn_install *install, struct ocn_bytes before,
-                         struct ocn_bytes after, struct ocn_error *err)
+int ocn_install_containerd_check(const struct ocn_install *install, struct ocn_bytes before,
+                                 struct ocn_bytes after, struct ocn_error *err)
 {
     struct ocn_toml old = { 0 };
     struct ocn_toml new = { 0 };
@@ -138,6 +138,7 @@ int ocn_containerd_check(const struct ocn_install *install, struct ocn_bytes bef
                      ? -1
                      : check_ours(install, &new, err);
 
+    failed = ocn_arena_check(&new.arena, err) < 0 ? -1 : failed;
     for (size_t i = 0; failed == 0 && i < old.count; i++) {
         const struct ocn_toml_row *row = &old.rows[i];
         if (row->kind != OCN_TOML_VALUE || row->is_table || may_change(install, row->path)) {
@@ -159,8 +160,8 @@ int ocn_containerd_check(const struct ocn_install *install, struct ocn_bytes bef
     return failed;
 }
 
-int ocn_containerd_copy_runtime(struct ocn_bytes dump, const char *name, struct ocn_buf *out,
-                                struct ocn_error *err)
+int ocn_install_containerd_copy_runtime(struct ocn_bytes dump, const char *name,
+                                        struct ocn_buf *out, struct ocn_error *err)
 {
     struct ocn_toml toml = { 0 };
 
@@ -170,11 +171,12 @@ int ocn_containerd_copy_runtime(struct ocn_bytes dump, const char *name, struct 
     for (size_t i = 0; i < toml.count; i++) {
         const struct ocn_toml_row *row = &toml.rows[i];
         const char *below = NULL;
-        for (int version = 1; below == NULL && ocn_containerd_section(version) != NULL; version++) {
+        for (int version = 1; below == NULL && ocn_containerd_conf_section(version) != NULL;
+             version++) {
             const char *path =
                 ocn_arena_printf(&toml.arena, "%s" DOT "containerd" DOT "runtimes" DOT "%s",
-                                 ocn_containerd_section(version), name);
-            below = path != NULL ? ocn_toml_below(row->path, path) : NULL;
+                                 ocn_containerd_conf_section(version), name);
+            below = ocn_toml_below(row->path, path);
         }
         if (row->kind == OCN_TOML_VALUE && !row->is_table && below != NULL && below[0] != '\0' &&
             !is_zero(row->value)) {
@@ -184,6 +186,7 @@ int ocn_containerd_copy_runtime(struct ocn_bytes dump, const char *name, struct 
             ocn_buf_puts(out, "\n");
         }
     }
+    int result = ocn_arena_check(&toml.arena, err);
     ocn_arena_done(&toml.arena);
-    return ocn_buf_check(out, err);
+    return result < 0 ? -1 : ocn_buf_check(out, err);
 }

@@ -2,7 +2,6 @@
 #include "hook/install/containerd_conf.h"
 
 #include <fnmatch.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,7 +21,7 @@ static const struct section {
     { 4, "plugins" DOT "io.containerd.cri.v1.runtime" },
 };
 
-const char *ocn_containerd_section(int version)
+const char *ocn_containerd_conf_section(int version)
 {
     for (size_t i = 0; i < OCN_COUNT(sections); i++) {
         if (sections[i].version == version) {
@@ -37,7 +36,7 @@ void ocn_containerd_conf_done(struct ocn_containerd_conf *conf)
     ocn_confs_done(&conf->confs);
 }
 
-const char *ocn_containerd_path(struct ocn_containerd_conf *conf, const char *below)
+const char *ocn_containerd_conf_path(struct ocn_containerd_conf *conf, const char *below)
 {
     return ocn_arena_printf(&conf->confs.arena, "%s" DOT "%s", conf->cri, below);
 }
@@ -81,7 +80,7 @@ static int read_version(struct ocn_containerd_conf *conf, struct ocn_error *err)
     if (row != NULL) {
         conf->version = row->value.len == 1 ? row->value.ptr[0] - '0' : -1;
     }
-    conf->cri = ocn_containerd_section(conf->version);
+    conf->cri = ocn_containerd_conf_section(conf->version);
     if (conf->cri == NULL && row != NULL) {
         return ocn_fail(err, OCN_E_UNSUPPORTED, conf->root->path,
                         "its schema version is %.*s; ocinorm knows 1 to 4", (int)row->value.len,
@@ -114,7 +113,7 @@ static int fit_version(struct ocn_containerd_conf *conf, struct ocn_error *err)
                         "CRI; convert it first: containerd config migrate");
     }
     conf->version = 3;
-    conf->cri = ocn_containerd_section(conf->version);
+    conf->cri = ocn_containerd_conf_section(conf->version);
     return 0;
 }
 
@@ -126,25 +125,24 @@ static const char *absolute(struct ocn_arena *arena, const char *parent, const c
                           : ocn_arena_printf(arena, "%.*s/%s", (int)(slash - parent), parent, path);
 }
 
-/* One of the patterns in a file's `imports`; 0 behind the last. */
+/* One of the patterns in a file's `imports`; *ret is NULL behind the last. */
 static int next_import(struct ocn_arena *arena, const struct ocn_conf *conf, size_t *pos,
                        const char **ret, struct ocn_error *err)
 {
     const struct ocn_toml_row *row = ocn_toml_find(&conf->toml, "imports");
-    const char *path;
+    const char *path = NULL;
 
-    if (row == NULL) {
-        return 0;
-    }
-    int more = ocn_toml_next_string(arena, row->value, pos, &path);
-    if (more < 0) {
+    enum ocn_toml_next next =
+        row != NULL ? ocn_toml_next_string(arena, row->value, pos, &path) : OCN_TOML_END;
+    if (next == OCN_TOML_NO_LIST) {
         return ocn_fail(err, OCN_E_FORMAT, conf->path, "line %zu: imports is no list of strings",
                         row->line);
     }
-    if (more > 0) {
-        *ret = absolute(arena, conf->path, path);
-        return *ret == NULL ? ocn_fail_nomem(err) : 1;
+    const char *pattern = next == OCN_TOML_NEXT ? absolute(arena, conf->path, path) : NULL;
+    if (ocn_arena_check(arena, err) < 0) {
+        return -1;
     }
+    *ret = pattern;
     return 0;
 }
 
@@ -153,13 +151,17 @@ static int choose_drop_in(const struct ocn_install *install, struct ocn_containe
                           struct ocn_error *err)
 {
     const char *file = strrchr(install->engine->drop_in, '/') + 1;
-    const char *pattern = "/";
+    const char *pattern = NULL;
     size_t pos = 0;
-    int more = 0;
 
     conf->drop_in = install->engine->drop_in;
-    while (conf->root != NULL &&
-           (more = next_import(&conf->confs.arena, conf->root, &pos, &pattern, err)) > 0) {
+    for (;;) {
+        if (next_import(&conf->confs.arena, conf->root, &pos, &pattern, err) < 0) {
+            return -1;
+        }
+        if (pattern == NULL) {
+            return ocn_arena_check(&conf->confs.arena, err);
+        }
         const char *slash = strrchr(pattern, '/');
         if (fnmatch(slash + 1, file, 0) != 0 || strpbrk(slash + 1, "*?[") == NULL ||
             strcspn(pattern, "*?[") < (size_t)(slash - pattern)) {
@@ -167,12 +169,8 @@ static int choose_drop_in(const struct ocn_install *install, struct ocn_containe
         }
         conf->drop_in =
             ocn_arena_printf(&conf->confs.arena, "%.*s/%s", (int)(slash - pattern), pattern, file);
-        conf->is_imported = 1;
-        if (conf->drop_in == NULL) {
-            return ocn_fail_nomem(err);
-        }
+        conf->is_imported = true;
     }
-    return more;
 }
 
 /* Files to load, first in, first out; each once. */
@@ -226,16 +224,20 @@ static int push_imports(struct queue *queue, struct ocn_install *install,
                         struct ocn_containerd_conf *conf, const struct ocn_conf *from,
                         struct ocn_error *err)
 {
-    const char *pattern = "/";
+    const char *pattern = NULL;
     size_t pos = 0;
-    int more;
 
-    while ((more = next_import(&conf->confs.arena, from, &pos, &pattern, err)) > 0) {
+    for (;;) {
+        if (next_import(&conf->confs.arena, from, &pos, &pattern, err) < 0) {
+            return -1;
+        }
+        if (pattern == NULL) {
+            return 0;
+        }
         if (push_matches(queue, install, conf, pattern, err) < 0) {
             return -1;
         }
     }
-    return more;
 }
 
 static int load_imports(struct ocn_install *install, struct ocn_containerd_conf *conf,
@@ -292,5 +294,5 @@ int ocn_containerd_conf_load(struct ocn_install *install, struct ocn_containerd_
         return -1;
     }
     ret->root = &ret->confs.list[0]; /* the list has grown */
-    return 0;
+    return ocn_arena_check(&ret->confs.arena, err);
 }

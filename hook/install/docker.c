@@ -4,8 +4,8 @@
 
 #include "hook/install/install.h"
 #include "hook/install/template.h"
-#include "normalize/json_splice.h"
-#include "normalize/json_text.h"
+#include "normalize/json/json.h"
+#include "normalize/outcome/splice.h"
 
 static const char empty[] = "{\n    \"runtimes\": {}\n}\n";
 
@@ -55,7 +55,7 @@ static int merge(struct ocn_install *install, const char *runtime, struct ocn_er
         text = (struct ocn_bytes){ empty, sizeof(empty) - 1 };
     }
     if (check_free(install, text, err) < 0 ||
-        ocn_json_splice(text, "", edits, install->set_default ? 2 : 1, &out, err) < 0) {
+        ocn_splice_edits(text, "", edits, install->set_default ? 2 : 1, &out, err) < 0) {
         return -1;
     }
     return ocn_changes_want(install->changes, install->engine->root_file, OCN_SHARED, 0644,

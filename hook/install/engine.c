@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "hook/sys/places.h"
+
 static const char *const usual_bin[] = {
     "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin", "/opt/bin", NULL
 };
@@ -42,7 +44,7 @@ const struct ocn_engine ocn_engines[] = {
         .modes = OCN_MODE_RUNTIME | OCN_MODE_HOOK,
         .home = K3S_DIR,
         .root_file = K3S_DIR "/config.toml",
-        .is_generated = 1,
+        .is_generated = true,
         .drop_in = K3S_DIR "/config-v3.toml.d/99-ocinorm.toml",
         .include = K3S_DIR "/config-v3.toml.d/*.toml",
         .spec = K3S_DIR "/ocinorm-spec.json",
@@ -58,7 +60,7 @@ const struct ocn_engine ocn_engines[] = {
         .modes = OCN_MODE_RUNTIME | OCN_MODE_HOOK,
         .home = RKE2_DIR,
         .root_file = RKE2_DIR "/config.toml",
-        .is_generated = 1,
+        .is_generated = true,
         .drop_in = RKE2_DIR "/config-v3.toml.d/99-ocinorm.toml",
         .include = RKE2_DIR "/config-v3.toml.d/*.toml",
         .spec = RKE2_DIR "/ocinorm-spec.json",
@@ -88,7 +90,7 @@ const struct ocn_engine ocn_engines[] = {
         .home = "/etc/containers",
         .root_file = "/etc/containers/containers.conf",
         .drop_in = "/etc/containers/containers.conf.d/99-ocinorm.conf",
-        .spec = "/etc/ocinorm/podman/hooks.d/99-ocinorm.json",
+        .spec = OCN_CONFIG_DIR "/podman/hooks.d/99-ocinorm.json",
         .bin = usual_bin,
         .program = "podman",
     },
@@ -105,6 +107,9 @@ const struct ocn_engine ocn_engines[] = {
 };
 
 const size_t ocn_engine_count = OCN_COUNT(ocn_engines);
+
+const char *const ocn_engine_names[] = { "containerd", "k3s",    "rke2", "crio",
+                                         "podman",     "docker", NULL };
 
 const struct ocn_engine *ocn_engine_find(const char *name)
 {

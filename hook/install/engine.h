@@ -2,7 +2,9 @@
 /* The container engines that ocinorm can be installed into, as data: where each has its things. */
 #pragma once
 
-#include "normalize/base.h"
+#include <stdbool.h>
+
+#include "normalize/base/error.h"
 
 enum ocn_engine_kind {
     OCN_ENGINE_CONTAINERD,
@@ -27,7 +29,7 @@ struct ocn_engine {
     unsigned modes;        /* of enum ocn_engine_mode */
     const char *home;      /* a directory or file that is there where the engine was set up */
     const char *root_file; /* the main configuration */
-    int is_generated;      /* the engine writes root_file itself at each start */
+    bool is_generated;     /* the engine writes root_file itself at each start */
     const char *drop_in;   /* the file that is ours */
     const char *include;   /* the pattern in the main file that makes it read drop_in */
     const char *spec;      /* hook mode: the base spec (containerd) or the hooks.d file */
@@ -42,6 +44,9 @@ struct ocn_engine {
 /* All of them, in the order in which they are listed to people. */
 extern const struct ocn_engine ocn_engines[];
 extern const size_t ocn_engine_count;
+
+/* Their names in that order, up to a NULL. */
+extern const char *const ocn_engine_names[];
 
 /* The engine of that name, or NULL. */
 const struct ocn_engine *ocn_engine_find(const char *name);

@@ -107,7 +107,7 @@ int ocn_install_podman(struct ocn_install *install, struct ocn_error *err)
     };
     text.failed = engine.failed | runtimes.failed;
     ocn_template_fill(&text, ocn_template_podman, fills);
-    install->is_reread = 1;
+    install->is_reread = true;
     return ocn_buf_check(&text, err) < 0
                ? -1
                : ocn_changes_want(install->changes, install->engine->drop_in, OCN_OURS, 0644,

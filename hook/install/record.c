@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "normalize/json_text.h"
+#include "normalize/json/json.h"
 
 #define MAX_RECORD ((size_t)16 << 20)
 
@@ -18,9 +18,9 @@ static int fail_shape(struct ocn_error *err, const char *what)
 static int check_entry(const json_t *entry, struct ocn_error *err)
 {
     const json_t *path = json_object_get(entry, "path");
-    int content = json_is_string(json_object_get(entry, "content"));
-    int edit = json_is_string(json_object_get(entry, "before")) &&
-               json_is_string(json_object_get(entry, "after"));
+    bool content = json_is_string(json_object_get(entry, "content"));
+    bool edit = json_is_string(json_object_get(entry, "before")) &&
+                json_is_string(json_object_get(entry, "after"));
 
     if (!json_is_string(path) || json_string_value(path)[0] != '/' || content == edit) {
         return fail_shape(err, "an entry that is not understood");
@@ -132,7 +132,7 @@ static void changed_lines(struct ocn_bytes a, struct ocn_bytes b, size_t *start,
     *end = same;
 }
 
-json_t *ocn_record_entry(const char *path, int shared, struct ocn_bytes pristine,
+json_t *ocn_record_entry(const char *path, bool shared, struct ocn_bytes pristine,
                          struct ocn_bytes wanted)
 {
     if (pristine.ptr == NULL) {

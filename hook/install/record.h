@@ -14,8 +14,9 @@
 #pragma once
 
 #include <jansson.h>
+#include <stdbool.h>
 
-#include "normalize/buf.h"
+#include "normalize/base/buf.h"
 
 #define OCN_RECORD_PATH "/var/lib/ocinorm/installed.json"
 
@@ -33,5 +34,5 @@ struct ocn_bytes ocn_record_text(const json_t *entry, const char *key);
 
 /* One entry for a file that goes from @pristine to @wanted; NULL when memory is out, or not UTF-8.
  */
-json_t *ocn_record_entry(const char *path, int shared, struct ocn_bytes pristine,
+json_t *ocn_record_entry(const char *path, bool shared, struct ocn_bytes pristine,
                          struct ocn_bytes wanted);

@@ -2,7 +2,7 @@
 /* The files that are installed on a node, from integration/ENGINE/, with places to fill in. */
 #pragma once
 
-#include "normalize/buf.h"
+#include "normalize/base/buf.h"
 
 struct ocn_fill {
     const char *name;

@@ -205,11 +205,10 @@ const char *ocn_toml_string(struct ocn_arena *arena, struct ocn_bytes value)
 {
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf buf = { 0 };
 
-    if (plain_text(value, &buf) < 0 || buf.failed ||
-        memchr(buf.ptr != NULL ? buf.ptr : "", '\0', buf.len) != NULL) {
+    if (plain_text(value, &buf) < 0 || memchr(ocn_buf_bytes(&buf).ptr, '\0', buf.len) != NULL) {
         return NULL;
     }
-    return ocn_arena_copy(arena, ocn_buf_bytes(&buf).ptr, buf.len);
+    return ocn_buf_copy(&buf, arena);
 }
 
 /* One part of a key, appended to @path. */
@@ -268,16 +267,15 @@ static struct ocn_toml_row *add_row(struct scan *scan, enum ocn_toml_kind kind,
     struct ocn_toml *toml = scan->toml;
     struct ocn_toml_row *rows =
         ocn_arena_grow(&toml->arena, toml->rows, toml->count, sizeof(*rows));
-    char *copy = path->failed ? NULL : ocn_arena_copy(&toml->arena, path->ptr, path->len);
 
-    if (rows == NULL || copy == NULL) {
+    if (rows == NULL) {
         (void)ocn_fail_nomem(scan->err);
         return NULL;
     }
     toml->rows = rows;
     rows[toml->count] = (struct ocn_toml_row){
         .kind = kind,
-        .path = copy,
+        .path = ocn_buf_copy(path, &toml->arena),
         .table_len = path->len,
         .line = line_of(scan, start),
         .text = { scan->text.ptr + start, scan->pos - start },
@@ -450,11 +448,13 @@ int ocn_toml_scan(struct ocn_bytes text, struct ocn_toml *ret, struct ocn_error 
     struct ocn_toml toml = { 0 };
     struct scan scan = { .text = text, .toml = &toml, .err = err };
 
-    for (skip_lines(&scan); peek(&scan) >= 0; skip_lines(&scan)) {
-        if (read_statement(&scan, &table) < 0) {
-            ocn_arena_done(&toml.arena);
-            return -1;
-        }
+    int result = 0;
+    for (skip_lines(&scan); result == 0 && peek(&scan) >= 0; skip_lines(&scan)) {
+        result = read_statement(&scan, &table);
+    }
+    if (ocn_arena_check(&toml.arena, err) < 0 || result < 0) {
+        ocn_arena_done(&toml.arena);
+        return -1;
     }
     *ret = toml;
     return 0;
@@ -481,15 +481,15 @@ const struct ocn_toml_row *ocn_toml_find(const struct ocn_toml *toml, const char
     return NULL;
 }
 
-int ocn_toml_next_string(struct ocn_arena *arena, struct ocn_bytes value, size_t *pos,
-                         const char **ret)
+enum ocn_toml_next ocn_toml_next_string(struct ocn_arena *arena, struct ocn_bytes value,
+                                        size_t *pos, const char **ret)
 {
     struct ocn_toml none = { 0 };
     struct scan scan = { .text = value, .pos = *pos, .toml = &none };
 
     if (*pos == 0) {
         if (peek(&scan) != '[') {
-            return -1;
+            return OCN_TOML_NO_LIST;
         }
         scan.pos++;
     }
@@ -499,20 +499,20 @@ int ocn_toml_next_string(struct ocn_arena *arena, struct ocn_bytes value, size_t
         skip_lines(&scan);
     }
     if (peek(&scan) == ']') {
-        return 0;
+        return OCN_TOML_END;
     }
     size_t start = scan.pos;
     if ((peek(&scan) != '"' && peek(&scan) != '\'') || skip_string(&scan) < 0) {
-        return -1;
+        return OCN_TOML_NO_LIST;
     }
     const char *text =
         ocn_toml_string(arena, (struct ocn_bytes){ value.ptr + start, scan.pos - start });
     if (text == NULL) {
-        return -1;
+        return OCN_TOML_NO_LIST;
     }
     *pos = scan.pos;
     *ret = text;
-    return 1;
+    return OCN_TOML_NEXT;
 }
 
 void ocn_toml_list_add(struct ocn_buf *out, struct ocn_bytes value, const char *element)

@@ -5,8 +5,10 @@
  */
 #pragma once
 
-#include "normalize/arena.h"
-#include "normalize/buf.h"
+#include <stdbool.h>
+
+#include "normalize/base/arena.h"
+#include "normalize/base/buf.h"
 
 /* Between the parts of a path; no key may hold it. */
 #define OCN_TOML_DOT "\037"
@@ -24,8 +26,8 @@ struct ocn_toml_row {
     size_t line;            /* from 1 */
     struct ocn_bytes text;  /* from the key, or the bracket, to the end of the value */
     struct ocn_bytes value; /* of a value */
-    int is_nested;          /* stands in an inline table, which has a row of its own before it */
-    int is_table;           /* the value is such an inline table */
+    bool is_nested;         /* stands in an inline table, which has a row of its own before it */
+    bool is_table;          /* the value is such an inline table */
 };
 
 struct ocn_toml {
@@ -48,15 +50,21 @@ const char *ocn_toml_below(const char *path, const char *prefix);
 /* The last value at @path, or NULL. */
 const struct ocn_toml_row *ocn_toml_find(const struct ocn_toml *toml, const char *path);
 
-/* A string literal of one line as plain text, owned by @arena; NULL if @value is something else. */
+/*
+ * A string literal of one line as plain text, owned by @arena (and "" where memory is out); NULL if
+ * @value is something else.
+ */
 const char *ocn_toml_string(struct ocn_arena *arena, struct ocn_bytes value);
 
-/*
- * The next string of the list @value; *@pos is 0 at first. 1: *ret holds it, 0: no more, -1: @value
- * is no list of strings.
- */
-int ocn_toml_next_string(struct ocn_arena *arena, struct ocn_bytes value, size_t *pos,
-                         const char **ret);
+enum ocn_toml_next {
+    OCN_TOML_NEXT,    /* there is one */
+    OCN_TOML_END,     /* there are no more */
+    OCN_TOML_NO_LIST, /* the value is no list of strings */
+};
+
+/* The next string of the list @value, in *ret where there is one; *@pos is 0 at first. */
+enum ocn_toml_next ocn_toml_next_string(struct ocn_arena *arena, struct ocn_bytes value,
+                                        size_t *pos, const char **ret);
 
 /* Appends the list @value to @out with @element as its new last; everything else keeps its bytes.
  */

@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "hook/io.h"
+#include "hook/sys/io.h"
 
 enum { CANNOT_START = 127, KILLED = 128 };
 
@@ -36,7 +36,7 @@ static void enter(const struct ocn_node *node, const char *const *argv, int out,
         chdir("/") < 0) {
         return;
     }
-    ocn_close_range(3, ~0U);
+    ocn_io_close_range(3, ~0U);
     (void)execve(argv[0], (char *const *)(uintptr_t)argv, (char *const *)(uintptr_t)environment);
 }
 
@@ -48,17 +48,22 @@ static long now_ms(void)
     return time.tv_sec * 1000 + time.tv_nsec / 1000000;
 }
 
-/* 1: more may come, 0: the end, -1: too much. */
-static int take(int fd, struct ocn_buf *buf)
+/* What came of one look at a pipe. */
+enum taken { MORE_MAY_COME, AT_THE_END, TOO_MUCH };
+
+static enum taken take(int fd, struct ocn_buf *buf)
 {
     char chunk[4096];
     ssize_t len = read(fd, chunk, sizeof(chunk));
 
     if (len < 0) {
-        return errno == EINTR || errno == EAGAIN ? 1 : 0;
+        return errno == EINTR || errno == EAGAIN ? MORE_MAY_COME : AT_THE_END;
     }
     ocn_buf_add(buf, chunk, (size_t)len);
-    return buf->failed || buf->len > OCN_NODE_MAX_FILE ? -1 : len > 0;
+    if (buf->failed || buf->len > OCN_NODE_MAX_FILE) {
+        return TOO_MUCH;
+    }
+    return len > 0 ? MORE_MAY_COME : AT_THE_END;
 }
 
 /* Until both pipes end. */
@@ -77,11 +82,11 @@ static int collect(int out, int err, int seconds, struct ocn_tool_result *ret)
             return -1;
         }
         for (int i = 0; i < 2; i++) {
-            int more = pipes[i].revents != 0 ? take(pipes[i].fd, bufs[i]) : 1;
-            if (more < 0) {
+            enum taken taken = pipes[i].revents != 0 ? take(pipes[i].fd, bufs[i]) : MORE_MAY_COME;
+            if (taken == TOO_MUCH) {
                 return -1;
             }
-            pipes[i].fd = more == 0 ? -1 : pipes[i].fd;
+            pipes[i].fd = taken == AT_THE_END ? -1 : pipes[i].fd;
             pipes[i].revents = 0;
         }
     }

@@ -2,7 +2,7 @@
 /* Other people's programs, run for what they print. */
 #pragma once
 
-#include "hook/install/node.h"
+#include "hook/view/node.h"
 
 struct ocn_tool_result {
     int status;         /* exit status; 127: could not be started; 128 + signal */

@@ -2,7 +2,7 @@
 /* Two texts, as diff -u shows them. */
 #pragma once
 
-#include "normalize/buf.h"
+#include "normalize/base/buf.h"
 
 /*
  * Appends a unified diff from @old to @new (a NULL ptr: no such file) with one hunk, from the first

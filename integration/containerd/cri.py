@@ -53,7 +53,7 @@ class Runtime:
             request_serializer=request.SerializeToString,
             response_deserializer=answer.FromString,
         )
-        return call(json_format.ParseDict(fields, request()), timeout=120)
+        return call(json_format.ParseDict(fields, request()), timeout=1200)
 
 
 class Pod:
@@ -104,8 +104,17 @@ class Pod:
             time.sleep(0.02)
         raise SystemExit("the container did not end")
 
+    def first_word(self):
+        """Of what it has said: a container that has been started may say it a little later."""
+        for _ in range(3000):
+            words = self.log().split()
+            if words:
+                return words[0]
+            time.sleep(0.02)
+        return "nothing"
+
     def execute(self, command):
-        answer = runtime("ExecSync", container_id=self.container, cmd=list(command), timeout=60)
+        answer = runtime("ExecSync", container_id=self.container, cmd=list(command), timeout=600)
         return (answer.stdout + answer.stderr).decode(), answer.exit_code
 
     def log(self):
@@ -200,9 +209,9 @@ def verb_many(count, namespace, image, *handlers):
         try:
             with running(handler, namespace) as pod:
                 pod.start(image, ["/bin/sh", "-c", "id; exec sleep 1000"])
-                all_run.wait(120)
+                all_run.wait(1200)
                 text, _ = pod.execute(["/bin/id"])
-                return f"{handler} {pod.log().split()[0]} {text.split()[0]}"
+                return f"{handler} {pod.first_word()} {(text.split() or ['nothing'])[0]}"
         except Exception as failed:
             all_run.abort()  # the others need not wait
             return f"{handler} failed: {failed!r}"

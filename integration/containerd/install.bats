@@ -43,14 +43,13 @@ restart() {
     local pid
     for pid in $(pgrep -f "containerd --config $lab/config.toml"); do
         kill "$pid"
-        within 60 has_ended "$pid" || true
+        within 600 has_ended "$pid" || true
     done
     ln -sf /etc/containerd/config.toml "$lab/config.toml"
-    env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin OCINORM_CONFIG="$lab/policy.json" \
+    start_daemon "$lab/log" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin OCINORM_CONFIG="$lab/policy.json" \
         unshare --mount sh -c 'mount --bind "$1/etc/containerd" /etc/containerd &&
-            exec setsid containerd --config "$2"' sh "$node" "$lab/config.toml" \
-        >>"$lab/log" 2>&1 </dev/null 3>&- &
-    within 60 ctr version >/dev/null 2>&1 || { cat "$lab/log" >&2; return 1; }
+            exec setsid containerd --config "$2"' sh "$node" "$lab/config.toml"
+    within 600 ctr version >/dev/null 2>&1 || { cat "$lab/log" >&2; return 1; }
 }
 
 same_as_before() { # everything but what the mount points are for

@@ -109,10 +109,10 @@ write_network() {
 }
 
 # What base_runtime_spec names, and the wrapper with crun behind it.
-write_mouths() {
+write_modes() {
     ctr oci spec | jq --arg hook "$bin/ocinorm-hook" --arg policy "$lab/policy.json" \
         '.hooks.prestart = [{path: $hook, args: ["ocinorm-hook", "--config", $policy, "prestart"],
-                             env: ["PATH=/usr/bin:/bin"], timeout: 60}]' >"$lab/hook.json"
+                             env: ["PATH=/usr/bin:/bin"], timeout: 600}]' >"$lab/hook.json"
     echo '{"runtimes": ["runc"]}' >"$lab/policy.json"
     echo '{"runtimes": ["crun"]}' >"$lab/policy-crun.json"
     printf '#!/bin/sh\nOCINORM_CONFIG=%s exec %s "$@"\n' "$lab/policy-crun.json" \
@@ -131,13 +131,11 @@ make_images() {
         '{"Env": ["PATH=/bin"], "Entrypoint": ["/bin/sleep", "1000000"]}'
 }
 
-# bats waits for its own descriptors, and whoever calls it for theirs.
-close_descriptors() {
-    local fd
-    for fd in /proc/self/fd/*; do
-        fd=${fd##*/}
-        ((fd <= 2)) || eval "exec $fd>&-"
-    done
+start_containerd() {
+    start_daemon "$lab/log" env -i PATH="$PATH" OCINORM_CONFIG="$lab/policy.json" \
+        containerd --config "$lab/config.toml"
+    echo $! >"$lab/pid"
+    within 600 ctr version >/dev/null 2>&1 || true
 }
 
 lab_up() {
@@ -147,15 +145,9 @@ lab_up() {
     export lab_cgroup=$cgroups/containerd-$BASHPID-$RANDOM
     make_images
     write_network
-    write_mouths
+    write_modes
     write_config
-    (
-        close_descriptors
-        exec env -i PATH="$PATH" OCINORM_CONFIG="$lab/policy.json" \
-            containerd --config "$lab/config.toml"
-    ) >"$lab/log" 2>&1 </dev/null &
-    export lab_pid=$!
-    within 60 ctr version >/dev/null 2>&1 || true
+    start_containerd
     for image in app foreign pause; do
         ctr images import "$lab/$image.tar"
     done
@@ -165,7 +157,7 @@ lab_up() {
 # that a failed test has left would keep its container's cgroup.
 lab_down() {
     local hierarchy
-    kill "$lab_pid" 2>/dev/null || true
+    kill "$(cat "$lab/pid")" 2>/dev/null || true
     pkill -KILL -x containerd-shim 2>/dev/null || true
     pkill -KILL -x sleep 2>/dev/null || true
     sleep 0.2

@@ -22,7 +22,7 @@ def read_exactly(sock, size):
 
 def open_socket(url):
     where = urllib.parse.urlparse(url)
-    sock = socket.create_connection((where.hostname, where.port), timeout=60)
+    sock = socket.create_connection((where.hostname, where.port), timeout=600)
     key = base64.b64encode(os.urandom(16)).decode()
     lines = (
         f"GET {where.path}?{where.query} HTTP/1.1",

@@ -39,9 +39,8 @@ lab_up() {
     make_rootfs "$lab/app"
     make_elf arm64 "$lab/app/foreign"
     write_daemon_json
-    env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin dockerd --config-file "$lab/daemon.json" \
-        >"$lab/log" 2>&1 </dev/null 3>&- &
-    within 60 docker version >/dev/null 2>&1
+    start_daemon "$lab/log" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin dockerd --config-file "$lab/daemon.json"
+    within 600 docker version >/dev/null 2>&1
     tar -C "$lab/app" -c . | docker import -c 'ENV PATH=/bin' -c 'CMD ["/bin/sh"]' - "$app"
 }
 
@@ -53,7 +52,7 @@ lab_down() {
     remove_all
     pid=$(cat "$lab/pid")
     kill "$pid"
-    within 60 has_ended "$pid" || true
+    within 600 has_ended "$pid" || true
     umount --lazy /etc
     find /sys/fs/cgroup -depth -type d -path '*/ocinorm-docker*' -exec rmdir {} + 2>/dev/null || true
 }

@@ -110,9 +110,59 @@ assert_broken() {
 
 @test "broken: the handler's program is another's, or an ocinorm-hook" {
     cp /bin/true "$node/usr/bin/ocinorm-runtime"
-    assert_broken containerd ocinorm "is not a program of ocinorm" "ocinorm install containerd"
+    assert_broken containerd ocinorm "is not ocinorm-runtime, but none of ocinorm's programs" \
+        "ocinorm install containerd"
     cp "$bin/ocinorm-hook" "$node/usr/bin/ocinorm-runtime"
-    assert_broken containerd ocinorm "is not a program of ocinorm" "ocinorm install containerd"
+    assert_broken containerd ocinorm "is not ocinorm-runtime, but ocinorm-hook" \
+        "ocinorm install containerd"
+}
+
+@test "broken: what is registered as the hook is the wrapper" {
+    sed -i 's,/usr/libexec/oci/hooks.d/ocinorm-hook,/usr/bin/ocinorm-runtime,' "$node/etc/containerd/spec.json"
+    assert_broken containerd hooked "is not ocinorm-hook, but ocinorm-runtime" \
+        "ocinorm uninstall containerd"
+    # Nor is it said, where that is the only one, that the drop-in is not imported.
+    sed -i '/ocinorm.options\]\|BinaryName/d' "$drop_in"
+    run -1 doctor
+    assert_hasnt "$output" "does not import it"
+}
+
+@test "broken: CRI-O is led past the handler's program" {
+    local drop_in=$node/etc/crio/crio.conf.d/99-ocinorm.conf
+    cp "$drop_in" "$BATS_TEST_TMPDIR/before"
+    echo 'inherit_default_runtime = true' >>"$drop_in"
+    assert_broken crio ocinorm "inherit_default_runtime leads crio past /usr/bin/ocinorm-runtime" "out of the table of ocinorm"
+    cp "$BATS_TEST_TMPDIR/before" "$drop_in"
+    echo 'platform_runtime_paths = { "linux/amd64" = "/usr/bin/crun" }' >>"$drop_in"
+    assert_broken crio ocinorm "platform_runtime_paths leads crio past /usr/bin/ocinorm-runtime" "out of the table of ocinorm"
+}
+
+@test "broken: a later file of CRI-O's has another default runtime, or another table of the handler" {
+    local directory=$node/etc/crio/crio.conf.d
+    sed -i '1i [crio.runtime]\ndefault_runtime = "ocinorm"' "$directory/99-ocinorm.conf"
+    run -0 doctor
+    mkdir "$directory/zz"
+    printf '[crio.runtime]\ndefault_runtime = "runc"\n' >"$directory/zz/site.conf"
+    assert_broken crio default "runc, though /etc/crio/crio.conf.d/99-ocinorm.conf says ocinorm" "later file"
+    # The last table counts, whole: it names no program.
+    printf '[crio.runtime.runtimes.ocinorm]\nruntime_root = "/run/x"\n' >"$directory/zz/site.conf"
+    assert_broken crio ocinorm "its table has no runtime_path" "out of the file that is read later"
+}
+
+@test "CRI-O's hook is looked for where its hooks_dir says" {
+    local directory=$node/etc/crio/crio.conf.d
+    printf '[crio.runtime]\nhooks_dir = ["/etc/site/hooks.d"]\n' >"$directory/99-ocinorm.conf"
+    mkdir -p "$node/etc/site/hooks.d"
+    echo '{"version": "1.0.0", "hook": {"path": "/usr/libexec/oci/hooks.d/ocinorm-hook"}}' \
+        >"$node/etc/site/hooks.d/99-ocinorm.json"
+    run -0 doctor --format json
+    jq -e '.checks[] | select(.area == "crio" and .name == "hook" and .status == "ok" and
+        (.text | contains("ocinorm-hook")))' <<<"$output"
+}
+
+@test "broken: the drop-in is imported, but there is nothing of ocinorm in it" {
+    sed -i '/ocinorm.options\]\|BinaryName\|hooked\|base_runtime_spec/d' "$drop_in"
+    assert_broken containerd drop-in "no runtime or hook of" "ocinorm install containerd --force"
 }
 
 @test "broken: the drop-in is not imported" {
@@ -138,7 +188,10 @@ assert_broken() {
     # Without the hook nobody needs it.
     sed -i '/hooked\]\|base_runtime_spec/d' "$drop_in"
     run -0 doctor
-    # It may lie beside the hook.
+    # It may lie beside the hook, or, where there is none, the wrapper.
+    cp "$bin/ocinorm-entry" "$node/usr/bin/"
+    run -0 doctor
+    assert_has "$output" "/usr/bin/ocinorm-entry"
     rm -r "$node"
     setup
     mv "$node/usr/libexec/ocinorm/ocinorm-entry" "$node/usr/libexec/oci/hooks.d/"
@@ -217,9 +270,26 @@ handler() { # PROGRAM
 @test "this machine: what is needed of the kernel was tried, versions are the programs' own" {
     run -0 on_machine '"$BIN/ocinorm" doctor --format json'
     jq -e '.checks[] | select(.name == "confined read" and .status == "ok" and (.text | test("tried: ")))' <<<"$output"
-    jq -e '.checks[] | select(.name == "entry mounts" and .status == "ok" and (.text | test("tried: ")))' <<<"$output"
+    for name in 'entry mounts' 'entry trace'; do
+        jq -e --arg name "$name" '.checks[] | select(.name == $name and .status == "ok" and (.text | test("tried: ")))' \
+            <<<"$output"
+    done
     assert_has "$output" "$(runc --version | head -n 1)"
     assert_has "$output" "$(containerd --version)"
+}
+
+@test "this machine: a crun that gives the node's /dev/null away is told" {
+    local says
+    for version in 1.8.1 1.23.1 1.24 1.28; do
+        printf '#!/bin/sh\necho crun version %s\n' "$version" >"$BATS_TEST_TMPDIR/crun"
+        chmod 755 "$BATS_TEST_TMPDIR/crun"
+        run -0 on_machine 'mount --bind "$TMP" /usr/local/bin; "$BIN/ocinorm" doctor --format json'
+        says=$(jq -r '.checks[] | select(.name == "crun devices") | "\(.area) \(.status) \(.text) \(.fix)"' <<<"$output")
+        case $version in
+        1.8.1 | 1.23.1) assert_has "$says" 'programs note this crun gives a device' ;;
+        *) [[ -z $says ]] ;;
+        esac
+    done
 }
 
 @test "this machine: nothing is left of what was tried" {
@@ -269,11 +339,21 @@ handler() { # PROGRAM
         assert_has "$output" "fail    entry mounts"
         assert_has "$output" "use the runtime wrapper"
     done
+    for call in ptrace pidfd_open; do
+        run -1 on_machine "\"\$TMP/without\" $(number "$call") \"\$BIN/ocinorm\" doctor"
+        assert_has "$output" "fail    entry trace"
+        assert_has "$output" "use the runtime wrapper"
+    done
     run -0 on_machine "\"\$TMP/without\" $(number landlock_create_ruleset) \"\$BIN/ocinorm\" doctor"
     assert_has "$output" "answered; no Landlock"
     # The confined child dies of a call that it needs.
-    run -1 on_machine "\"\$TMP/without\" '!$(number prctl)' \"\$BIN/ocinorm\" doctor"
+    run -1 on_machine "\"\$TMP/without\" '!$(number setresuid)' \"\$BIN/ocinorm\" doctor"
     assert_has "$output" "fail    confined read"
+}
+
+@test "this machine: what root in a container may not do is unknown, exit status 2" {
+    run -2 on_machine 'exec setpriv --bounding-set -sys_admin "$BIN/ocinorm" doctor'
+    assert_has "$output" "unknown entry mounts   not tried: this takes CAP_SYS_ADMIN"
 }
 
 @test "this machine, without root: what takes root is unknown, exit status 2" {

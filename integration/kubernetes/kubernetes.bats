@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2154 # bin, root and kubernetes are set by what is loaded
+# shellcheck disable=SC2016,SC2154 # other shells expand $; bin, root and kubernetes are set by what is loaded
 # The manifests against the schemas of Kubernetes; the installer, confined as the DaemonSet says, on
 # the tree of a node.
 
@@ -85,9 +85,13 @@ refused() { # TEXT [ARGUMENT...]: the installer fails, says TEXT, and changes no
     # The ConfigMap's name has a hash, and the volume names it so.
     [[ $(of ConfigMap .metadata.name) == \"ocinorm-policy-* ]]
     [[ $(of ConfigMap .metadata.name) == "$(of DaemonSet '.spec.template.spec.volumes[] | select(.name == "policy") | .configMap.name')" ]]
-    # Pods of the class go where the installer went.
-    label=$(of RuntimeClass .scheduling.nodeSelector)
-    [[ $(of DaemonSet ".spec.template.spec.nodeSelector | contains($label)") == true ]]
+    # Pods of the class go where the installer went, and not before somebody says that it is done.
+    label=$(of RuntimeClass '.scheduling.nodeSelector | del(."ocinorm.io/ready")')
+    [[ $label != '{}' && $(of DaemonSet ".spec.template.spec.nodeSelector | contains($label)") == true ]]
+    [[ $(of RuntimeClass '.scheduling.nodeSelector."ocinorm.io/ready"') == '"true"' ]]
+    [[ $(of DaemonSet '.spec.template.spec.nodeSelector | has("ocinorm.io/ready")') == false ]]
+    # Old maps can be selected.
+    [[ $(of ConfigMap '.metadata.labels."app.kubernetes.io/name"') == '"ocinorm"' ]]
     # The class of the example is the class, and its handler the one that is registered by default.
     grep -q "runtimeClassName: $(of RuntimeClass -r .metadata.name | tr -d '"')" "$kubernetes/example/pod.yaml"
     [[ $(of RuntimeClass .handler) == '"ocinorm"' ]]
@@ -251,15 +255,25 @@ refused() { # TEXT [ARGUMENT...]: the installer fails, says TEXT, and changes no
     grep -rqF 'default_runtime_name = "other"' "$node/etc/containerd"
     run -1 on_node base -- --bogus
     run -0 on_node uninstall -- --set-default --runtime-class other
-    rmdir "$node/opt/ocinorm"
     assert_unchanged
+}
+
+@test "the mode behind -- decides which of the programs is registered" {
+    # A node's ctr prints the spec that containerd starts from.
+    cp "$(command -v busybox)" "$node/bin/sh"
+    printf '#!/bin/sh\necho "{}"\n' >"$node/usr/sbin/ctr"
+    chmod 0755 "$node/usr/sbin/ctr"
+    run -0 on_node base -- --mode hook
+    jq -e '.hooks.createRuntime[0].path == "/opt/ocinorm/bin/ocinorm-hook"' "$node/etc/containerd/ocinorm-spec.json"
+    run -0 on_node uninstall
+    run -0 on_node base -- --mode=hook --mode runtime
+    grep -rqF 'BinaryName = "/opt/ocinorm/bin/ocinorm-runtime"' "$node/etc/containerd"
 }
 
 @test "uninstall: the node is as it was, byte for byte" {
     on_node base
     run -0 on_node uninstall
     assert_has "$output" "removed"
-    rmdir "$node/opt/ocinorm"
     assert_unchanged
     run -0 on_node uninstall
     assert_has "$output" "nothing to do"
@@ -278,7 +292,7 @@ refused() { # TEXT [ARGUMENT...]: the installer fails, says TEXT, and changes no
     [[ ! -e $dir ]]
 }
 
-@test "uninstall: programs stay for a running container, and until the engine has been restarted" {
+@test "uninstall: the handler stays for a running container, the programs until the engine has been restarted" {
     on_node base
     start_containerd
     ctr run --detach --rootfs --cgroup "$cgroups/$id" --runc-binary "$dir/ocinorm-runtime" \
@@ -286,7 +300,8 @@ refused() { # TEXT [ARGUMENT...]: the installer fails, says TEXT, and changes no
     sleep 1.1 # files' times are coarse
     run -1 on_node uninstall
     assert_has "$output" "still needed by container sleeper"
-    assert_has "$output" "still needed by engine /run/containerd/containerd.sock"
+    assert_has "$output" "nothing was changed: the handler stays registered"
+    grep -rqF 'BinaryName = "/opt/ocinorm/bin/ocinorm-runtime"' "$node/etc/containerd"
     # Which is why: the container can be entered, killed and removed.
     # ctr does not wait for the last words of a program that has ended.
     run -0 ctr task exec --exec-id e1 sleeper /bin/sh -c '/bin/id; /bin/sleep 2'
@@ -295,13 +310,66 @@ refused() { # TEXT [ARGUMENT...]: the installer fails, says TEXT, and changes no
     ctr container delete sleeper
     run -1 on_node uninstall
     assert_hasnt "$output" "container sleeper"
-    assert_has "$output" "still needed by engine"
+    assert_has "$output" "still needed by engine /run/containerd/containerd.sock"
+    run ! grep -rqF ocinorm "$node/etc/containerd"
     [[ -x $dir/ocinorm-runtime && -f $node/etc/ocinorm/conf.d/90-kubernetes-policy.json ]]
     stop_containerd
     sleep 1.1
     start_containerd
     run -0 on_node uninstall
     [[ ! -e $dir && ! -e $node/etc/ocinorm ]]
+}
+
+# A shim's directory, as containerd leaves it for a container of a pod.
+make_task() { # ID POD [CONTAINER]
+    local task=$node/run/containerd/io.containerd.runtime.v2.task/k8s.io/$1
+    mkdir -p "$task"
+    echo '{"binary_name":"/opt/ocinorm/bin/ocinorm-runtime"}' >"$task/options.json"
+    jq -nc --arg pod "$2" --arg name "${3:-}" '{annotations: ({"io.kubernetes.cri.sandbox-name": $pod,
+        "io.kubernetes.cri.sandbox-namespace": "shop"} +
+        if $name == "" then {} else {"io.kubernetes.cri.container-name": $name} end)}' >"$task/config.json"
+}
+
+@test "uninstall names namespace, pod and container" {
+    on_node base
+    make_task 0123 cart
+    make_task 4567 cart web
+    run -1 on_node uninstall
+    assert_has "$output" "still needed by container shop/cart/(sandbox)"
+    assert_has "$output" "still needed by container shop/cart/web"
+    assert_hasnt "$output" "this pod was started"
+}
+
+@test "uninstall: the default runtime is unregistered at once, and a pod that waits for itself says so" {
+    on_node base -- --set-default
+    make_task 0123 runc # the hostname of the installer's container here
+    run -1 on_node uninstall
+    assert_has "$output" "still needed by container shop/runc/(sandbox)"
+    assert_has "$output" "this pod was started through ocinorm itself"
+    run ! grep -rqF ocinorm "$node/etc/containerd"
+    rm -r "$node/run/containerd/io.containerd.runtime.v2.task"
+    run -0 on_node uninstall
+    [[ ! -e $dir ]]
+}
+
+@test "a restart that failed is tried again until it is done" {
+    cp "$(command -v busybox)" "$node/bin/sh"
+    printf '#!/bin/sh\n[ "$1" = is-active ] && exit 3\n[ -e /works ] || { echo "no bus" >&2; exit 1; }\n' \
+        >"$node/usr/sbin/systemctl"
+    chmod 0755 "$node/usr/sbin/systemctl"
+    for action in base uninstall; do
+        rm -f "$node/works"
+        run -2 on_node "$action" -- --restart
+        assert_has "$output" "no bus"
+        run -2 on_node "$action" -- --restart
+        assert_has "$output" "containerd was not restarted the last time: "
+        assert_has "${lines[-1]}" "no bus"
+        touch "$node/works"
+        run -0 on_node "$action" -- --restart
+        assert_has "$output" "restarted containerd"
+        [[ ! -e $node/run/ocinorm-restart-containerd ]]
+    done
+    [[ ! -e $dir ]]
 }
 
 @test "installing after a removal that waits takes it back" {

@@ -80,11 +80,11 @@ start_containerd() {
     export CONTAINERD_ADDRESS=$node/run/containerd/containerd.sock CONTAINERD_NAMESPACE=k8s.io
     printf 'version = 2\nroot = "%s"\nstate = "%s"\ndisabled_plugins = ["io.containerd.grpc.v1.cri"]\n' \
         "$BATS_TEST_TMPDIR/containerd" "$node/run/containerd" >"$BATS_TEST_TMPDIR/containerd.toml"
-    env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin OCINORM_CONFIG="$node/etc/ocinorm/conf.d/90-kubernetes-policy.json" \
-        setsid containerd --config "$BATS_TEST_TMPDIR/containerd.toml" --address "$CONTAINERD_ADDRESS" \
-        >"$BATS_TEST_TMPDIR/containerd.log" 2>&1 </dev/null 3>&- &
+    start_daemon "$BATS_TEST_TMPDIR/containerd.log" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+        OCINORM_CONFIG="$node/etc/ocinorm/conf.d/90-kubernetes-policy.json" \
+        setsid containerd --config "$BATS_TEST_TMPDIR/containerd.toml" --address "$CONTAINERD_ADDRESS"
     containerd=$!
-    within 60 ctr version >/dev/null 2>&1 || { cat "$BATS_TEST_TMPDIR/containerd.log" >&2; return 1; }
+    within 600 ctr version >/dev/null 2>&1 || { cat "$BATS_TEST_TMPDIR/containerd.log" >&2; return 1; }
 }
 
 # With what it runs, if a test ended early.

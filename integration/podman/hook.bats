@@ -86,5 +86,5 @@ lowers() { # STAGE
     assert_gone "$container"
     [[ $(find "$image" -printf '%p %i %s %m\n' | sort) == "$before" ]]
     podman image unmount "$app"
-    within 30 has_mounts "$mounts"
+    within 600 has_mounts "$mounts"
 }

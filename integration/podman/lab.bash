@@ -86,7 +86,7 @@ remove_all() {
 } >/dev/null 2>&1
 
 # Of a container that was removed: no state of the runtime, no control group, no file.
-assert_gone() { within 30 is_gone "$1"; } # CONTAINER-ID
+assert_gone() { within 600 is_gone "$1"; } # CONTAINER-ID
 
 is_gone() { # CONTAINER-ID
     # What is hidden (integration/enter.sh), Podman and crun take for a directory.

@@ -14,7 +14,7 @@ teardown() { no_hook && remove_all; }
 assert_uid() { # UID CONTAINER...
     local container
     for container in "${@:2}"; do
-        within 60 has_uid "$1" "$container"
+        within 600 has_uid "$1" "$container"
     done
 }
 

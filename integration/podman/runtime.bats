@@ -125,5 +125,5 @@ wrapped() { podman --runtime ocinorm "$@"; }
     run seen wrapped run --rm "$app" /foreign
     [[ -z $(podman ps --all --quiet) ]]
     assert_gone "$container"
-    within 30 has_mounts "$mounts"
+    within 600 has_mounts "$mounts"
 }

@@ -43,7 +43,7 @@ teardown() { cleanup; }
 
 @test "what the container sets stays" {
     set_policy '{"profile": "aws-eks"}'
-    edit '.process.env += ["GOMAXPROCS=7", "HTTP_CLIENT_IDLE_TIMEOUT=9s"]'
+    edit '.process.env += ["GOMAXPROCS=7", "OCINORM_HTTP_CLIENT_IDLE_TIMEOUT=9s"]'
     run -0 run_wrapped
     assert_has "$output" 'GOMAXPROCS 7'
     assert_has "$output" 'transport idle 9s'

@@ -26,8 +26,19 @@ add_hook() { # STAGE
 }
 
 @test "precreate hands on an exempt container byte for byte" {
-    edit '.annotations = {"io.kubernetes.cri.container-type": "sandbox"}'
+    set_policy '{"exempt": {"annotations": {"test.example/exempt": "yes"}}}'
+    edit '.annotations = {"test.example/exempt": "yes"}'
     precreate <"$bundle/config.json" | cmp - "$bundle/config.json"
+}
+
+# Podman 4 starts it where it was called itself, which may be anywhere.
+@test "precreate takes its working directory for no engine's place" {
+    edit '.annotations = {"io.kubernetes.cri.container-type": "sandbox", "io.kubernetes.cri.sandbox-id": $id}' \
+        --arg id "$id"
+    lie_in_containerd
+    cd "$bundle"
+    precreate <config.json >"$BATS_TEST_TMPDIR/edited.json"
+    [[ $(jq .process.user.uid "$BATS_TEST_TMPDIR/edited.json") == 1001 ]]
 }
 
 @test "precreate hands on its own output byte for byte" {
@@ -49,6 +60,25 @@ add_hook() { # STAGE
     [[ $status -ne 0 ]]
     assert_has "$output$(cat "$BATS_TEST_TMPDIR/hook.log" 2>/dev/null)" '[user.root]'
     assert_hasnt "$output" uid=
+}
+
+# No hook changes an annotation that crun obeys, and only who changes the user can undo what it does.
+@test "prestart leaves nobody the groups of whoever calls the runtime" {
+    local uid
+    edit '.process.capabilities |= with_entries(.value += ["CAP_SETUID", "CAP_SETGID"])'
+    for uid in 0 1000; do
+        edit '.annotations["run.oci.keep_original_groups"] = "1" | .process.user = {uid: $uid, gid: $uid}' \
+            --argjson uid "$uid"
+        container_runs 'grep ^Groups: /proc/self/status'
+        add_hook prestart
+        run setpriv --groups 0,4,10 "$low_path" --root "$state" run --bundle "$bundle" "$id"
+        [[ ! $output =~ Groups:.*[0-9] ]] || { echo "$output"; return 1; }
+        if ((uid == 0)); then
+            assert_has "$output" Groups:
+        else
+            assert_has "$output$(cat "$BATS_TEST_TMPDIR/hook.log" 2>/dev/null)" 'denied [user.groups]'
+        fi
+    done
 }
 
 @test "createRuntime refuses a pending edit and names its rule" {
@@ -108,4 +138,16 @@ add_hook() { # STAGE
     rm "$bundle/config.json"
     run -2 --separate-stderr "${explain[@]}"
     [[ ${stderr_lines[0]} == 'ocinorm: error: '* ]]
+}
+
+@test "what a pod writes into its annotations stops no hook, and lets nobody keep root" {
+    for stage in "${stages[@]}"; do
+        cp "$BATS_TEST_TMPDIR/original.json" "$bundle/config.json"
+        grant CAP_SETUID CAP_SETGID
+        add_hook "$stage"
+        edit '.annotations["a.example/b"] = "a\u0000b"'
+        set_policy '{"onError": "warn"}'
+        run -0 run_bare
+        assert_normal_user "$output"
+    done
 }

@@ -20,7 +20,7 @@ teardown() { cleanup; }
 
 # ---- the words of the rows ------------------------------------------------------------------
 
-rt() { timeout --foreground 60 "${mouth[@]}" --root "$state" "$@"; }
+rt() { timeout --foreground 600 "${mode[@]}" --root "$state" "$@"; }
 
 # The status so far is the row's; what follows only looks.
 ended() {
@@ -30,15 +30,15 @@ ended() {
 
 runs() { edit '.process.args = ["/bin/sh", "-c", $script]' --arg script "$1"; }
 
-detached() { rt run --detach --bundle "$bundle" "$id" >said 2>&1 && within 30 grep -q up said; }
+detached() { rt run --detach --bundle "$bundle" "$id" >said 2>&1 && within 600 grep -q up said; }
 
 is() { [[ $(bare state "$id" 2>/dev/null | jq -r .status) == "$1" ]]; }
-stopped() { ended; within 30 is stopped && echo stopped; }
-killed_later() { within 30 is running && bare kill "$id" KILL; }
+stopped() { ended; within 600 is stopped && echo stopped; }
+killed_later() { within 600 is running && bare kill "$id" KILL; }
 
 is_init() { [[ $(<"$1") == "$(bare state "$id" | jq .pid)" ]] && echo "init's pid"; }
 runs_program() { [[ $(readlink "/proc/$(<"$1")/exe") == */"$2" ]]; }
-is_program() { within 30 runs_program "$@" && echo "the pid of $2"; }
+is_program() { within 600 runs_program "$@" && echo "the pid of $2"; }
 
 process() { # SCRIPT [PROGRAM]
     jq --arg script "$1" --arg program "${2:-/bin/sh}" \
@@ -52,12 +52,12 @@ process() { # SCRIPT [PROGRAM]
 on_terminal() { # PATTERN ARGUMENT...
     /usr/bin/python3 -c 'import os, pty, sys
 sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))' \
-        "${mouth[@]}" --root "$state" "${@:2}" </dev/null | grep -oE "$1"
+        "${mode[@]}" --root "$state" "${@:2}" </dev/null | grep -oE "$1"
 }
 
 terminal() { # [TEXT]
     /usr/bin/python3 "$root/tests/lib/recvtty.py" "$PWD/tty" "${1:+$1$'\n'}" >screen &
-    within 30 test -S tty
+    within 600 test -S tty
 }
 
 resources() { echo '{"memory": {"limit": 33554432}, "pids": {"limit": 77}}'; }
@@ -82,7 +82,7 @@ prepare() { # CONTAINER
     if [[ $1 != over ]]; then
         edit '.process.args = ["/bin/sleep", "1000"]'
     fi
-    rt "${start[@]}" --bundle "$bundle" "$id" && { [[ $1 != over ]] || within 30 is stopped; }
+    rt "${start[@]}" --bundle "$bundle" "$id" && { [[ $1 != over ]] || within 600 is stopped; }
 }
 
 # What two runs of the same command line in the same place cannot have in common.
@@ -106,7 +106,7 @@ end_container() { # PID-OF-INIT
 }
 
 # Leaves in the files of @1 what a row gave.
-see() { # DIRECTORY CONTAINER COMMAND-LINE; mouth, config
+see() { # DIRECTORY CONTAINER COMMAND-LINE; mode, config
     local row_status=0 init=''
     rm -rf "$work" "$bundle" "$state"
     mkdir -p "$work" "$bundle" "$1"
@@ -122,7 +122,9 @@ see() { # DIRECTORY CONTAINER COMMAND-LINE; mouth, config
     echo "$row_status" >"$1/status"
     [[ ! -d $state/$id ]] || init=$(bare state "$id" 2>/dev/null | jq .pid) || true
     mask "${init:-none}" "$1/stdout" "$1/stderr"
-    jq -S . "$bundle/config.json" >"$1/config.json"
+    # jq is one of the readers that do not take everything.
+    jq -S . "$bundle/config.json" >"$1/config.json" 2>/dev/null ||
+        /usr/bin/python3 -m json.tool --sort-keys "$bundle/config.json" "$1/config.json"
     (cd "$work" && ls -A) >"$1/files"
     [[ ! -d $state/$id ]] || end_container "$init"
 }
@@ -130,7 +132,7 @@ see() { # DIRECTORY CONTAINER COMMAND-LINE; mouth, config
 # ---- two runs -------------------------------------------------------------------------------
 
 own_words() { # STATUS-COLUMN KIND
-    [[ $1 == *'*' || ($1 == *+ && $2 != exempt) ]]
+    [[ $1 == *'*' || ($1 == *+ && $2 != @(exempt|off)) ]]
 }
 
 # The bare run gave what the row says, and the wrapped one the same.
@@ -171,9 +173,9 @@ compare_lane() { # LANE KIND PATTERN BARE-CONFIG
         number=$((number + 1))
         ((number % 2 == $1)) || continue
         rm -rf "$seen"
-        mouth=("$low_path") config=$4
+        mode=("$low_path") config=$4
         see "$seen/bare" "$container" "$line"
-        mouth=("$bin/ocinorm-runtime") config=$template
+        mode=("$bin/ocinorm-runtime") config=$template
         see "$seen/wrapped" "$container" "$line"
         if check_row "$name" "$status" "$2" >>"$lane/differences"; then
             echo "same: $name"
@@ -198,8 +200,14 @@ compare() { # KIND PATTERN BARE-CONFIG
 starts='rt.* (create|run) .*bundle|--process|-p p.json'
 
 @test "every command line, on a container that is exempt" {
-    jq '.annotations["io.kubernetes.cri.container-type"] = "sandbox"' "$bundle/config.json" >"$template"
+    set_policy '{"exempt": {"annotations": {"test.example/exempt": "yes"}}}'
+    jq '.annotations["test.example/exempt"] = "yes"' "$bundle/config.json" >"$template"
     compare exempt . "$template"
+}
+
+@test "what starts a process, where every rule is off" {
+    set_policy "$("$bin/ocinorm" config show --format json --config "$policy" | jq '{rules: (.policy.rules | map_values("off"))}')"
+    compare off "$starts" "$template"
 }
 
 @test "what starts a process, on a container that needs no change" {
@@ -217,7 +225,7 @@ starts='rt.* (create|run) .*bundle|--process|-p p.json'
 
 # What the runtime is born with, seen by a program in its place.
 @test "the runtime gets the caller's process: words, variables, directory, signals, limits, descriptors" {
-    local runtime=$BATS_TEST_TMPDIR/runtime line seen
+    local runtime=$BATS_TEST_TMPDIR/runc line seen
     cat >"$runtime" <<'END'
 #!/bin/sh
 printf '%s\n' "$@" "$PWD" "$(umask)"
@@ -232,7 +240,7 @@ END
     make_process 1001 1001 id
     for line in "create --bundle $bundle $id" "exec --process $BATS_TEST_TMPDIR/process.json $id" \
         "--root /x delete --force $id" 'list --format=json'; do
-        for mouth in "$runtime" "$bin/ocinorm-runtime"; do
+        for mode in "$runtime" "$bin/ocinorm-runtime"; do
             seen=$(
                 cd "$bundle"
                 umask 027
@@ -240,12 +248,13 @@ END
                 trap '' USR1 PIPE
                 exec 3>&- 5</etc/passwd 7>>"$BATS_TEST_TMPDIR/seven"
                 # shellcheck disable=SC2086 # words
-                ODD=$'a\nb' setsid --wait nice -n 3 "$mouth" $line 2>&1
+                ODD=$'a\nb' setsid --wait nice -n 3 "$mode" $line 2>&1
             )
-            echo "$seen" | sed -E '/^ *[0-9]+ +[0-9]+ +[0-9]+ +[0-9]+ +3$/s/[0-9]+/N/g' \
-                >"$BATS_TEST_TMPDIR/${mouth##*/}.seen"
+            # How many blanks there are hangs on how long the number is.
+            echo "$seen" | sed -E '/^ *[0-9]+ +[0-9]+ +[0-9]+ +[0-9]+ +3$/s/ *[0-9]+/ N/g' \
+                >"$BATS_TEST_TMPDIR/${mode##*/}.seen"
         done
-        grep -q 'ODD=a' "$BATS_TEST_TMPDIR/runtime.seen"
-        diff "$BATS_TEST_TMPDIR"/{runtime,ocinorm-runtime}.seen
+        grep -q 'ODD=a' "$BATS_TEST_TMPDIR/runc.seen"
+        diff "$BATS_TEST_TMPDIR"/{runc,ocinorm-runtime}.seen
     done
 }

@@ -32,6 +32,41 @@ teardown() { cleanup; }
     assert_has "$output" 'groups: 1001 2000'
 }
 
+# runc 1.1 looks each of them up by name first.
+@test "a group of the image that is named by a number gives nothing of root back" {
+    local own=$BATS_TEST_TMPDIR/rootfs
+    cp -a "$rootfs" "$own"
+    printf '2000:x:0:\n3000:x:6:\n4000:x:4000:\n' >>"$own/etc/group"
+    edit '.root.path = $own | .process.user.additionalGids = [0, 2000, 3000, 4000]' --arg own "$own"
+    container_runs 'id; echo "groups: $(id -G)"'
+    run -0 run_wrapped
+    assert_normal_user "$output"
+    assert_has "$output" 'groups: 1001 4000'
+}
+
+# What is looked up there is the image's to choose: no number of it may lead to a call that the confined
+# child may not make.
+@test "as many groups as the kernel takes" {
+    edit '.process.user.additionalGids = [0, range(2147418113; 2147483648)]'
+    container_runs 'id -u; grep ^Groups /proc/self/status | wc -w'
+    run -0 run_wrapped
+    [[ ${lines[0]} == 1001 ]]
+    ((lines[1] == 1 + 65536 - 1))
+}
+
+@test "300 groups of root and 200 names of uid 0" {
+    local own=$BATS_TEST_TMPDIR/rootfs i
+    cp -a "$rootfs" "$own"
+    for ((i = 0; i < 200; i++)); do echo "root$i:x:0:0::/root:/bin/sh"; done >>"$own/etc/passwd"
+    for ((i = 1; i <= 300; i++)); do echo "g$i:x:$((3000 + i)):app,root$((i % 200))"; done >>"$own/etc/group"
+    edit '.root.path = $own | .process.user.additionalGids = [0, 10, 2000, 3001, 3300]' --arg own "$own"
+    container_runs 'id; echo "groups: $(id -G)"'
+    run -0 run_wrapped
+    assert_normal_user "$output"
+    assert_has "$output" 'groups: 1001 2000'
+    assert_hasnt "$output" 330
+}
+
 @test "no effective or ambient capability is left, and none can be gained" {
     edit '.process.noNewPrivileges = false'
     container_runs 'cat /proc/self/status'
@@ -76,13 +111,16 @@ teardown() { cleanup; }
                             "policy": {"user": {"uid": 2000, "gid": 3000}}}]}'
     edit '.annotations = {"io.kubernetes.cri.container-type": "container",
                           "io.kubernetes.cri.sandbox-namespace": "shop-eu"}'
+    lie_in_containerd
     run -0 run_wrapped
     assert_has "$output" uid=2000
     assert_has "$output" gid=3000
 }
 
 @test "a sandbox container keeps root" {
-    edit '.annotations = {"io.kubernetes.cri.container-type": "sandbox"}'
+    edit '.annotations = {"io.kubernetes.cri.container-type": "sandbox",
+                          "io.kubernetes.cri.sandbox-id": $id}' --arg id "$id"
+    lie_in_containerd
     run -0 run_wrapped
     assert_has "$output" uid=0
 }
@@ -90,6 +128,7 @@ teardown() { cleanup; }
 @test "kube-system keeps root" {
     edit '.annotations = {"io.kubernetes.cri.container-type": "container",
                           "io.kubernetes.cri.sandbox-namespace": "kube-system"}'
+    lie_in_containerd
     run -0 run_wrapped
     assert_has "$output" uid=0
 }
@@ -110,9 +149,11 @@ teardown() { cleanup; }
 
 @test "every exemption can be switched off" {
     set_policy '{"exempt": {"sandbox": false, "hostNamespaces": false}}'
-    edit '.annotations = {"io.kubernetes.cri.container-type": "sandbox"} |
+    edit '.annotations = {"io.kubernetes.cri.container-type": "sandbox",
+                          "io.kubernetes.cri.sandbox-id": $id} |
           .linux.namespaces |= map(select(.type != "network")) |
-          .mounts |= map(select(.type != "sysfs"))'
+          .mounts |= map(select(.type != "sysfs"))' --arg id "$id"
+    lie_in_containerd
     run -0 run_wrapped
     assert_normal_user "$output"
 }

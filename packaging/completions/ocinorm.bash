@@ -48,6 +48,7 @@ _ocinorm() {
         install:--stage) _ocinorm_words precreate createRuntime && return ;;
         install:--root) _ocinorm_paths -d && return ;;
         uninstall:--root) _ocinorm_paths -d && return ;;
+        help:--format) _ocinorm_words text json && return ;;
     esac
     if [[ $command == config ]] && ((COMP_CWORD > 2)); then
         sub=${COMP_WORDS[2]}
@@ -55,7 +56,7 @@ _ocinorm() {
     case $command:$sub in
         explain:)
             if [[ $cur == -* ]]; then
-                _ocinorm_words --bundle --config --root --format --help
+                _ocinorm_words --bundle --running --config --root --format --schema --help
             else
                 :
             fi
@@ -122,6 +123,20 @@ _ocinorm() {
                 _ocinorm_words --all --dry-run --restart --root --force --help
             else
                 _ocinorm_words containerd k3s rke2 crio podman docker
+            fi
+            ;;
+        help:)
+            if [[ $cur == -* ]]; then
+                _ocinorm_words --format --help
+            else
+                :
+            fi
+            ;;
+        version:)
+            if [[ $cur == -* ]]; then
+                _ocinorm_words --help
+            else
+                :
             fi
             ;;
     esac

@@ -5,7 +5,7 @@
 _ocinorm() {
     local -a commands subcommands
     commands=(
-        'explain:show what would be changed in a bundle, and why'
+        'explain:show what would be changed in a container, and why'
         'apply:edit the config.json of a bundle in place'
         'detect:show the machine, its platform and the evidence for it'
         'doctor:look at this node\: would ocinorm take effect, and if not, why'
@@ -40,9 +40,11 @@ _ocinorm() {
         explain)
             _arguments \
                 '(-b --bundle)'{-b+,--bundle=}'[the bundle\: the directory of config.json]:DIR:_files -/' \
+                '--running[a line for each container of this node, as root\: user now and then, what would deny it]' \
                 '--config=[the policy, in place of /etc/ocinorm/config.json]:FILE:_files' \
                 '--root=[look up the node'\''s files below DIR]:DIR:_files -/' \
                 '--format=[text (default) or json]:FORMAT:(text json)' \
+                '--schema[print the JSON Schema of that JSON]' \
                 '(-)'{-h,--help}'[say how it is used]'
             ;;
         apply)
@@ -84,7 +86,7 @@ _ocinorm() {
             _arguments \
                 '--config=[the policy, in place of /etc/ocinorm/config.json]:FILE:_files' \
                 '--root=[look up every file below DIR]:DIR:_files -/' \
-                '--format=[of show\: text (default) or json]:FORMAT:(text json)' \
+                '--format=[text (default) or json]:FORMAT:(text json)' \
                 '(-)'{-h,--help}'[say how it is used]'
             ;;
         config-schema)
@@ -102,7 +104,7 @@ _ocinorm() {
                 '--dry-run[show what would be written, as a diff]' \
                 '--restart[restart the engine if something was written]' \
                 '--root=[a node'\''s root file system that is mounted at DIR]:DIR:_files -/' \
-                '--force[lose what somebody has changed in ocinorm'\''s own files]' \
+                '--force[overwrite ocinorm'\''s own files even where they were changed]' \
                 '(-)'{-h,--help}'[say how it is used]' \
                 '1: :(containerd k3s rke2 crio podman docker)'
             ;;
@@ -115,6 +117,15 @@ _ocinorm() {
                 '--force[also where somebody has changed what ocinorm wrote]' \
                 '(-)'{-h,--help}'[say how it is used]' \
                 '1: :(containerd k3s rke2 crio podman docker)'
+            ;;
+        help)
+            _arguments \
+                '--format=[text (default), or json\: every command with its options]:FORMAT:(text json)' \
+                '(-)'{-h,--help}'[say how it is used]'
+            ;;
+        version)
+            _arguments \
+                '(-)'{-h,--help}'[say how it is used]'
             ;;
     esac
 }

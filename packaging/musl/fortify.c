@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The functions of glibc's own that distributions' libjansson.a calls, for musl: the archive is
- * compiled with _FORTIFY_SOURCE, whose checks are calls of glibc, and from glibc 2.38 on C23's
+ * The functions of glibc's own that distributions' libjansson.a and libcap.a call, for musl: they
+ * are compiled with _FORTIFY_SOURCE, whose checks are calls of glibc, and from glibc 2.38 on C23's
  * strtoll has another name. They check what glibc's check, and are members of an archive of ours:
- * where libjansson.a does not ask for one, it is not linked.
+ * where nobody asks for one, it is not linked.
  *
- * Everything else that the archive wants of its libc (nm -u libjansson.a) means the same in both on
+ * Everything else that libjansson.a wants of its libc (nm -u) means the same in both on
  * 64-bit Linux: __errno_location, __assert_fail and the stack protector (%fs:0x28 on x86-64,
  * __stack_chk_guard on arm64) are named and laid out alike; localeconv's first member is
  * decimal_point, the only one that it reads; FILE stays opaque, and stdin is only compared;
  * struct timeval and the flags of open(2) are the kernel's; it has no thread-local variable,
- * constructor or weak symbol of its own.
+ * constructor or weak symbol of its own. Of libcap.a cap_alloc.o, cap_flag.o and cap_proc.o are
+ * linked: errno, memory, and calls of the kernel with the kernel's types; its constructor is one of
+ * .init_array, which musl runs, too, and its weak symbol is null where libpsx.a is not linked.
  */
 #include <stdarg.h>
 #include <stdio.h>

@@ -48,27 +48,29 @@ if(NOT EXISTS "${OCN_RCRT1}")
 endif()
 set(OCN_STATIC_PIE -static -nostartfiles ${OCN_RCRT1} -Wl,-pie,--no-dynamic-linker,-z,text)
 
-# Headers: the kernel's and jansson's lie among those of the other libc, so they are linked one by one.
+# Headers: those of the kernel and of libraries lie among those of the other libc, so they are linked one
+# by one.
 execute_process(COMMAND ${CMAKE_C_COMPILER} -print-multiarch
   OUTPUT_VARIABLE OCN_MULTIARCH OUTPUT_STRIP_TRAILING_WHITESPACE)
 pkg_get_variable(JANSSON_INCLUDEDIR jansson includedir)
+pkg_get_variable(LIBCAP_INCLUDEDIR libcap includedir)
 set(include ${CMAKE_BINARY_DIR}/include)
-file(MAKE_DIRECTORY ${include})
-foreach(name IN ITEMS linux asm asm-generic jansson.h jansson_config.h)
+file(MAKE_DIRECTORY ${include}/sys)
+foreach(name IN ITEMS linux asm asm-generic jansson.h jansson_config.h sys/capability.h)
   set(found "")
-  foreach(place IN ITEMS ${JANSSON_INCLUDEDIR} /usr/include/${OCN_MULTIARCH} /usr/include)
+  foreach(place IN ITEMS ${JANSSON_INCLUDEDIR} ${LIBCAP_INCLUDEDIR} /usr/include/${OCN_MULTIARCH} /usr/include)
     if(NOT found AND EXISTS ${place}/${name})
       set(found ${place}/${name})
     endif()
   endforeach()
   if(NOT found)
-    message(FATAL_ERROR "cannot find the system's ${name}: install the headers of the kernel and jansson")
+    message(FATAL_ERROR "cannot find the system's ${name}: install the headers of the kernel, jansson and libcap")
   endif()
   file(CREATE_LINK ${found} ${include}/${name} SYMBOLIC)
 endforeach()
 target_include_directories(ocn_libc SYSTEM INTERFACE ${include})
 
-# libjansson.a was compiled for glibc.
+# libjansson.a and libcap.a were compiled for glibc.
 find_program(OCN_HOST_CC_PROGRAM NAMES cc gcc clang REQUIRED)
 set(OCN_HOST_CC ${OCN_HOST_CC_PROGRAM})
 set(shim "")
@@ -90,13 +92,14 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|amd64)$")
   target_link_options(ocn_libc_own INTERFACE -Wl,--wrap=memcpy)
 endif()
 find_library(JANSSON_ARCHIVE libjansson.a HINTS ${JANSSON_LIBDIR} REQUIRED)
-try_compile(OCN_JANSSON_LINKS ${CMAKE_BINARY_DIR}/CMakeFiles/jansson
+find_library(LIBCAP_ARCHIVE libcap.a HINTS ${LIBCAP_LIBDIR} REQUIRED)
+try_compile(OCN_ARCHIVES_LINK ${CMAKE_BINARY_DIR}/CMakeFiles/archives
   SOURCES ${CMAKE_CURRENT_LIST_DIR}/probe.c ${shim}
   CMAKE_FLAGS -DINCLUDE_DIRECTORIES=${include}
   LINK_OPTIONS ${OCN_STATIC_PIE}
-  LINK_LIBRARIES ${JANSSON_ARCHIVE}
-  OUTPUT_VARIABLE OCN_JANSSON_SAYS)
-if(NOT OCN_JANSSON_LINKS)
-  message(FATAL_ERROR "${JANSSON_ARCHIVE} does not link with ${CMAKE_C_COMPILER}; a function that is "
-    "missing is one of glibc's, see packaging/musl/fortify.c:\n${OCN_JANSSON_SAYS}")
+  LINK_LIBRARIES ${JANSSON_ARCHIVE} ${LIBCAP_ARCHIVE}
+  OUTPUT_VARIABLE OCN_LINKER_SAYS)
+if(NOT OCN_ARCHIVES_LINK)
+  message(FATAL_ERROR "${JANSSON_ARCHIVE} and ${LIBCAP_ARCHIVE} do not link with ${CMAKE_C_COMPILER}; a "
+    "function that is missing is one of glibc's, see packaging/musl/fortify.c:\n${OCN_LINKER_SAYS}")
 endif()

@@ -4,12 +4,12 @@
     [--before-core CORE] [--since COMMIT] CORE [NAME=BIN-DIRECTORY ...]
 
 CORE is ocn_bench_core of a build with -DOCN_STATIC=OFF -DOCN_INSTRUMENTED=ON. Each NAME is a build
-to be timed, in pairs and as ratios: the wrapper and ocinorm-entry beside a static program that only
-execves, the hook beside one that does nothing, each from cc and from musl-gcc; a whole `runc run`
-beside one without ocinorm. --before names an older build, of --since, that is timed in the same
-rounds and shown beside the new one of that NAME, and --before-core its core. Needs root and runc:
-hook and entry are timed in real containers. Instructions and bytes are counted by valgrind and the
-kernel, so a loaded machine does not touch them. Writes results.md and results.svg beside this file.
+to be timed, in pairs and as ratios: the wrapper beside a static program that only execves, the hook
+beside one that does nothing, each from cc and from musl-gcc; a whole `runc run`, with the hook's
+helper and ocinorm-entry, beside one without ocinorm. --before names an older build, of --since,
+that is timed in the same rounds and shown beside the new one of that NAME, and --before-core its
+core. Needs root and runc. Instructions and bytes are counted by valgrind and the kernel, so a loaded
+machine does not touch them. Writes results.md and results.svg beside this file.
 --check counts only, writes nothing, and fails where an aim that can be counted does not hold."""
 
 import argparse
@@ -22,11 +22,11 @@ import os
 import platform
 import re
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MAX_GROWTH = 12  # a config 10 x larger costs so many times the instructions at most
@@ -35,10 +35,14 @@ RSS_LOT_KIB = 256  # the kernel counts pages by lots, on each CPU
 
 
 def run(*words, **options):
-    return subprocess.run(words, check=True, text=True, capture_output=True, **options).stdout
+    return subprocess.run(words, check=True, text=True, stdout=subprocess.PIPE, **options).stdout
 
 
 # ---- bundles ----
+
+
+# Where containerd keeps a bundle: elsewhere its annotations count for nothing, and a warning is logged.
+PLACE = "io.containerd.runtime.v2.task/k8s.io"
 
 
 def make_bundle(top, name, pad=0, mounts=0, env=0, passwd=0, binary=0):
@@ -148,7 +152,6 @@ def check_growth(rows):
 # ---- timed ----
 
 WRAPPER_AIM, HOOK_AIM = 1.35, 2.0  # times what the program beside takes
-FEWER = 5  # a whole container takes longer, and needs fewer rounds
 
 
 @dataclasses.dataclass
@@ -232,11 +235,7 @@ class Clock:
         self.runc = shutil.which("runc", path=os.environ["PATH"] + ":/usr/sbin:/sbin")
         self.rows = []
         if self.runc is None or os.geteuid() != 0:
-            sys.exit("bench: hook and entry are timed in real containers: needs root and runc")
-
-    def fewer(self):
-        """Of whole containers."""
-        return max(2, self.count // FEWER)
+            sys.exit("bench: the hook is timed in real containers: needs root and runc")
 
     def path(self, name):
         return os.path.join(self.top, name)
@@ -255,9 +254,9 @@ class Clock:
             self.rows.append(Row(what, build, name, other, now, before[0] if before else None, aim,
                                  weighs))
 
-    def words(self, stdin, programs, arguments, count=None, rounds=None):
+    def words(self, stdin, programs, arguments):
         """The command line of `rounds`; @programs are pairs: what is run before, the program."""
-        return [rounds or self.path("rounds"), str(count or self.count), stdin,
+        return [self.path("rounds"), str(self.count), stdin,
                 *(word for pair in programs for word in pair), "--", *arguments]
 
 
@@ -266,7 +265,7 @@ class Clock:
 
 def time_programs(clock):
     """The wrapper and the verifying hook, on a bundle that no runtime takes up."""
-    bundle = make_bundle(clock.top, "bundle")
+    bundle = make_bundle(clock.path("programs"), PLACE + "/bench")
     config, fresh = os.path.join(bundle, "config.json"), clock.path("fresh")
     shutil.copy(config, fresh)
     refresh = write_script(clock.path("refresh"), f"exec cp {fresh} {config}")
@@ -297,12 +296,9 @@ def time_programs(clock):
 
 def make_container(clock):
     """A bundle that runc can start, of a program that does nothing: its path, and its config."""
-    bundle = make_bundle(clock.top, "container")
+    bundle = make_bundle(clock.path("containers"), PLACE + "/bench")
     programs = os.path.join(bundle, "rootfs/bin")
     shutil.copy(clock.runtime, os.path.join(programs, "noop"))
-    shutil.copy(clock.path("rounds"), programs)
-    for name, folder in clock.references.items():
-        shutil.copy(os.path.join(folder, "exec_only"), os.path.join(programs, "exec-" + name))
     with open(os.path.join(bundle, "config.json"), encoding="utf-8") as file:
         config = json.load(file)
     config["process"]["args"] = ["/bin/noop"]
@@ -320,62 +316,31 @@ def with_hook(config, *words):
         {"path": words[0], "args": list(words), "env": [f"PATH={os.environ['PATH']}"]}]}})
 
 
-def time_hook(clock, bundle, config, policy):
-    """As the hook of a container, which waits. What was mounted is taken away before each run."""
-    rootfs, result = os.path.join(bundle, "rootfs"), clock.path("result")
-    undo = write_script(clock.path("undo"), f"""exec nsenter --mount=/proc/$PID/ns/mnt sh -ec '
-        if test -d {rootfs}/dev/.ocinorm; then
-            umount {rootfs}/bin/noop; umount -l {rootfs}/dev/.ocinorm; rmdir {rootfs}/dev/.ocinorm
-        fi'""")
-    for build in clock.builds:
-        programs = [(undo, os.path.join(folder, "ocinorm-hook"))
-                    for folder in clock.subjects(build)]
-        programs += [(undo, os.path.join(folder, "noop")) for folder in clock.references.values()]
-        words = clock.words(clock.path("state"), programs, ("--config", policy, "prestart"))
-        hook = write_script(clock.path("hook"), f"""cat >{clock.path("state")}
-            export PID=$(sed 's/.*"pid": *\\([0-9]*\\).*/\\1/' {clock.path("state")})
-            exec {" ".join(words)} >{result}""")
-        write_file(os.path.join(bundle, "config.json"), with_hook(config, hook))
-        run(clock.runc, "--root", clock.path("runc"), "run", "--bundle", bundle, "bench")
-        with open(result, encoding="ascii") as file:
-            clock.add("hook: prestart, puts entry in", build, read_rounds(file.read()),
+def time_hook(clock, bundle, policy):
+    """As the hook of a container that waits: before each run a process takes the place of its init,
+    in mounts of its own. It ends with the helper of the run before."""
+    state, holder = clock.path("state"), clock.path("holder")
+    os.makedirs(os.path.join(bundle, "rootfs/dev"), exist_ok=True)
+    renew = write_script(clock.path("renew"), f"""
+        test ! -e {holder} || kill -9 $(cat {holder}) 2>/dev/null || true
+        unshare --mount --propagation private sh -c \
+            'mount -t tmpfs tmpfs {bundle}/rootfs/dev && exec sleep 1000' </dev/null >/dev/null 2>&1 &
+        echo $! >{holder}
+        until test "$(cat /proc/$!/comm)" = sleep; do :; done
+        echo '{{"bundle": "{bundle}", "pid": '$!'}}' >{state}""")
+    run(renew)
+    try:
+        for build in clock.builds:
+            programs = [(renew, os.path.join(folder, "ocinorm-hook"))
+                        for folder in clock.subjects(build)]
+            programs += [(renew, os.path.join(folder, "noop"))
+                         for folder in clock.references.values()]
+            told = run(*clock.words(state, programs, ("--config", policy, "prestart")))
+            clock.add("hook: prestart, covers and holds", build, read_rounds(told),
                       clock.references, HOOK_AIM)
-
-
-def wait_lowered(pid):
-    """Entry's work, seen from outside."""
-    until = time.monotonic() + 10
-    while os.stat(f"/proc/{pid}").st_uid != 1001:
-        if time.monotonic() > until:
-            raise RuntimeError("entry lowers nothing")
-        time.sleep(0.01)
-
-
-def time_entry(clock, bundle, config, policy):
-    """Beside a container's first process, that it lowered: runs as root, becomes 1001, execs."""
-    config = config | {"process": config["process"] | {"args": ["/bin/noop", "wait"]}}
-    programs = [("-", "/bin/noop")] + [("-", "/bin/exec-" + name) for name in clock.references]
-    words = clock.words("/dev/null", programs, (), rounds="/bin/rounds")
-    runc = (clock.runc, "--root", clock.path("runc"))
-
-    def time_in(folder):
-        write_file(os.path.join(bundle, "config.json"), with_hook(
-            config, os.path.join(folder, "ocinorm-hook"), "--config", policy, "prestart"))
-        # The container keeps what it is given: it must not be a pipe that somebody waits for.
-        subprocess.run((*runc, "run", "--detach", "--bundle", bundle, "bench"), check=True,
-                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-        try:
-            wait_lowered(json.loads(run(*runc, "state", "bench"))["pid"])
-            return read_rounds(run(*runc, "exec", "--env", "EXEC_ONLY=/dev/.ocinorm/root/bin/noop",
-                                   "bench", *words))
-        finally:
-            run(*runc, "delete", "--force", "bench")
-
-    for build in clock.builds:
-        # A container has one plan, so that before cannot share its rounds.
-        (now, *beside), *before = [time_in(folder) for folder in clock.subjects(build)]
-        clock.add("entry: lowers, sets variables", build, [now, *(t[0] for t in before), *beside],
-                  clock.references)
+    finally:
+        with open(holder, encoding="ascii") as file:
+            os.kill(int(file.read()), signal.SIGKILL)
 
 
 def time_containers(clock, bundle, config, policy):
@@ -400,8 +365,8 @@ def time_containers(clock, bundle, config, policy):
                 ("container: runc run, hook and entry", hooked, {"runc run": bare,
                                                                  "runc run, empty hook": empty}),
                 ("container: runc run through wrapper", wrapped, {"runc run": bare})):
-            told = run(*clock.words("/dev/null", [*subjects, *others.values()], words,
-                                    clock.fewer()), env=environment)
+            told = run(*clock.words("/dev/null", [*subjects, *others.values()], words),
+                       env=environment)
             clock.add(what, build, read_rounds(told), others, weighs=False)
 
 
@@ -411,8 +376,8 @@ def time_all(top, count, builds, before):
     bundle, config = make_container(clock)
     policy = clock.policy("container.json", runtimes=[clock.runc])
     try:
-        time_hook(clock, bundle, config, policy)
-        time_entry(clock, bundle, config, policy)
+        write_file(os.path.join(bundle, "config.json"), json.dumps(config))
+        time_hook(clock, bundle, policy)
         time_containers(clock, bundle, config, policy)
     finally:
         for folder in glob.glob("/sys/fs/cgroup/**/ocinorm-bench", recursive=True):
@@ -560,9 +525,9 @@ HEAD = """# What ocinorm costs
 
 Written by `tests/bench/bench.py`, {today}, commit {commit}, {cpu}, {cpus} CPUs, Linux {kernel}, load {load:.1f}.
 
-Microseconds: ours / of the program beside = ratio, each the 25th percentile of {rounds} rounds (whole
-containers: {fewer}); in parentheses the median of the rounds' own ratios. An aim holds where both are within it.
-Beside wrapper and entry stands a static program of that compiler that only executes, beside the hook one that
+Microseconds: ours / of the program beside = ratio, each the 25th percentile of {rounds} rounds; in parentheses
+the median of the rounds' own ratios. An aim holds where both are within it.
+Beside the wrapper stands a static program of that compiler that only executes, beside the hook one that
 does nothing. `RSS` is the most KiB held (aim: {rss}). Input 10 x larger takes at most {growth:.1f} x the
 instructions (aim: {most}).
 """
@@ -575,7 +540,7 @@ def write_results(clock, since, starts, samples, series):
     head = HEAD.format(
         today=datetime.date.today(), commit=commit, cpu=cpu, cpus=os.cpu_count(),
         kernel=platform.release(), load=os.getloadavg()[0], rounds=clock.count,
-        fewer=clock.fewer(), rss=MAX_RSS_KIB, growth=max(growth for _, growth, _, _ in grow(series)),
+        rss=MAX_RSS_KIB, growth=max(growth for _, growth, _, _ in grow(series)),
         most=MAX_GROWTH)
     if clock.before:
         head += f"`before` is {since}, in the same rounds.\n"
@@ -592,7 +557,7 @@ def write_results(clock, since, starts, samples, series):
 
 
 def read_builds(words):
-    return dict(word.split("=", 1) for word in words)
+    return {name: os.path.abspath(path) for name, path in (word.split("=", 1) for word in words)}
 
 
 def main():

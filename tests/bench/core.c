@@ -12,10 +12,10 @@
 #include <unistd.h>
 
 #include "config/config.h"
-#include "hook/dir_view.h"
-#include "hook/io.h"
-#include "normalize/json_splice.h"
+#include "hook/sys/io.h"
+#include "hook/view/dir_view.h"
 #include "normalize/normalize.h"
+#include "normalize/outcome/splice.h"
 
 static size_t allocations;
 
@@ -56,7 +56,7 @@ static int run(struct ocn_error *err)
     struct ocn_dir_view dir = { .rootfs_fd = -1, .host_fd = -1, .cached_fd = -1 };
 
     long long before = read_so_far();
-    if (ocn_read_file("config.json", OCN_CONFIG_MAX_SIZE, &text, err) < 0 ||
+    if (ocn_io_read_file("config.json", OCN_CONFIG_MAX_SIZE, &text, err) < 0 ||
         ocn_config_load(NULL, 0, &config, err) < 0 ||
         ocn_container_parse(ocn_buf_bytes(&text), &container, err) < 0 ||
         ocn_dir_view_open(&dir, "rootfs", "node", err) < 0) {
@@ -64,8 +64,8 @@ static int run(struct ocn_error *err)
     }
     const struct ocn_view view = ocn_dir_view_as_view(&dir);
     if (ocn_normalize(container, ocn_config_base(config), &view, &outcome, err) < 0 ||
-        ocn_json_splice(ocn_buf_bytes(&text), "", outcome->edits, outcome->edits_len, &edited,
-                        err) < 0) {
+        ocn_splice_edits(ocn_buf_bytes(&text), "", outcome->edits, outcome->edits_len, &edited,
+                         err) < 0) {
         return -1;
     }
     printf("%lld %zu %zu\n", read_so_far() - before, outcome->edits_len, allocations);

@@ -4,8 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "hook/answer.h"
-#include "normalize/json_splice.h"
+#include "hook/judge/answer.h"
+#include "hook/judge/edits.h"
+#include "normalize/outcome/splice.h"
 #include "tests/lib/mem_view.h"
 
 static const char policy_text[] =
@@ -82,11 +83,11 @@ static const char *variant_in(void *ctx)
     return window->view.variant(window->view.ctx);
 }
 
-static bool no_32bit_in(void *ctx)
+static enum ocn_runs runs_32bit_in(void *ctx)
 {
     const struct window *window = ctx;
 
-    return window->view.no_32bit(window->view.ctx);
+    return window->view.runs_32bit(window->view.ctx);
 }
 
 static int list_in(void *ctx, struct ocn_ref ref, struct ocn_arena *arena, const char ***ret,
@@ -136,12 +137,12 @@ int ocn_fuzz_judge(struct ocn_fuzz_trial *trial, struct ocn_error *err)
                                    .readlink = readlink_in,
                                    .read_at = read_in,
                                    .variant = variant_in,
-                                   .no_32bit = no_32bit_in,
+                                   .runs_32bit = runs_32bit_in,
                                    .list = list_in };
     struct ocn_identity identity;
 
-    ocn_identity_read(known, &identity);
-    if (ocn_config_select(policy, &identity, known, &trial->arena, &trial->policy, err) < 0) {
+    if (ocn_identity_read(known, &trial->arena, &identity, err) < 0 ||
+        ocn_config_select(policy, &identity, known, &trial->arena, &trial->policy, err) < 0) {
         return -1;
     }
     return trial->joined != NULL
@@ -156,7 +157,7 @@ void ocn_fuzz_splice(const struct ocn_fuzz_trial *trial, struct ocn_bytes text, 
     const struct ocn_outcome *outcome = trial->outcome;
     struct ocn_error err = { 0 };
 
-    ocn_fuzz_require(ocn_json_splice(text, root, outcome->edits, outcome->edits_len, out, &err) ==
+    ocn_fuzz_require(ocn_splice_edits(text, root, outcome->edits, outcome->edits_len, out, &err) ==
                      0);
     if (outcome->edits_len == 0) {
         ocn_fuzz_require(out->len == text.len && memcmp(out->ptr, text.ptr, text.len) == 0);
@@ -174,4 +175,13 @@ void ocn_fuzz_answer(const struct ocn_fuzz_trial *trial, struct ocn_buf *out)
     ocn_fuzz_require(ocn_answer_write(&answer, out, &err) == 0);
     ocn_fuzz_require(ocn_answer_read(ocn_buf_bytes(out), &read, &err) == 0);
     ocn_fuzz_require(read.outcome->edits_len == trial->outcome->edits_len);
+    const struct ocn_edits_bounds bounds = {
+        .policy = &trial->policy,
+        .event = trial->joined != NULL ? OCN_ON_EXEC : OCN_ON_CREATE,
+        .text = trial->text,
+        .joined = trial->joined_text,
+    };
+    ocn_fuzz_require(ocn_edits_check(&bounds, read.outcome, &err) == 0);
+    ocn_fuzz_require(trial->joined != NULL ||
+                     ocn_edits_check_container(&bounds, read.container, &err) == 0);
 }

@@ -22,6 +22,8 @@ static inline struct ocn_bytes ocn_fuzz_bytes(const uint8_t *data, size_t size)
 struct ocn_fuzz_trial {
     const struct ocn_container *container; /* borrowed */
     const struct ocn_container *joined;    /* borrowed; exec only */
+    struct ocn_bytes text;                 /* of the container, or with exec of the process */
+    struct ocn_bytes joined_text;          /* exec only */
     struct ocn_bytes app;                  /* what /app of the world holds; none: an ELF file */
     struct ocn_policy policy;
     struct ocn_outcome *outcome;
@@ -38,7 +40,7 @@ void ocn_fuzz_splice(const struct ocn_fuzz_trial *trial, struct ocn_bytes text, 
                      struct ocn_buf *out);
 
 /*
- * Appends to @out what the confined child would answer (hook/answer.h). That the parent accepts
- * it, whatever the container was, is required.
+ * Appends to @out what the confined child would answer (hook/judge/answer.h). That the parent
+ * accepts it, whatever the container was, is required.
  */
 void ocn_fuzz_answer(const struct ocn_fuzz_trial *trial, struct ocn_buf *out);

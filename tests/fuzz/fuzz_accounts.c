@@ -3,7 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "normalize/passwd.h"
+#include "normalize/base/number.h"
+#include "normalize/rootfs/accounts.h"
 #include "tests/fuzz/fuzz.h"
 
 /* What is taken for a number is one that printf would have written, leading zeros apart. */
@@ -12,7 +13,7 @@ static void read_number(struct ocn_bytes text)
     uint64_t value = 0;
     char plain[24];
 
-    if (ocn_parse_u64(text, UINT32_MAX, &value) < 0) {
+    if (ocn_number_parse(text, UINT32_MAX, &value) < 0) {
         return;
     }
     size_t zeros = 0;
@@ -45,6 +46,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t i = 0; i < accounts.root_names.len; i++) {
         ocn_fuzz_require(is_field(accounts.root_names.items[i]));
     }
-    ocn_fuzz_require(accounts.root_names.len != 0 || accounts.root_groups.len == 0);
+    for (size_t i = 1; i < accounts.root_groups.len; i++) {
+        ocn_fuzz_require(accounts.root_groups.items[i - 1] <= accounts.root_groups.items[i]);
+    }
     return 0;
 }

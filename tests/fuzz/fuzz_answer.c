@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "hook/answer.h"
+#include "hook/judge/answer.h"
 #include "tests/fuzz/fuzz.h"
 
 static const char config_text[] =
@@ -43,6 +43,7 @@ static void answer_to(struct ocn_bytes config, struct ocn_buf *out)
         return;
     }
     trial.container = container;
+    trial.text = config;
     if (ocn_fuzz_judge(&trial, &err) == 0) {
         ocn_fuzz_answer(&trial, out);
     }

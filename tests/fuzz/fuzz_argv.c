@@ -3,7 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "hook/argv.h"
+#include "hook/runtime/argv.h"
 #include "tests/fuzz/fuzz.h"
 
 #define MAX_WORDS 64

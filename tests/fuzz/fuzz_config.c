@@ -6,6 +6,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     OCN_CLEANUP(ocn_container_freep) struct ocn_container *before = NULL;
     OCN_CLEANUP(ocn_container_freep) struct ocn_container *edited = NULL;
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf answer = { 0 };
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf after = { 0 };
     OCN_CLEANUP(ocn_fuzz_trial_done) struct ocn_fuzz_trial first = { 0 };
     OCN_CLEANUP(ocn_fuzz_trial_done) struct ocn_fuzz_trial second = { 0 };
@@ -14,10 +15,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     int result = ocn_container_parse(config, &before, &err);
     first.container = before;
+    first.text = config;
     if (result < 0 || ocn_fuzz_judge(&first, &err) < 0) {
         ocn_fuzz_require(err.code != OCN_OK && err.msg[0] != '\0');
         return 0;
     }
+    ocn_fuzz_answer(&first, &answer);
     ocn_fuzz_splice(&first, config, "", &after);
     ocn_fuzz_require(ocn_container_parse(ocn_buf_bytes(&after), &edited, &err) == 0);
     second.container = edited;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A file of the image that the container is to start: ELF header, "#!" line, or neither. */
-#include "normalize/arch.h"
+#include "normalize/program/arch.h"
 #include "tests/fuzz/fuzz.h"
 
 static const char config_text[] =

@@ -31,6 +31,8 @@ static int join(struct ocn_bytes process, struct ocn_container **container,
     int result = ocn_container_join(running, process, container, err);
     trial->joined = running;
     trial->container = *container;
+    trial->text = process;
+    trial->joined_text = (struct ocn_bytes){ joined, sizeof(joined) - 1 };
     return result;
 }
 

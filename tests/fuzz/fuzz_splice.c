@@ -5,11 +5,11 @@
  */
 #include <string.h>
 
-#include "normalize/json_splice.h"
-#include "normalize/json_text.h"
+#include "normalize/json/json.h"
+#include "normalize/outcome/splice.h"
 #include "tests/fuzz/fuzz.h"
 
-#define MAX_TOKEN_SIZE 200 /* paths of ours have no longer ones (see json_splice.c, MAX_TOKEN) */
+#define MAX_TOKEN_SIZE 200 /* paths of ours have no longer ones (see splice.c, MAX_TOKEN) */
 
 static const struct ocn_edit rows[] = {
     { .path = "/process/user/uid", .to = "1001" },
@@ -51,14 +51,14 @@ static void splice(struct ocn_bytes text, const struct ocn_edit *edits, size_t c
     json_auto_t *json = NULL;
     struct ocn_error err = { 0 };
 
-    if (ocn_json_splice(text, "", edits, count, &once, &err) < 0) {
+    if (ocn_splice_edits(text, "", edits, count, &once, &err) < 0) {
         ocn_fuzz_require(err.code == OCN_E_FORMAT);
         return;
     }
     ocn_fuzz_require(count != 0 ||
                      (once.len == text.len && memcmp(once.ptr, text.ptr, text.len) == 0));
     ocn_fuzz_require(ocn_json_load(ocn_buf_bytes(&once), SIZE_MAX, &json, &err) == 0);
-    ocn_fuzz_require(ocn_json_splice(ocn_buf_bytes(&once), "", edits, count, &twice, &err) == 0);
+    ocn_fuzz_require(ocn_splice_edits(ocn_buf_bytes(&once), "", edits, count, &twice, &err) == 0);
     ocn_fuzz_require(once.len == twice.len && memcmp(once.ptr, twice.ptr, once.len) == 0);
 }
 

@@ -20,17 +20,17 @@ static void check_list(struct ocn_arena *arena, struct ocn_bytes list)
     size_t had = 0;
     size_t has = 0;
     size_t pos = 0;
-    int more;
+    enum ocn_toml_next next;
 
-    while ((more = ocn_toml_next_string(arena, list, &pos, &text)) > 0) {
+    while ((next = ocn_toml_next_string(arena, list, &pos, &text)) == OCN_TOML_NEXT) {
         had++;
     }
-    if (more < 0) {
+    if (next == OCN_TOML_NO_LIST) {
         return;
     }
     ocn_toml_list_add(&grown, list, "x.*");
     pos = 0;
-    while (ocn_toml_next_string(arena, ocn_buf_bytes(&grown), &pos, &last) > 0) {
+    while (ocn_toml_next_string(arena, ocn_buf_bytes(&grown), &pos, &last) == OCN_TOML_NEXT) {
         has++;
     }
     ocn_fuzz_require(has == had + 1 && strcmp(last, "x.*") == 0);

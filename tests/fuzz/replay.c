@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "hook/io.h"
+#include "hook/sys/io.h"
 #include "tests/fuzz/fuzz.h"
 
 #define MAX_SIZE ((size_t)16 << 20)
@@ -22,7 +22,7 @@ static int run_file(const char *path, const struct stat *status, int type, struc
     if (type != FTW_F) {
         return type == FTW_D ? 0 : -1;
     }
-    if (ocn_read_file(path, MAX_SIZE, &text, &err) < 0) {
+    if (ocn_io_read_file(path, MAX_SIZE, &text, &err) < 0) {
         (void)fprintf(stderr, "%s: %s\n", err.where, err.msg);
         return -1;
     }

@@ -25,6 +25,7 @@ elf           -
 policy        *policy.json
 process       *process.json
 runtime_state -
+shell         -
 splice        *cases/*.json
 state         -
 toml          *install/*config.toml
@@ -85,7 +86,7 @@ fuzz() { # TARGET
     local target=$1 log=$build/log/$1.log begin=$SECONDS status result=ok runs
     rm -rf "$build/findings/$target"
     mkdir -p "$build/findings/$target" "$build/log"
-    "$build/tests/fuzz/fuzz_$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 \
+    "$build/tests/fuzz/fuzz_$target" -max_total_time="$seconds" -timeout=100 -rss_limit_mb=1024 \
         -dict="$build/words.dict" -artifact_prefix="$build/findings/$target/" \
         -print_final_stats=1 "${more[@]}" \
         "$build/corpus/$target" "$here/corpus/$target" "$build/seeds/$target" >"$log" 2>&1

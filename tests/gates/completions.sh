@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# bash, zsh and fish complete what is typed: each is asked itself. That every command and flag is in
+# bash, zsh and fish (or the one that is the third argument) complete what is typed: each is asked itself. That every command and flag is in
 # the files, tests/gates/manual.sh sees to.
 . "$(dirname -- "$0")/../lib/gate.bash"
 
@@ -39,7 +39,7 @@ PROMPT= RPROMPT=
 unsetopt prompt_cr prompt_sp
 fpath=($OCN_FPATH $fpath)
 autoload -Uz compinit
-compinit -u -D
+compinit -u -C -d $HOME/zcompdump # a thousand files are read once, not for every line
 compadd() {
     if [[ ${@[1,(i)(-|--)]} == *-(O|A|D)\ * ]]; then
         builtin compadd "$@"
@@ -76,7 +76,8 @@ expect='
 ocinorm ex | explain !detect
 ocinorm install | install !podman
 ocinorm explain --f | --format !--bundle
-ocinorm apply -- | --bundle --config --root !--format
+ocinorm explain --r | --running --root
+ocinorm apply -- | --bundle --config --root !--format !--running
 ocinorm buildinfo --format  | text json annotations
 ocinorm buildinfo --format=j | json
 ocinorm explain --format  | text json !annotations
@@ -91,7 +92,8 @@ ocinorm config show --format  | text json
 ocinorm config check -- | --config --root !--format
 ocinorm buildinfo a- | a-directory/ a-file
 '
-for shell in bash fish zsh; do
+read -ra shells <<<"${3:-bash fish zsh}"
+for shell in "${shells[@]}"; do
     count=0
     while IFS='|' read -r line words; do
         [[ -n $line ]] || continue

@@ -15,10 +15,10 @@ require_line() { # FILE LINE: a table that nobody asks for is not filled in
 
 # ---- what packaging/manual.sh makes --------------------------------------------------------
 
-cp -r packaging/man packaging/completions "$scratch"
+cp -r packaging/{man,completions,doc} "$scratch"
 bash packaging/manual.sh "$bin" "$scratch" 2>"$scratch/errors" || complain "packaging/manual.sh failed"
 complain_lines <"$scratch/errors"
-for folder in man completions; do
+for folder in man completions doc; do
     diff -ru "packaging/$folder" "$scratch/$folder" ||
         complain "packaging/$folder is stale: packaging/manual.sh $bin"
 done
@@ -34,8 +34,8 @@ for command in $commands; do
     require_line $man/ocinorm.1 ".\\\" generated: usage $command"
     require_line $man/ocinorm.1 ".\\\" generated: options $command"
 done
-require_line $man/ocinorm.1 '.\" generated: exit ocinorm'
-require_line $man/ocinorm-hook.8 '.\" generated: exit ocinorm-hook'
+require_line $man/ocinorm.1 '.\" generated: exit'
+require_line $man/ocinorm-hook.8 '.\" generated: hook_exit'
 require_line $man/ocinorm.json.5 '.\" generated: keys'
 require_line $man/ocinorm.json.5 '.\" generated: rules'
 require_line $man/ocinorm-profiles.5 '.\" generated: profiles'
@@ -45,7 +45,7 @@ help=$("$bin/ocinorm-hook" --help)
 flags=$(grep -oE -- '^  --[a-z]+' <<<"$help" | tr -d ' ' | sed 's/^--//' | sort)
 complain_lines < <(diff <(sed -nE 's/^\.It Fl -([a-z]+).*/\1/p' $man/ocinorm-hook.8 | sort) <(echo "$flags") |
     sed -n "s|^< |$man/ocinorm-hook.8: no such flag: --|p; s|^> |$man/ocinorm-hook.8: missing: --|p")
-stages=$(sed -nE 's/^    \{ "([a-zA-Z]+)", (intervene|filter|NULL), (true|false) \}.*/\1/p' hook/main_hook.c)
+stages=$(sed -nE 's/^    \{ "([a-zA-Z]+)", (intervene|filter|NULL), (true|false) \}.*/\1/p' hook/ocihook/main.c)
 require_some stage "$(wc -w <<<"$stages")"
 for stage in $stages; do
     grep -qE "^\.It Cm (.* , )?$stage( ,|\$)" $man/ocinorm-hook.8 ||
@@ -53,15 +53,15 @@ for stage in $stages; do
 done
 
 # The wrapper's status, annotations and variables.
-status=$(sed -n 's/^#define EXIT_REFUSED //p' hook/main_runtime.c)
+status=$(sed -n 's/^#define EXIT_REFUSED //p' hook/runtime/main.c)
 grep -A 1 '^\.Sh EXIT STATUS' $man/ocinorm-runtime.8 | grep -q "^$status if the container was denied" ||
-    complain "$man/ocinorm-runtime.8: the exit status of a denial is ${status:-not in hook/main_runtime.c}"
-names=$(grep -rhoE '"io\.ocinorm\.[a-z-]+"' normalize hook | tr -d '"' | sort -u)
+    complain "$man/ocinorm-runtime.8: the exit status of a denial is ${status:-not in hook/runtime/main.c}"
+names=$(grep -oE 'io\.ocinorm\.[a-z-]+' normalize/outcome/edits.def | sort -u)
 require_some annotation "$(wc -w <<<"$names")"
 for name in $names; do
     grep -qF "$name" $man/ocinorm-runtime.8 || complain "$man/ocinorm-runtime.8: missing: $name"
 done
-names=$(grep -hoE 'getenv\("[A-Z_]+"\)' hook/*.c | grep -oE '[A-Z_]{3,}' | sort -u)
+names=$(grep -hoE 'getenv\("[A-Z_]+"\)' hook/*/*.c | grep -oE '[A-Z_]{3,}' | sort -u)
 require_some variable "$(wc -w <<<"$names")"
 for name in $names; do
     grep -qE "^\.It Ev $name\$" $man/*.[18] || complain "$man: missing: $name"

@@ -8,12 +8,12 @@ snippet=$(mktemp)
 trap 'rm -f "$snippet"' EXIT
 
 # NAME LEVEL of each row, which may go over several lines.
-rows=$(tr '\n' ' ' <normalize/rules.def |
+rows=$(tr '\n' ' ' <normalize/policy/rules.def |
     sed -En 's/OCN_RULE\(/\n&/g; p' |
     sed -En 's/^OCN_RULE\([A-Z_]+, *"([^"]+)", *([A-Z]+),.*/\1 \L\2/p')
 require_some rule "$(grep -c . <<<"$rows")"
-[[ $(wc -l <<<"$rows") == $(grep -c '^OCN_RULE(' normalize/rules.def) ]] ||
-    complain "normalize/rules.def: a row is not spelled as the others"
+[[ $(wc -l <<<"$rows") == $(grep -c '^OCN_RULE(' normalize/policy/rules.def) ]] ||
+    complain "normalize/policy/rules.def: a row is not spelled as the others"
 
 while read -r rule level; do
     page=$pages/$rule.md

@@ -8,7 +8,16 @@ for program in ocinorm-hook ocinorm-runtime ocinorm-entry; do
     [[ $kind =~ static-pie\ linked|statically\ linked ]] || complain "$program: $kind"
 done
 
-# It is copied into the memory of every container, and there is no libc in it.
+# Nothing runs before main that a start does not need: libcap does (hook/confine/README.md).
+for program in ocinorm-hook ocinorm-runtime; do
+    symbols=$(nm "$build_dir/bin/$program")
+    require_some "symbols of $program" "$(wc -l <<<"$symbols")"
+    ! grep -q ' _libcap_initialize$' <<<"$symbols" || complain "$program: libcap is linked in"
+done
+
+# It is copied into the memory of every container, and there is no libc in it. The place of the plan,
+# zeros, takes no memory.
 size=$(stat -c %s "$build_dir/bin/ocinorm-entry")
-((size < 40960)) || complain "ocinorm-entry: $size bytes, more than 40 KiB"
+place=$((64 << 10))
+((size - place < 40960)) || complain "ocinorm-entry: $size bytes, more than 40 KiB and the plan's place"
 finish

@@ -4,11 +4,11 @@
 . "$(dirname -- "$0")/../lib/gate.bash"
 
 # A name a row; a row may go over several lines.
-rules=$(tr '\n' ' ' <normalize/rules.def | grep -oE 'OCN_RULE\([A-Z_]+, *"[^"]+",[^)"]*"' |
+rules=$(tr '\n' ' ' <normalize/policy/rules.def | grep -oE 'OCN_RULE\([A-Z_]+, *"[^"]+",[^"]*"' |
     awk -F', *' '{ gsub(/"/, "", $2); print $2 }')
 require_some rule "$(wc -l <<<"$rules")"
-if [[ $(wc -l <<<"$rules") != $(grep -c '^OCN_RULE(' normalize/rules.def) ]]; then
-    complain "normalize/rules.def: a row is not spelled as the others"
+if [[ $(wc -l <<<"$rules") != $(grep -c '^OCN_RULE(' normalize/policy/rules.def) ]]; then
+    complain "normalize/policy/rules.def: a row is not spelled as the others"
 fi
 complain_lines < <(cut -d' ' -f1 <<<"$rules" | sort | uniq -d |
     sed 's/^/normalize\/rules.def: twice: /')
@@ -22,7 +22,7 @@ while read -r rule; do
     fi
 done <<<"$rules"
 
-arches=$(grep -oE '^OCN_ARCH\("[^"]*"' normalize/arch.def)
+arches=$(grep -oE '^OCN_ARCH\("[^"]*"' normalize/program/arch.def)
 require_some architecture "$(grep -c . <<<"$arches")"
-sort -uc <<<"$arches" || complain "normalize/arch.def: the rows are not sorted, or one is there twice"
+sort -uc <<<"$arches" || complain "normalize/program/arch.def: the rows are not sorted, or one is there twice"
 finish

@@ -192,19 +192,25 @@ static void add_build_id(struct maker *maker, const char *id)
     add_segment(maker, PT_NOTE, at, 16 + len);
 }
 
-/* A note of type 5 with one property: type, size, bits, padding. */
+static void put_property(struct maker *maker, size_t at, unsigned type, unsigned bits)
+{
+    put(maker, at, type, 4);
+    put(maker, at + 4, 4, 4);
+    put(maker, at + 8, bits, 4); /* and four bytes to the next multiple of eight */
+}
+
+/* A note of type 5 with two properties, in the linkers' order: X86_FEATURE_1_AND and the ISA. */
 static void add_isa(struct maker *maker, unsigned isa)
 {
-    unsigned char note[32] = { 0 };
+    unsigned char note[48] = { 0 };
     size_t at = add(maker, note, sizeof(note));
 
     put(maker, at, 4, 4);
-    put(maker, at + 4, 16, 4);
+    put(maker, at + 4, 32, 4);
     put(maker, at + 8, NT_GNU_PROPERTY_TYPE_0, 4);
     memcpy(maker->out + at + 12, "GNU", 4);
-    put(maker, at + 16, 0xc0008002U, 4);
-    put(maker, at + 20, 4, 4);
-    put(maker, at + 24, isa, 4);
+    put_property(maker, at + 16, 0xc0000002U, 3);
+    put_property(maker, at + 32, 0xc0008002U, isa);
     add_segment(maker, PT_NOTE, at, sizeof(note));
 }
 

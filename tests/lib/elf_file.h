@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "normalize/base.h"
+#include "normalize/base/error.h"
 
 /* Absent parts are NULL or empty. */
 struct ocn_test_elf {

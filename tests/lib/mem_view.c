@@ -299,11 +299,12 @@ static const char *mem_variant(void *ctx)
     return text_at(mem->world, "variant");
 }
 
-static bool mem_no_32bit(void *ctx)
+static enum ocn_runs mem_runs_32bit(void *ctx)
 {
     const struct ocn_mem_view *mem = ctx;
+    const json_t *lacks = json_object_get(mem->world, "no32bit");
 
-    return json_is_true(json_object_get(mem->world, "no32bit"));
+    return lacks == NULL ? OCN_RUNS_UNKNOWN : json_is_true(lacks) ? OCN_RUNS_NOT : OCN_RUNS;
 }
 
 struct ocn_view ocn_mem_view_as_view(struct ocn_mem_view *mem)
@@ -321,6 +322,6 @@ struct ocn_view ocn_mem_view_as_view(struct ocn_mem_view *mem)
         .read_at = mem_read_at,
         .list = mem_list,
         .variant = mem_variant,
-        .no_32bit = mem_no_32bit,
+        .runs_32bit = mem_runs_32bit,
     };
 }

@@ -10,7 +10,10 @@
  * {"machine": "x86_64", "variant": "v3", "no32bit": false, "cpus": 4,
  *  "rootfs": {"/bin/app": FILE, ...}, "host": {"/proc/self/ns/net": FILE},
  *  "mounts": {"/srv/data": {"/app": FILE, "/": FILE}}}
- * Test cases also have the container's "id" here, as the runtime would tell it.
+ * "no32bit" is what a try has shown; without it nobody has tried.
+ * Test cases also have the container's "id" and the path of its "bundle" here, as the runtime
+ * would tell them, "event": "restore" where a checkpoint is restored, the name of the "runtime",
+ * and "hook": true where it goes by config.json as it is.
  *
  * FILE: {"text": "..."} | {"hex": "7f45..."} | {"elf": "arm64"} | {"link": "target"} | {"dir":
  * true} | {"fifo": true} | {"fail": "EACCES"}, each with "mode": "0755", "uid", "gid", "ino".

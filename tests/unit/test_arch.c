@@ -2,7 +2,7 @@
 #include <check.h>
 #include <string.h>
 
-#include "normalize/arch.h"
+#include "normalize/program/arch.h"
 #include "tests/lib/mem_view.h"
 #include "tests/lib/suite.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "hook/argv.h"
+#include "hook/runtime/argv.h"
 #include "tests/lib/suite.h"
 
 #include <check.h>
@@ -67,6 +67,9 @@ static const struct {
     { "--root=/R exec --pid-file /tmp/p --process /tmp/exec-process-1 --detach id",
       { EXEC, .root = "/R", .process = "/tmp/exec-process-1", .id = "id" } },
     { "--root /R state id", { OTHER } },
+    { "--root= exec -p /p id", { EXEC, .root = ".", .process = "/p", .id = "id" } },
+    { "--root /R --rootless /S exec -p /p id",
+      { EXEC, .root = "/R", .rootless = "/S", .process = "/p", .id = "id" } },
 
     /* The bundle's spellings. */
     { "create id", { CREATE, .id = "id" } },
@@ -84,16 +87,22 @@ static const struct {
     /* Go's parser */
     { "run -bundle /B id", { CREATE, .bundle = "/B", .id = "id" } },
     { "run -bundle=/B id", { CREATE, .bundle = "/B", .id = "id" } },
-    { "run -b=/B id", { CREATE, .bundle = "/B", .id = "id" } },
+    { "run -b=/B id", { CREATE, .bundle = "/B", .id = "id", .unclear = "-b=/B" } },
     { "run --b /B id", { CREATE, .bundle = "/B", .id = "id" } },
     { "run -detach=true -b /B id", { CREATE, .bundle = "/B", .id = "id" } },
     { "run --pidfd-socket S -b /B id", { CREATE, .bundle = "/B", .id = "id" } },
     { "run id --bundle /B", { CREATE, .bundle = "/B", .id = "id" } },
-    { "run id -b=/B", { CREATE, .bundle = "/B", .id = "id" } },
+    { "run id -b=/B", { CREATE, .bundle = "/B", .id = "id", .unclear = "-b=/B" } },
     { "-root=/R -log=/L -debug=false run -b /B id",
       { CREATE, .root = "/R", .log = "/L", .bundle = "/B", .id = "id" } },
     { "-root /R -systemd-cgroup create id", { CREATE, .root = "/R", .id = "id" } },
     { "--criu create create id", { CREATE, .id = "id" } },
+    { "--help=false --version=0 run -h=False --help=F -b /B id",
+      { CREATE, .bundle = "/B", .id = "id" } },
+    { "--version=true run id", { VERSION } },
+    { "--version --version=false run id", { CREATE, .id = "id" } },
+    { "run --help=1 id", { OTHER } },
+    { "exec --help=false -p F id", { EXEC, .process = "F", .id = "id" } },
     /* crun's parser */
     { "run -b/B id", { CREATE, .bundle = "/B", .id = "id" } },
     { "run -db/B id", { CREATE, .bundle = "/B", .id = "id" } },
@@ -104,7 +113,7 @@ static const struct {
     { "run -f /C/other.json -b /B id",
       { CREATE, .config = "/C/other.json", .bundle = "/B", .id = "id" } },
     { "--cgroup-manager=disabled --rootless=true --log-level debug create id",
-      { CREATE, .id = "id" } },
+      { CREATE, .rootless = "true", .id = "id" } },
     { "--cgroup-manager create --sys --deb create id", { CREATE, .id = "id" } },
 
     /* "--" */
@@ -131,6 +140,11 @@ static const struct {
 
     /* exec: behind the id stands the container's own command line. */
     { "exec id sh -p x", { OTHER } },
+    { "exec --newer V --process /p id", { EXEC, .process = "/p", .guessed = true, .id = "id" } },
+    { "exec --newer --process /p id", { EXEC, .process = "/p", .guessed = true, .id = "id" } },
+    { "exec -p /p --newer V id",
+      { EXEC, .process = "/p", .guessed = true, .id = "V" } }, /* refused: not found */
+    { "exec --newer V id sh", { OTHER } },
     { "exec id sh --process x", { OTHER } },
     { "exec -t id sh -p x", { OTHER } },
     { "exec --user 0 -e A=b id sh", { OTHER } },
@@ -139,7 +153,9 @@ static const struct {
     { "exec --process=F id", { EXEC, .process = "F", .id = "id" } },
     { "exec -process F id", { EXEC, .process = "F", .id = "id" } },
     { "exec -process=F id", { EXEC, .process = "F", .id = "id" } },
-    { "exec -p=F id", { EXEC, .process = "F", .id = "id" } },
+    { "exec -p=F id", { EXEC, .process = "F", .id = "id", .unclear = "-p=F" } },
+    { "run -b=/B --bundle=/C id", { CREATE, .bundle = "/C", .id = "id", .unclear = "-b=/B" } },
+    { "run -d=true -b /B id", { CREATE, .bundle = "/B", .id = "id" } },
     { "exec -pF id", { EXEC, .process = "F", .id = "id" } },
     { "exec -dpF id", { EXEC, .process = "F", .id = "id" } },
     { "exec -dp F id", { EXEC, .process = "F", .id = "id" } },
@@ -231,11 +247,15 @@ START_TEST(test_argv__command_lines)
         return;
     }
     expect_same(line, "root", actual.root, expected->root);
+    expect_same(line, "rootless", actual.rootless, expected->rootless);
     expect_same(line, "log", actual.log, expected->log);
     expect_same(line, "bundle", actual.bundle, expected->bundle);
     expect_same(line, "config", actual.config, expected->config);
     expect_same(line, "process", actual.process, expected->process);
     expect_same(line, "id", actual.id, expected->id);
+    expect_same(line, "unclear", actual.unclear, expected->unclear);
+    ck_assert_msg(actual.command != OCN_COMMAND_EXEC || actual.guessed == expected->guessed,
+                  "%s: guessed", line);
     ck_assert_msg(actual.log_json == expected->log_json, "%s: log_json", line);
     if (actual.process != NULL) {
         /* The path is the tail of the argument that process_index names. */

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "normalize/cgroup.h"
+#include "normalize/node/cgroup.h"
 #include "tests/lib/suite.h"
 
 /* A node where every file below the cgroups exists and says the same; it keeps what was asked. */
@@ -72,7 +72,7 @@ static struct ocn_effective cpu_of(const char *path)
     const struct ocn_container container = { .linux_ = { .cgroups_path = path } };
     struct ocn_effective ret = { 0 };
 
-    ck_assert_int_eq(ocn_effective_cpu(&container, &view, &arena, &ret, &err), 0);
+    ck_assert_int_eq(ocn_cgroup_cpu(&container, &view, &arena, &ret, &err), 0);
     return ret;
 }
 
@@ -140,7 +140,7 @@ START_TEST(test_cgroup__memory_has_no_period)
     struct ocn_effective limit;
 
     node.text = "1000000 7\n";
-    ck_assert_int_eq(ocn_effective_memory(&container, &view, &arena, &limit, &err), 0);
+    ck_assert_int_eq(ocn_cgroup_memory(&container, &view, &arena, &limit, &err), 0);
     ck_assert_double_eq(limit.amount, 1000000);
     ck_assert_double_eq(limit.period, 1);
     ck_assert_str_eq(limit.file, "/sys/fs/cgroup/memory.max");

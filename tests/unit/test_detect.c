@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "config/config.h"
-#include "normalize/detect.h"
-#include "normalize/oci.h"
+#include "normalize/node/detect.h"
+#include "normalize/oci/container.h"
 #include "tests/lib/mem_view.h"
 #include "tests/lib/suite.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "hook/dir_view.h"
+#include "hook/view/cpu.h"
+#include "hook/view/dir_view.h"
 #include "tests/lib/suite.h"
 
 #include <check.h>
@@ -8,6 +9,7 @@
 #include <linux/filter.h>
 #include <linux/openat2.h>
 #include <linux/seccomp.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/personality.h>
@@ -323,7 +325,7 @@ START_TEST(test_dir_view__the_machine_is_the_kernels_own)
 #ifdef __x86_64__
     ck_assert_str_eq(lied_to.machine, "x86_64");
 #endif
-    ck_assert_uint_ge(ocn_host_cpus(), 1);
+    ck_assert_uint_ge(ocn_cpu_count(), 1);
     ocn_dir_view_done(&lied_to);
 }
 END_TEST
@@ -452,7 +454,7 @@ START_TEST(test_dir_view__a_captured_tree_says_which_machine_it_is)
     const struct ocn_view machine = ocn_dir_view_as_view(&captured);
     ck_assert_str_eq(machine.host.machine, "ppc64le");
     ck_assert_str_eq(machine.variant(machine.ctx), "power9");
-    ck_assert(!machine.no_32bit(machine.ctx));
+    ck_assert_int_eq(machine.runs_32bit(machine.ctx), OCN_RUNS_UNKNOWN);
     ocn_dir_view_done(&captured);
 }
 END_TEST
@@ -465,6 +467,74 @@ START_TEST(test_dir_view__a_captured_tree_without_cpuinfo_has_no_level)
     const struct ocn_view machine = ocn_dir_view_as_view(&captured);
     ck_assert_ptr_null(machine.variant(machine.ctx));
     ocn_dir_view_done(&captured);
+}
+END_TEST
+
+/* ---- where /proc is not mounted ----------------------------------------------------------- */
+
+static bool without_proc;
+static void (*at_proc)(void); /* what happens between the look at a file and its opening */
+
+/* The linker puts it in the place of openat(). */
+int open_without_proc(int from, const char *path, int flags, ...) __asm__("__wrap_openat");
+int open64_without_proc(int from, const char *path, int flags, ...) __asm__("__wrap_openat64")
+    __attribute__((alias("__wrap_openat")));
+
+int open_without_proc(int from, const char *path, int flags, ...)
+{
+    va_list more;
+
+    if (without_proc && strncmp(path, "/proc/", 6) == 0) {
+        if (at_proc != NULL) {
+            at_proc();
+        }
+        errno = ENOENT;
+        return -1;
+    }
+    va_start(more, flags);
+    mode_t mode = (flags & O_CREAT) != 0 ? va_arg(more, mode_t) : 0;
+    va_end(more);
+    return (int)syscall(SYS_openat, from, path, flags, mode);
+}
+
+static int read_app(struct ocn_error *err)
+{
+    char text[16] = "";
+    size_t len;
+
+    int result = view.read_at(view.ctx, in_rootfs("/bin/app"), 0, text, sizeof(text), &len, err);
+    ck_assert(result < 0 || strcmp(text, "0123456789") == 0);
+    return result;
+}
+
+static void exchange_app(void)
+{
+    char app[256];
+    char other[256];
+
+    (void)snprintf(app, sizeof(app), "%s/bin/app", rootfs);
+    (void)snprintf(other, sizeof(other), "%s/bin/other", rootfs);
+    make("rootfs/bin/other", "0123456789");
+    ck_assert_int_eq(rename(other, app), 0);
+}
+
+START_TEST(test_dir_view__reads_without_proc)
+{
+    struct ocn_error err = { 0 };
+
+    without_proc = true;
+    ck_assert_msg(read_app(&err) == 0, "%s: %s", err.where, err.msg);
+}
+END_TEST
+
+START_TEST(test_dir_view__without_proc_a_file_that_was_exchanged_is_not_read)
+{
+    struct ocn_error err = { 0 };
+
+    without_proc = true;
+    at_proc = exchange_app;
+    ck_assert_int_eq(read_app(&err), -1);
+    ck_assert_msg(err.sys == ESTALE, "%s: %s", err.where, err.msg);
 }
 END_TEST
 
@@ -492,6 +562,8 @@ int main(void)
     tcase_add_test(tcase, test_dir_view__a_directory_of_too_many_names_is_an_error);
     tcase_add_test(tcase, test_dir_view__a_captured_tree_says_which_machine_it_is);
     tcase_add_test(tcase, test_dir_view__a_captured_tree_without_cpuinfo_has_no_level);
+    tcase_add_test(tcase, test_dir_view__reads_without_proc);
+    tcase_add_test(tcase, test_dir_view__without_proc_a_file_that_was_exchanged_is_not_read);
     tcase_add_loop_test(tcase, test_dir_view__walks_where_a_filter_forbids_openat2, 0, 2);
     suite_add_tcase(suite, tcase);
     return ocn_run_suite(suite);

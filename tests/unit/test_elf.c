@@ -2,7 +2,7 @@
 #include <check.h>
 #include <elf.h>
 
-#include "normalize/elf.h"
+#include "normalize/program/elf.h"
 #include "tests/lib/bytes_view.h"
 #include "tests/lib/elf_file.h"
 #include "tests/lib/mem_view.h"
@@ -274,18 +274,18 @@ START_TEST(test_elf__file_is_read_in_windows)
     }
     open_bytes(sizeof(bytes));
     for (size_t at = 0; at < 64; at++) {
-        ck_assert_int_eq(ocn_file_read(&file, at, got, 8, &err), 0);
+        ck_assert_int_eq(ocn_elf_read_at(&file, at, got, 8, &err), 0);
         ck_assert_mem_eq(got, bytes + at, 8);
     }
     ck_assert_uint_eq(source.read, OCN_ELF_WINDOW); /* one read for all */
-    ck_assert_int_eq(ocn_file_read(&file, OCN_ELF_WINDOW - 4, got, 8, &err), 0);
+    ck_assert_int_eq(ocn_elf_read_at(&file, OCN_ELF_WINDOW - 4, got, 8, &err), 0);
     ck_assert_mem_eq(got, bytes + OCN_ELF_WINDOW - 4, 8);
-    ck_assert_int_eq(ocn_file_read(&file, 5, got, sizeof(got), &err), 0); /* past the window */
+    ck_assert_int_eq(ocn_elf_read_at(&file, 5, got, sizeof(got), &err), 0); /* past the window */
     ck_assert_mem_eq(got, bytes + 5, sizeof(got));
-    ck_assert_int_eq(ocn_file_read(&file, SIZE - 8, got, 8, &err), 0);
-    ck_assert_int_eq(ocn_file_read(&file, SIZE - 8, got, 9, &err), -1);
+    ck_assert_int_eq(ocn_elf_read_at(&file, SIZE - 8, got, 8, &err), 0);
+    ck_assert_int_eq(ocn_elf_read_at(&file, SIZE - 8, got, 9, &err), -1);
     ck_assert_int_eq(err.code, OCN_E_FORMAT);
-    ck_assert_int_eq(ocn_file_read(&file, UINT64_MAX - 2, got, 8, NULL), -1);
+    ck_assert_int_eq(ocn_elf_read_at(&file, UINT64_MAX - 2, got, 8, NULL), -1);
 }
 END_TEST
 
@@ -296,13 +296,13 @@ START_TEST(test_elf__failed_read_is_not_remembered)
     char got[8];
 
     open_bytes(sizeof(bytes));
-    ck_assert_int_eq(ocn_file_read(&file, 0, got, 8, &err), 0);
+    ck_assert_int_eq(ocn_elf_read_at(&file, 0, got, 8, &err), 0);
     source.fail = 1;
-    ck_assert_int_eq(ocn_file_read(&file, 8192, got, 8, &err), -1);
+    ck_assert_int_eq(ocn_elf_read_at(&file, 8192, got, 8, &err), -1);
     ck_assert_int_eq(err.code, OCN_E_IO);
-    ck_assert_int_eq(ocn_file_read(&file, 0, got, 8, NULL), -1);
+    ck_assert_int_eq(ocn_elf_read_at(&file, 0, got, 8, NULL), -1);
     source.fail = 0;
-    ck_assert_int_eq(ocn_file_read(&file, 0, got, 8, NULL), 0);
+    ck_assert_int_eq(ocn_elf_read_at(&file, 0, got, 8, NULL), 0);
 }
 END_TEST
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "normalize/emulation.h"
+#include "normalize/node/emulation.h"
 
 #include <check.h>
 #include <string.h>
@@ -24,7 +24,7 @@ static struct ocn_handler parse(const char *text)
 {
     struct ocn_handler handler;
 
-    ck_assert_int_eq(ocn_handler_parse("test", text, &arena, &handler, NULL), 0);
+    ck_assert_int_eq(ocn_emulation_parse("test", text, &arena, &handler, NULL), 0);
     return handler;
 }
 
@@ -33,7 +33,7 @@ static int matches(const struct ocn_handler *handler, const char *arch, size_t l
     unsigned char header[64];
 
     ck_assert_int_eq(ocn_test_elf_header(arch, header), 0);
-    return ocn_handler_matches(handler, (struct ocn_bytes){ (const char *)header, len }, "/app");
+    return ocn_emulation_matches(handler, (struct ocn_bytes){ (const char *)header, len }, "/app");
 }
 
 START_TEST(test_emulation__an_entry_is_read)
@@ -72,14 +72,14 @@ START_TEST(test_emulation__every_bit_of_the_mask_counts)
 
     ck_assert_int_eq(ocn_test_elf_header("arm64", header), 0);
     header[16] = 3; /* ET_DYN: the mask leaves its bit out */
-    ck_assert_int_eq(ocn_handler_matches(&handler, head, "/app"), 1);
+    ck_assert_int_eq(ocn_emulation_matches(&handler, head, "/app"), 1);
     header[16] = 4; /* a core file */
-    ck_assert_int_eq(ocn_handler_matches(&handler, head, "/app"), 0);
+    ck_assert_int_eq(ocn_emulation_matches(&handler, head, "/app"), 0);
     header[16] = 2;
     header[7] = 3; /* EI_OSABI: left out */
-    ck_assert_int_eq(ocn_handler_matches(&handler, head, "/app"), 1);
+    ck_assert_int_eq(ocn_emulation_matches(&handler, head, "/app"), 1);
     header[8] = 1; /* EI_ABIVERSION: not */
-    ck_assert_int_eq(ocn_handler_matches(&handler, head, "/app"), 0);
+    ck_assert_int_eq(ocn_emulation_matches(&handler, head, "/app"), 0);
 }
 END_TEST
 
@@ -88,10 +88,10 @@ START_TEST(test_emulation__an_offset_moves_the_magic)
     const struct ocn_handler handler =
         parse("enabled\ninterpreter /x\nflags: \noffset 3\nmagic 4142\n");
 
-    ck_assert_int_eq(ocn_handler_matches(&handler, (struct ocn_bytes){ "xyzAB", 5 }, "/app"), 1);
-    ck_assert_int_eq(ocn_handler_matches(&handler, (struct ocn_bytes){ "xyzA", 4 }, "/app"), 0);
-    ck_assert_int_eq(ocn_handler_matches(&handler, (struct ocn_bytes){ "AB", 2 }, "/app"), 0);
-    ck_assert_int_eq(ocn_handler_matches(&handler, (struct ocn_bytes){ "ABxyz", 5 }, "/app"), 0);
+    ck_assert_int_eq(ocn_emulation_matches(&handler, (struct ocn_bytes){ "xyzAB", 5 }, "/app"), 1);
+    ck_assert_int_eq(ocn_emulation_matches(&handler, (struct ocn_bytes){ "xyzA", 4 }, "/app"), 0);
+    ck_assert_int_eq(ocn_emulation_matches(&handler, (struct ocn_bytes){ "AB", 2 }, "/app"), 0);
+    ck_assert_int_eq(ocn_emulation_matches(&handler, (struct ocn_bytes){ "ABxyz", 5 }, "/app"), 0);
 }
 END_TEST
 
@@ -101,10 +101,10 @@ START_TEST(test_emulation__an_extension_is_the_text_behind_the_last_dot)
         parse("enabled\ninterpreter /usr/bin/wine\nflags: \nextension .exe\n");
     const struct ocn_bytes head = { "MZ", 2 };
 
-    ck_assert_int_eq(ocn_handler_matches(&handler, head, "/app.exe"), 1);
-    ck_assert_int_eq(ocn_handler_matches(&handler, head, "/app.exe.old"), 0);
-    ck_assert_int_eq(ocn_handler_matches(&handler, head, "/exe"), 0);
-    ck_assert_int_eq(ocn_handler_matches(&handler, head, "/app.EXE"), 0);
+    ck_assert_int_eq(ocn_emulation_matches(&handler, head, "/app.exe"), 1);
+    ck_assert_int_eq(ocn_emulation_matches(&handler, head, "/app.exe.old"), 0);
+    ck_assert_int_eq(ocn_emulation_matches(&handler, head, "/exe"), 0);
+    ck_assert_int_eq(ocn_emulation_matches(&handler, head, "/app.EXE"), 0);
 }
 END_TEST
 
@@ -127,7 +127,7 @@ START_TEST(test_emulation__what_is_no_entry_handles_nothing)
 
     for (size_t i = 0; i < OCN_COUNT(texts); i++) {
         const struct ocn_handler handler = parse(texts[i]);
-        ck_assert_msg(ocn_handler_matches(&handler, (struct ocn_bytes){ "AAAA", 4 }, "/app") == 0,
+        ck_assert_msg(ocn_emulation_matches(&handler, (struct ocn_bytes){ "AAAA", 4 }, "/app") == 0,
                       "%s", texts[i]);
     }
 }

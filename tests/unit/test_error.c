@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "normalize/base.h"
+#include "normalize/base/error.h"
 #include "tests/lib/suite.h"
 
 START_TEST(test_error__the_first_one_wins)
@@ -58,6 +58,15 @@ START_TEST(test_error__long_places_keep_their_tail)
     ck_assert_int_eq(strncmp(err.where, "...", 3), 0);
     ck_assert_str_eq(err.where + strlen(err.where) - 5, "/tail");
     ck_assert_uint_eq(strlen(err.msg), sizeof(err.msg) - 1);
+    const char *fits = where + sizeof(where) - sizeof(err.where);
+    where[sizeof(where) - 1] = '\0';
+    err = (struct ocn_error){ 0 };
+    ocn_fail(&err, OCN_E_FORMAT, fits, "x");
+    ck_assert_str_eq(err.where, fits);
+    err = (struct ocn_error){ 0 };
+    ocn_fail(&err, OCN_E_FORMAT, fits - 1, "x");
+    ck_assert_str_eq(err.where + 3, fits + 3);
+    ck_assert_int_eq(strncmp(err.where, "...", 3), 0);
 }
 END_TEST
 

@@ -2,7 +2,7 @@
 #include <check.h>
 #include <elf.h>
 
-#include "normalize/derive.h"
+#include "normalize/rules/derive.h"
 #include "tests/lib/bytes_view.h"
 #include "tests/lib/elf_file.h"
 #include "tests/lib/suite.h"
@@ -371,6 +371,40 @@ START_TEST(test_gobuild__flags_are_never_derived)
 }
 END_TEST
 
+/* Go, too, takes them for nothing: whoever cut them may have cut a value. */
+START_TEST(test_gobuild__lines_without_their_last_newline_say_nothing)
+{
+    const struct ocn_test_elf parts = { .go = "path\texample.com/app\nbuild\tGOAMD64=v" };
+
+    build("amd64", &parts);
+    ck_assert_str_eq(info.version, "go1.22.4");
+    ck_assert_ptr_null(info.text);
+    ck_assert_ptr_null(info.path);
+    ck_assert_uint_eq(info.settings.len, 0);
+}
+END_TEST
+
+/* Where a program holds another's build info as a constant, its own is the one that is written. */
+START_TEST(test_gobuild__a_writable_segment_comes_first)
+{
+    static const char other[] = "\xff Go buildinf:\x08\x02\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+                                "\x08go1.21.0\0";
+    const struct ocn_test_elf parts = { .go = lines, .notes = { other, sizeof(other) - 1 } };
+    size_t len = build("amd64", &parts);
+    unsigned char *segment = bytes + 64; /* the first one; its type and its flags */
+    struct ocn_error err = { 0 };
+
+    ck_assert_uint_eq(segment[0], PT_NOTE);
+    segment[0] = PT_LOAD;
+    segment[4] = PF_R;
+    ck_assert_msg(read_bytes(len, &err) == 0, "%s", err.msg);
+    assert_read();
+    segment[4] = PF_R | PF_W;
+    ck_assert_msg(read_bytes(len, &err) == 0, "%s", err.msg);
+    ck_assert_str_eq(info.version, "go1.21.0");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("gobuild");
@@ -378,7 +412,7 @@ int main(void)
     int all = (int)OCN_COUNT(arches);
 
     tcase_add_checked_fixture(tcase, setup, teardown);
-    tcase_set_timeout(tcase, 60);
+    tcase_set_timeout(tcase, OCN_TEST_SECONDS);
     tcase_add_loop_test(tcase, test_gobuild__inline_strings, 0, all);
     tcase_add_loop_test(tcase, test_gobuild__pointers_as_before_1_18, 0, all);
     tcase_add_loop_test(tcase, test_gobuild__by_its_section, 0, all);
@@ -392,6 +426,8 @@ int main(void)
     tcase_add_test(tcase, test_gobuild__minor_version);
     tcase_add_loop_test(tcase, test_gobuild__derived_annotation, 0, (int)OCN_COUNT(rows));
     tcase_add_test(tcase, test_gobuild__flags_are_never_derived);
+    tcase_add_test(tcase, test_gobuild__lines_without_their_last_newline_say_nothing);
+    tcase_add_test(tcase, test_gobuild__a_writable_segment_comes_first);
     suite_add_tcase(suite, tcase);
     return ocn_run_suite(suite);
 }

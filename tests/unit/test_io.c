@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "hook/io.h"
+#include "hook/sys/io.h"
 #include "tests/lib/suite.h"
 
 #include <check.h>
@@ -40,7 +40,7 @@ START_TEST(test_io__reads_a_file_behind_what_is_there)
 
     put("a\0b", 3);
     ocn_buf_puts(&buf, "x");
-    ck_assert_int_eq(ocn_read_file(path, 3, &buf, &err), 0);
+    ck_assert_int_eq(ocn_io_read_file(path, 3, &buf, &err), 0);
     ck_assert_uint_eq(buf.len, 4);
     ck_assert_mem_eq(buf.ptr, "xa\0b", 4);
 }
@@ -54,7 +54,7 @@ START_TEST(test_io__reads_more_than_one_chunk)
     memset(text, 'z', sizeof(text));
     text[sizeof(text) - 1] = '!';
     put(text, sizeof(text));
-    ck_assert_int_eq(ocn_read_file(path, sizeof(text), &buf, NULL), 0);
+    ck_assert_int_eq(ocn_io_read_file(path, sizeof(text), &buf, NULL), 0);
     ck_assert_uint_eq(buf.len, sizeof(text));
     ck_assert_mem_eq(buf.ptr, text, sizeof(text));
 }
@@ -65,7 +65,7 @@ START_TEST(test_io__an_empty_file_is_empty)
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf buf = { 0 };
 
     put("", 0);
-    ck_assert_int_eq(ocn_read_file(path, 0, &buf, NULL), 0);
+    ck_assert_int_eq(ocn_io_read_file(path, 0, &buf, NULL), 0);
     ck_assert_uint_eq(buf.len, 0);
 }
 END_TEST
@@ -76,7 +76,7 @@ START_TEST(test_io__refuses_a_file_over_the_limit)
     struct ocn_error err = { 0 };
 
     put("four", 4);
-    ck_assert_int_eq(ocn_read_file(path, 3, &buf, &err), -1);
+    ck_assert_int_eq(ocn_io_read_file(path, 3, &buf, &err), -1);
     ck_assert_int_eq(err.code, OCN_E_LIMIT);
     ck_assert_str_eq(err.where, path);
     ck_assert_uint_eq(buf.len, 0);
@@ -90,7 +90,7 @@ START_TEST(test_io__bounds_a_file_that_claims_to_be_empty)
     struct ocn_error err = { 0 };
 
     ocn_buf_puts(&buf, "kept");
-    ck_assert_int_eq(ocn_read_file("/proc/self/status", 20, &buf, &err), -1);
+    ck_assert_int_eq(ocn_io_read_file("/proc/self/status", 20, &buf, &err), -1);
     ck_assert_int_eq(err.code, OCN_E_LIMIT);
     ck_assert_str_eq(buf.ptr, "kept");
     ck_assert_uint_eq(buf.len, 4);
@@ -102,7 +102,7 @@ START_TEST(test_io__a_missing_file_is_noent)
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf buf = { 0 };
     struct ocn_error err = { 0 };
 
-    ck_assert_int_eq(ocn_read_file(path, 3, &buf, &err), -1);
+    ck_assert_int_eq(ocn_io_read_file(path, 3, &buf, &err), -1);
     ck_assert_int_eq(err.code, OCN_E_NOENT);
     ck_assert_int_eq(err.sys, ENOENT);
 }
@@ -114,13 +114,13 @@ START_TEST(test_io__does_not_wait_for_a_fifo)
     struct ocn_error err = { 0 };
 
     ck_assert_int_eq(mkfifo(path, 0600), 0);
-    ck_assert_int_eq(ocn_read_file(path, 3, &buf, &err), -1);
+    ck_assert_int_eq(ocn_io_read_file(path, 3, &buf, &err), -1);
     ck_assert_int_eq(err.code, OCN_E_FORMAT);
     struct ocn_error device = { 0 };
-    ck_assert_int_eq(ocn_read_file("/dev/zero", 3, &buf, &device), -1);
+    ck_assert_int_eq(ocn_io_read_file("/dev/zero", 3, &buf, &device), -1);
     ck_assert_int_eq(device.code, OCN_E_FORMAT);
     struct ocn_error directory = { 0 };
-    ck_assert_int_eq(ocn_read_file(dir, 3, &buf, &directory), -1);
+    ck_assert_int_eq(ocn_io_read_file(dir, 3, &buf, &directory), -1);
     ck_assert_int_eq(directory.code, OCN_E_FORMAT);
 }
 END_TEST
@@ -136,10 +136,10 @@ START_TEST(test_io__waits_for_a_pipe)
     ck_assert_int_ge(child, 0);
     if (child == 0) {
         (void)usleep(30000);
-        _exit(ocn_write_fd(ends[1], "pipe", (struct ocn_bytes){ "late", 4 }, NULL) == 0 ? 0 : 1);
+        _exit(ocn_io_write_fd(ends[1], "pipe", (struct ocn_bytes){ "late", 4 }, NULL) == 0 ? 0 : 1);
     }
     ck_assert_int_eq(close(ends[1]), 0);
-    ck_assert_int_eq(ocn_read_fd(ends[0], "pipe", 4, &buf, NULL), 0);
+    ck_assert_int_eq(ocn_io_read_fd(ends[0], "pipe", 4, &buf, NULL), 0);
     ck_assert_str_eq(buf.ptr, "late");
     ck_assert_int_eq(close(ends[0]), 0);
 }
@@ -158,10 +158,10 @@ START_TEST(test_io__writes_all_of_it)
     ck_assert_int_ge(child, 0);
     if (child == 0) {
         struct ocn_bytes bytes = { text, sizeof(text) };
-        _exit(ocn_write_fd(ends[1], "pipe", bytes, NULL) == 0 ? 0 : 1);
+        _exit(ocn_io_write_fd(ends[1], "pipe", bytes, NULL) == 0 ? 0 : 1);
     }
     ck_assert_int_eq(close(ends[1]), 0);
-    ck_assert_int_eq(ocn_read_fd(ends[0], "pipe", sizeof(text), &buf, NULL), 0);
+    ck_assert_int_eq(ocn_io_read_fd(ends[0], "pipe", sizeof(text), &buf, NULL), 0);
     ck_assert_uint_eq(buf.len, sizeof(text));
     ck_assert_mem_eq(buf.ptr, text, sizeof(text));
     ck_assert_int_eq(close(ends[0]), 0);
@@ -174,7 +174,7 @@ START_TEST(test_io__names_what_it_cannot_write)
     ocn_autoclose int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
 
     ck_assert_int_ge(fd, 0);
-    ck_assert_int_eq(ocn_write_fd(fd, "the name", (struct ocn_bytes){ "x", 1 }, &err), -1);
+    ck_assert_int_eq(ocn_io_write_fd(fd, "the name", (struct ocn_bytes){ "x", 1 }, &err), -1);
     ck_assert_int_eq(err.sys, ENOSPC);
     ck_assert_str_eq(err.where, "the name");
 }

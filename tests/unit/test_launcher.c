@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <check.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "normalize/launcher.h"
+#include "normalize/program/launcher.h"
 #include "tests/lib/suite.h"
 
 #define MAX_ARGS 12
@@ -35,6 +36,7 @@ static const struct {
     { "su-exec|app", "" },
     { "gosu|--version", "" },
     { "gosu|1000:1000|/app", "/app" },
+    { "gosu|app|x", "x" },
     { "nice|-n|5|/app", "/app" },
     { "nice|-n5|/app", "/app" },
     { "nice|-5|/app", "" },
@@ -88,11 +90,41 @@ static const struct {
     { "sh|-c|/app\n/b", "" },
     { "sh|-c|", "" },
     { "sh|-c", "" },
-    { "sh|-lc|/app", "" },
+    { "sh|-lc|/app", "/app" },
+    { "bash|--login|-c|/app", "/app" },
+    { "sh|-lc|exec app", "" }, /* /etc/profile may set another PATH */
+    { "sh|--login|-c|/app", "" },
     { "sh|-opipefail|-c|/app", "" },
     { "sh|/run.sh", "" },
     { "sh|-e|/run.sh", "" },
     { "sh", "" },
+    /* a file with many names */
+    { "busybox|sh|-c|/app", "/app" },
+    { "/bin/busybox|env|A=b|app", "app" },
+    { "busybox|nice|-n|5|/app", "/app" },
+    { "busybox|httpd|-f", NULL },
+    { "busybox|busybox|sh|-c|/app", NULL },
+    { "busybox", NULL },
+    /* loaders */
+    { "/lib64/ld-linux-x86-64.so.2|/app|-x", "/app|-x" },
+    { "/lib/ld-musl-x86_64.so.1|--library-path|/lib|/app", "/app" },
+    { "ld.so|--library-path|/lib|--inhibit-cache|--preload|/x.so|/app", "/app" },
+    { "/lib64/ld64.so.2|/app", "/app" },
+    { "ld.so|app", "" }, /* of its libraries */
+    { "ld.so|--list|/app", "" },
+    { "ld.so|--argv0|x|/app", "" },
+    /* that change the user */
+    { "setuidgid|app|/app", "/app" },
+    { "s6-applyuidgid|-u|5|-g|6|/app", "/app" },
+    { "runuser|-u|app|--|/app|x", "/app|x" },
+    { "runuser|app|-c|/app", "" },
+    { "su|app|-c|/app", "" },
+    { "sudo|-E|-u|app|/app", "/app" },
+    { "sudo|-u|app|app", "" }, /* secure_path */
+    { "sudo|-u|app|A=/b|/app", "" },
+    { "sudo|-i|-u|app|/app", "" },
+    { "chroot|--userspec=app:app|/|/app", "/app" },
+    { "chroot|--userspec|app|/new|/app", "" },
 };
 
 static struct ocn_strings split(const char *text, const char **items, struct ocn_arena *arena)
@@ -143,6 +175,73 @@ START_TEST(test_launcher__origin)
     for (size_t i = 0; i < 2; i++) {
         ck_assert_int_eq(ocn_launcher_read("env", &two[i], &arena, &launch, &err), 0);
         ck_assert_uint_eq(launch.origin, origins[i]);
+        ck_assert_int_eq(launch.packed, i == 1);
+    }
+    ocn_arena_done(&arena);
+}
+END_TEST
+
+/* What is made of the user: "USER", "USER GROUP"; NULL: nothing. */
+static const struct {
+    const char *args;
+    const char *user;
+    bool ids;
+    bool more;
+} steps[] = {
+    { "tini|--|/app", NULL, false, false },
+    { "gosu|app|/app", "app", false, false },
+    { "gosu|--version", NULL, false, false },
+    { "/sbin/su-exec|1:2|/app", "1:2", false, false },
+    { "timeout|5|/app", NULL, false, false },
+    { "setpriv|--nnp|/app", NULL, false, false },
+    { "setpriv|--reuid=a|--regid|b|--|/app", "a b", true, false },
+    { "setpriv|--regid|b|/app", "- b", true, false },
+    { "setpriv|--reset-env|--reuid=a|/app", "a", false, true },
+    { "setpriv|--reset-env|/app", NULL, false, false },
+    { "setpriv|--reuid|a|--euid|b|/app", "a", true, true },
+    { "setpriv|--reuid=a|--pdeathsig|KILL|/app", "a", true, true },
+    { "chpst|-e|/env|-u|a|/app", "a", false, true },
+    { "chpst|-u|a|-u|b|/app", "a", false, true },
+    { "chpst|-u|a|-o|10|/app", "a", false, true },
+    { "sudo|-i|-u|a|/app", "a", false, true },
+    { "gosu|:a|/app", ":a", false, true },
+    { "chpst|-u|a:b|/app", "a:b", false, false },
+    { "chpst|-ua:b|/app", "a:b", false, false },
+    { "chpst|-U|a|/app", NULL, false, false }, /* variables only */
+    { "s6-envuidgid|a|/app", NULL, false, false },
+    { "s6-applyuidgid|-u|5|-g|6|/app", "5 6", true, false },
+    { "runuser|-u|a|-g|b|/app", "a b", false, false },
+    { "runuser|-l|a", "a", false, true },
+    { "su", "root", false, true },
+    { "su|-", "root", false, true },
+    { "su|-l|a", "a", false, true },
+    { "su|-s|/bin/sh|-c|x|a", "a", false, true },
+    { "su|--|-|a", "a", false, true },
+    { "sudo|/app", "root", false, true },
+    { "sudo|-g|b|/app", "root b", false, true },
+    { "chroot|/|/app", NULL, false, true },
+    { "chroot|--userspec=a:b|/|/app", "a:b", false, true },
+    { "busybox|setuidgid|a|/app", "a", false, false },
+};
+
+START_TEST(test_launcher__step)
+{
+    struct ocn_arena arena = { 0 };
+    struct ocn_launch launch = { 0 };
+    struct ocn_error err = { 0 };
+    const char *given[MAX_ARGS];
+    const struct ocn_strings args = split(steps[_i].args, given, &arena);
+    char text[64] = "";
+
+    ck_assert_int_eq(ocn_launcher_read(args.items[0], &args, &arena, &launch, &err), 0);
+    ck_assert_msg(launch.step.taken == (steps[_i].user != NULL), "%s", steps[_i].args);
+    if (launch.step.taken) {
+        const char *user = launch.step.user != NULL ? launch.step.user : "-";
+        const char *group = launch.step.group != NULL ? launch.step.group : "";
+        (void)snprintf(text, sizeof(text), "%s%s%s", user, group[0] != '\0' ? " " : "", group);
+        ck_assert_str_eq(text, steps[_i].user);
+        ck_assert_int_eq(launch.step.ids, steps[_i].ids);
+        ck_assert_int_eq(launch.step.more, steps[_i].more);
     }
     ocn_arena_done(&arena);
 }
@@ -154,6 +253,7 @@ int main(void)
     TCase *tcase = tcase_create("launcher");
 
     tcase_add_loop_test(tcase, test_launcher__line, 0, (int)OCN_COUNT(lines));
+    tcase_add_loop_test(tcase, test_launcher__step, 0, (int)OCN_COUNT(steps));
     tcase_add_test(tcase, test_launcher__origin);
     suite_add_tcase(suite, tcase);
     return ocn_run_suite(suite);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <check.h>
 
-#include "normalize/limits.h"
+#include "normalize/node/limits.h"
 #include "tests/lib/suite.h"
 
 static struct ocn_oci_resources unified(const char *key, const char *value)

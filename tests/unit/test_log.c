@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "hook/log.h"
+#include "hook/sys/log.h"
 
 #include <check.h>
 #include <fcntl.h>
@@ -7,10 +7,12 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 
-#include "hook/io.h"
-#include "normalize/json_text.h"
+#include "hook/sys/io.h"
+#include "normalize/json/json.h"
 #include "tests/lib/suite.h"
 
 #define TIME "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"
@@ -41,7 +43,7 @@ static void leave(void)
 
 static void read_log(struct ocn_buf *ret)
 {
-    ck_assert_int_eq(ocn_read_file(path, 100000, ret, NULL), 0);
+    ck_assert_int_eq(ocn_io_read_file(path, 100000, ret, NULL), 0);
 }
 
 static void read_stderr(char *buf, size_t size)
@@ -217,6 +219,158 @@ START_TEST(test_log__a_closed_stderr_does_not_lose_the_record)
 }
 END_TEST
 
+/* ---- the node's log ----------------------------------------------------------------------- */
+
+static char sockets[2][128]; /* the journal's and syslog's; bound in enter_node */
+static int listeners[2];
+
+static void enter_node(void)
+{
+    static const char *const names[] = { "journal", "syslog" };
+
+    enter();
+    for (int i = 0; i < 2; i++) {
+        struct sockaddr_un address = { .sun_family = AF_UNIX };
+        (void)snprintf(sockets[i], sizeof(sockets[i]), "%s/%s", dir, names[i]);
+        memcpy(address.sun_path, sockets[i], strlen(sockets[i]));
+        listeners[i] = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        ck_assert_int_eq(bind(listeners[i], (struct sockaddr *)&address, sizeof(address)), 0);
+    }
+}
+
+static void leave_node(void)
+{
+    for (int i = 0; i < 2; i++) {
+        (void)close(listeners[i]);
+        (void)unlink(sockets[i]);
+    }
+    leave();
+}
+
+static struct ocn_log node_log(struct ocn_about about)
+{
+    return (struct ocn_log){ .about = about,
+                             .sockets = { .journal = sockets[0], .syslog = sockets[1] } };
+}
+
+/* The next record, terminated; "" if there is none. */
+static void hear(int listener, char buf[4096])
+{
+    ssize_t len = recv(listener, buf, 4095, 0);
+
+    buf[len > 0 ? len : 0] = '\0';
+}
+
+START_TEST(test_log__the_journal_gets_fields)
+{
+    struct ocn_log log =
+        node_log((struct ocn_about){ "platform.arch", "4f5e", "/run/b/4f5e", "containerd" });
+    char record[4096];
+    char expected[4096];
+
+    ocn_log(&log, OCN_LOG_ERROR, "denied [platform.arch]: no; b=c");
+    hear(listeners[0], record);
+    (void)snprintf(expected, sizeof(expected),
+                   "MESSAGE=denied [platform.arch]: no; b=c\nPRIORITY=3\nSYSLOG_FACILITY=3\n"
+                   "SYSLOG_IDENTIFIER=ocinorm\nSYSLOG_PID=%d\nOCINORM_RULE=platform.arch\n"
+                   "OCINORM_CONTAINER=4f5e\nOCINORM_ENGINE=containerd\n"
+                   "OCINORM_BUNDLE=/run/b/4f5e\n",
+                   (int)getpid());
+    ck_assert_str_eq(record, expected);
+    hear(listeners[1], record);
+    ck_assert_str_eq(record, ""); /* the journal's own socket: it would have the record twice */
+
+    log.about = (struct ocn_about){ 0 };
+    ocn_log(&log, OCN_LOG_WARNING, "w");
+    hear(listeners[0], record);
+    ck_assert_ptr_nonnull(strstr(record, "MESSAGE=w\nPRIORITY=4\n"));
+    ck_assert_ptr_null(strstr(record, "OCINORM_"));
+}
+END_TEST
+
+START_TEST(test_log__without_a_journal_syslog_gets_text)
+{
+    struct ocn_log log =
+        node_log((struct ocn_about){ .rule = "user.root", .container = "a \"b=c", .bundle = "/b" });
+    char record[4096];
+    char expected[4096];
+
+    ck_assert_int_eq(unlink(sockets[0]), 0);
+    ocn_log(&log, OCN_LOG_WARNING, "warning [user.root]: w");
+    hear(listeners[1], record);
+    (void)snprintf(expected, sizeof(expected),
+                   "<28>ocinorm[%d]: warning [user.root]: w rule=user.root container=a??b?c "
+                   "bundle=/b",
+                   (int)getpid());
+    ck_assert_str_eq(record, expected);
+}
+END_TEST
+
+/* An id, or a path, of somebody who wants to be another container, or no record at all. */
+START_TEST(test_log__hostile_fields_forge_nothing)
+{
+    static char long_path[3000];
+    char record[4096];
+
+    memset(long_path, 'x', sizeof(long_path) - 1);
+    struct ocn_log log = node_log((struct ocn_about){ .container = "a\nPRIORITY=0\nOCINORM_RULE=x",
+                                                      .bundle = "/b\x1b[2J\xff",
+                                                      .engine = "docker" });
+    ocn_log(&log, OCN_LOG_ERROR, "m\nMESSAGE=n");
+    hear(listeners[0], record);
+    ck_assert_ptr_eq(strstr(record, "MESSAGE=m?MESSAGE=n\nPRIORITY=3\n"), record);
+    ck_assert_ptr_nonnull(strstr(record, "\nOCINORM_CONTAINER=a?PRIORITY=0?OCINORM_RULE=x\n"));
+    ck_assert_ptr_nonnull(strstr(record, "\nOCINORM_BUNDLE=/b?[2J?\n"));
+    ck_assert_ptr_null(strstr(record, "\nOCINORM_RULE"));
+    /* What is too long is left out, the rest stays. */
+    log.about.bundle = long_path;
+    ocn_log(&log, OCN_LOG_ERROR, "m");
+    hear(listeners[0], record);
+    ck_assert_ptr_null(strstr(record, "OCINORM_BUNDLE"));
+    ck_assert_ptr_nonnull(strstr(record, "\nOCINORM_ENGINE=docker\n"));
+}
+END_TEST
+
+/* A daemon that hangs holds up no container. */
+START_TEST(test_log__nobody_waits_for_a_daemon)
+{
+    struct ocn_log log = node_log((struct ocn_about){ .container = "a" });
+
+    for (int i = 0; i < 2000; i++) { /* more than any queue takes */
+        ocn_log(&log, OCN_LOG_WARNING, "w");
+    }
+    ck_assert_int_eq(unlink(sockets[0]), 0);
+    for (int i = 0; i < 2000; i++) {
+        ocn_log(&log, OCN_LOG_WARNING, "w");
+    }
+}
+END_TEST
+
+/* Who leaves the mounts of the node keeps the socket, and what the record is about. */
+START_TEST(test_log__an_open_socket_outlives_its_path)
+{
+    OCN_CLEANUP(ocn_syslog_close) struct ocn_syslog syslog;
+    const struct ocn_syslog_sockets where = { sockets[0], sockets[1] };
+    char id[] = "4f5e";
+    char record[4096];
+    const struct ocn_about about = { .container = id };
+
+    ocn_syslog_open(&where, &about, &syslog);
+    memset(id, 'x', 4);
+    ck_assert_int_eq(unlink(sockets[0]), 0);
+    ocn_syslog_send(&syslog, OCN_LOG_ERROR, "killed");
+    hear(listeners[0], record);
+    ck_assert_ptr_nonnull(strstr(record, "MESSAGE=killed\n"));
+    ck_assert_ptr_nonnull(strstr(record, "\nOCINORM_CONTAINER=4f5e\n"));
+
+    OCN_CLEANUP(ocn_syslog_close) struct ocn_syslog nobody;
+    const struct ocn_syslog_sockets nowhere = { "/nonexistent/a", "/nonexistent/b" };
+    ocn_syslog_open(&nowhere, &about, &nobody);
+    ck_assert_int_eq(nobody.fd, -1);
+    ocn_syslog_send(&nobody, OCN_LOG_ERROR, "lost");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("log");
@@ -232,6 +386,14 @@ int main(void)
     tcase_add_test(tcase, test_log__a_long_message_is_cut_and_stays_a_record);
     tcase_add_test(tcase, test_log__sinks_that_fail_are_skipped);
     tcase_add_test(tcase, test_log__a_closed_stderr_does_not_lose_the_record);
+    suite_add_tcase(suite, tcase);
+    tcase = tcase_create("node");
+    tcase_add_checked_fixture(tcase, enter_node, leave_node);
+    tcase_add_test(tcase, test_log__the_journal_gets_fields);
+    tcase_add_test(tcase, test_log__without_a_journal_syslog_gets_text);
+    tcase_add_test(tcase, test_log__hostile_fields_forge_nothing);
+    tcase_add_test(tcase, test_log__nobody_waits_for_a_daemon);
+    tcase_add_test(tcase, test_log__an_open_socket_outlives_its_path);
     suite_add_tcase(suite, tcase);
     return ocn_run_suite(suite);
 }

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "normalize/base.h"
+#include "normalize/base/error.h"
 #include "tests/lib/suite.h"
 
 #define malloc short_malloc

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "hook/mark.h"
+#include "hook/sys/mark.h"
 #include "tests/lib/suite.h"
 
 #include <check.h>
@@ -32,10 +32,24 @@ static const struct {
 START_TEST(test_mark__knows_a_program_by_its_bytes)
 {
     char version[OCN_MARK_VERSION_SIZE] = "untouched";
-    int found = ocn_mark_find(rows[_i].file, NAME, version);
+    bool found = ocn_mark_find(rows[_i].file, NAME, version);
 
-    ck_assert_int_eq(found, rows[_i].want != NULL);
+    ck_assert(found == (rows[_i].want != NULL));
     ck_assert_str_eq(version, rows[_i].want != NULL ? rows[_i].want : "untouched");
+}
+END_TEST
+
+START_TEST(test_mark__tells_which_program_it_is)
+{
+    char version[OCN_MARK_VERSION_SIZE] = "";
+    const char *found =
+        ocn_mark_which((struct ocn_bytes)AS_BYTES("..ocinorm-program:ocinorm-hook:1.2\0"), version);
+
+    ck_assert_pstr_eq(found, "ocinorm-hook");
+    ck_assert_str_eq(version, "1.2");
+    ck_assert_pstr_eq(
+        ocn_mark_which((struct ocn_bytes)AS_BYTES("ocinorm-program:ocinorm-else:1\0"), version),
+        NULL);
 }
 END_TEST
 
@@ -45,6 +59,7 @@ int main(void)
     TCase *tests = tcase_create("mark");
 
     tcase_add_loop_test(tests, test_mark__knows_a_program_by_its_bytes, 0, (int)OCN_COUNT(rows));
+    tcase_add_test(tests, test_mark__tells_which_program_it_is);
     suite_add_tcase(suite, tests);
     return ocn_run_suite(suite);
 }

@@ -9,11 +9,12 @@
 #include <string.h>
 
 #include "config/config.h"
-#include "normalize/attributes.h"
-#include "normalize/identity.h"
-#include "normalize/json_splice.h"
+#include "normalize/node/identity.h"
 #include "normalize/normalize.h"
-#include "normalize/rules.h"
+#include "normalize/outcome/splice.h"
+#include "normalize/policy/rule.h"
+#include "normalize/rules/attributes.h"
+#include "normalize/rules/judge.h"
 #include "tests/lib/mem_view.h"
 #include "tests/lib/suite.h"
 
@@ -171,10 +172,10 @@ static json_t *normalize(const char *policy_text, json_t *env, json_t *annotatio
     view.all_facts = true;
     ck_assert_msg(ocn_config_load(&layer, 1, &config, &err) == 0, "%s %s", err.where, err.msg);
     ck_assert_msg(ocn_container_parse(bytes, &container, &err) == 0, "%s", err.msg);
-    ocn_identity_read(container, &identity);
+    ck_assert_int_eq(ocn_identity_read(container, &arena, &identity, &err), 0);
     ck_assert_int_eq(ocn_config_select(config, &identity, container, &arena, &policy, &err), 0);
     ck_assert_msg(ocn_normalize(container, &policy, &view, &outcome, &err) == 0, "%s", err.msg);
-    ck_assert_int_eq(ocn_json_splice(bytes, "", outcome->edits, outcome->edits_len, &after, &err),
+    ck_assert_int_eq(ocn_splice_edits(bytes, "", outcome->edits, outcome->edits_len, &after, &err),
                      0);
     json_t *result = json_loadb(after.ptr, after.len, 0, NULL);
     ck_assert_ptr_nonnull(result);
@@ -483,7 +484,7 @@ int main(void)
     Suite *suite = suite_create("otel");
     TCase *tests = tcase_create("otel");
 
-    tcase_set_timeout(tests, 60);
+    tcase_set_timeout(tests, OCN_TEST_SECONDS);
     tcase_add_test(tests, test_otel__each_ascii_character_arrives);
     tcase_add_test(tests, test_otel__nasty_values_arrive);
     tcase_add_test(tests, test_otel__values_made_by_chance_arrive);

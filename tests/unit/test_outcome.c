@@ -8,7 +8,7 @@
 static struct ocn_edit edits[] = {
     { OCN_RULE_USER_ROOT, "/process/user/uid", "0", "1001", "why" },
     { OCN_RULE_ENV_SET, "/process/env/TEAM", NULL, "\"a\"", "why" },
-    { OCN_RULE_USER_ROOT, OCN_ORIGINAL_USER_PATH, NULL, "\"0:0\"", "why" },
+    { OCN_RULE_USER_ROOT, "/annotations/io.ocinorm.original-user", NULL, "\"0:0\"", "why" },
 };
 static struct ocn_finding warning = { OCN_RULE_USER_ACCESS, OCN_LEVEL_WARN, "m", "h" };
 

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "hook/apply_entry.h"
-#include "hook/entry_plan.h"
+#include "hook/entry/apply.h"
+#include "hook/entry/plan.h"
 #include "tests/lib/suite.h"
 
 static uint32_t old_groups[] = { 0, 44 };
@@ -15,18 +15,24 @@ static const struct ocn_entry_site site = {
     .pid = 7,
     .rootfs = "/r",
     .user = { .uid = 0, .gid = 5, .additional_gids = { .items = old_groups, .len = 2 } },
+    .targets = { { "/bin/app", 7, 8 }, { "/usr/bin/app", 7, 9 } },
+    .targets_len = 2,
 };
 
+/* Of the first rule that makes such an edit; of any, where none does. */
 static struct ocn_edit edit(const char *path, const char *from, const char *to)
 {
-    return (struct ocn_edit){ OCN_RULE_USER_ROOT, path, from, to, "why" };
+    struct ocn_edit ret = { OCN_RULE_USER_ROOT, path, from, to, "why" };
+
+    for (size_t i = 0; i < OCN_RULE_COUNT && ocn_edit_row(&ret) == NULL; i++) {
+        ret.rule = (enum ocn_rule_id)i;
+    }
+    return ret;
 }
 
 static int build(struct ocn_edit *edits, size_t count, struct ocn_buf *ret, struct ocn_error *err)
 {
-    const struct ocn_outcome outcome = { .edits = edits,
-                                         .edits_len = count,
-                                         .facts = { .entry = { .real = "/bin/app" } } };
+    const struct ocn_outcome outcome = { .edits = edits, .edits_len = count };
 
     return ocn_entry_plan_build(&site, &outcome, ret, err);
 }
@@ -64,9 +70,13 @@ START_TEST(test_plan__carries_what_the_edits_say)
     ck_assert_uint_eq(plan.groups[0], 44);
     ck_assert_uint_eq(plan.groups[1], 4294967294U);
     ck_assert_uint_eq(plan.head->ambient, UINT64_C(1) << CAP_NET_BIND_SERVICE);
-    ck_assert_str_eq(plan.program, OCN_ENTRY_ROOT "/bin/app");
     ck_assert_uint_eq(plan.head->vars_len, 2);
-    ck_assert_mem_eq(plan.vars, "HOME=/\0/root\0A=b=\"c\"\0", 22);
+    ck_assert_mem_eq(plan.vars, "HOME=/\0A=b=\"c\"", 15);
+    ck_assert(ocn_entry_plan_has(&plan, 7, 8));
+    ck_assert(ocn_entry_plan_has(&plan, 7, 9));
+    ck_assert(!ocn_entry_plan_has(&plan, 7, 10));
+    ck_assert(!ocn_entry_plan_has(&plan, 8, 8));
+    ck_assert(!ocn_entry_plan_has(&plan, 0, 0));
 }
 END_TEST
 
@@ -154,29 +164,25 @@ START_TEST(test_plan__a_damaged_one_is_no_plan)
     head->vars_len = 0;
     ck_assert(!ocn_entry_plan_read(bytes.ptr, bytes.len, &plan));
     head->vars_len = 1;
+    head->files_len = OCN_ENTRY_FILES_MAX + 1;
+    ck_assert(!ocn_entry_plan_read(bytes.ptr, bytes.len, &plan));
+    head->files_len = 1;
     ck_assert(ocn_entry_plan_read(bytes.ptr, bytes.len, &plan));
-    head->magic[7] = '2';
+    head->magic[7] = '1';
     ck_assert(!ocn_entry_plan_read(bytes.ptr, bytes.len, &plan));
 }
 END_TEST
 
 static const struct {
-    bool force;
     const char *env; /* the variables, with blanks between */
     const char *want;
 } merges[] = {
-    { true, "HOME=/root PATH=/bin", "PATH=/bin HOME=/ A=b" },
-    { true, "HOME=/other A=x", "HOME=/ A=b" },
-    { true, "", "HOME=/ A=b" },
-    { true, "A=1 HOME=/x A=2 HOME=/y", "HOME=/ A=b" },
-    { true, "AB=1 HOM=2 HOMES=3 =A", "AB=1 HOM=2 HOMES=3 =A HOME=/ A=b" },
-    { true, "A HOME", "A HOME HOME=/ A=b" },
-    /* Later starts: only what is as it was before. */
-    { false, "HOME=/root", "HOME=/ A=b" },
-    { false, "HOME=/other A=x", "HOME=/other A=x" },
-    { false, "HOME=/ A=b", "HOME=/ A=b" },
-    { false, "HOME=/x HOME=/root", "HOME=/ A=b" },
-    { false, "", "A=b" }, /* HOME was there, and somebody took it away */
+    { "HOME=/root PATH=/bin", "PATH=/bin HOME=/ A=b" },
+    { "HOME=/other A=x", "HOME=/ A=b" },
+    { "", "HOME=/ A=b" },
+    { "A=1 HOME=/x A=2 HOME=/y", "HOME=/ A=b" },
+    { "AB=1 HOM=2 HOMES=3 =A", "AB=1 HOM=2 HOMES=3 =A HOME=/ A=b" },
+    { "A HOME", "A HOME HOME=/ A=b" },
 };
 
 START_TEST(test_plan__merges_the_environment)
@@ -197,11 +203,51 @@ START_TEST(test_plan__merges_the_environment)
         env[count++] = word;
     }
     ck_assert_uint_eq(ocn_entry_env_count(env), count);
-    ocn_entry_env_merge(env, &plan, merges[_i].force, merged);
+    ocn_entry_env_merge(env, &plan, merged);
     for (char **var = merged; *var != NULL; var++) {
         strcat(strcat(got, var != merged ? " " : ""), *var);
     }
     ck_assert_str_eq(got, merges[_i].want);
+}
+END_TEST
+
+/* As the file of the program has it, and one that has no place, or too little. */
+START_TEST(test_plan__goes_into_the_program)
+{
+    const size_t size = sizeof(struct ocn_entry_slot);
+    const struct ocn_bytes plan = { "plan", 4 };
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf program = { 0 };
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf cut = { 0 };
+    struct ocn_error err = { 0 };
+    char *slot = calloc(1, size);
+
+    ck_assert_ptr_nonnull(slot);
+    memcpy(slot, OCN_ENTRY_MARK, sizeof(OCN_ENTRY_MARK));
+    ocn_buf_puts(&program, "text");
+    ocn_buf_add(&program, slot, size);
+    ocn_buf_add(&cut, slot, size - 1);
+    free(slot);
+    ck_assert_int_eq(ocn_entry_plan_put(plan, program.ptr, program.len, &err), 0);
+    ck_assert_uint_eq(program.len, size + 4);
+    ck_assert_mem_eq(program.ptr + 4 + sizeof(OCN_ENTRY_MARK), "plan", 5);
+    ck_assert_int_eq(ocn_entry_plan_put((struct ocn_bytes){ "", OCN_ENTRY_PLAN_MAX + 1 },
+                                        program.ptr, program.len, NULL),
+                     -1);
+    ck_assert_int_eq(ocn_entry_plan_put(plan, cut.ptr, cut.len, &err), -1);
+    ck_assert_int_eq(err.code, OCN_E_FORMAT);
+}
+END_TEST
+
+START_TEST(test_plan__needs_a_file_to_cover)
+{
+    struct ocn_entry_site none = site;
+    const struct ocn_outcome outcome = { 0 };
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf bytes = { 0 };
+    struct ocn_error err = { 0 };
+
+    none.targets_len = 0;
+    ck_assert_int_eq(ocn_entry_plan_build(&none, &outcome, &bytes, &err), -1);
+    ck_assert_int_eq(err.code, OCN_E_UNSUPPORTED);
 }
 END_TEST
 
@@ -216,6 +262,8 @@ int main(void)
                         (int)OCN_COUNT(bad));
     tcase_add_test(tests, test_plan__a_damaged_one_is_no_plan);
     tcase_add_loop_test(tests, test_plan__merges_the_environment, 0, (int)OCN_COUNT(merges));
+    tcase_add_test(tests, test_plan__goes_into_the_program);
+    tcase_add_test(tests, test_plan__needs_a_file_to_cover);
     suite_add_tcase(suite, tests);
     return ocn_run_suite(suite);
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "hook/report.h"
-#include "normalize/rules.h"
-#include "tests/lib/suite.h"
+#include "hook/judge/report.h"
 
 #include <check.h>
 #include <jansson.h>
 #include <string.h>
+
+#include "normalize/policy/rule.h"
+#include "tests/lib/suite.h"
 
 static struct ocn_edit edits[] = {
     { OCN_RULE_USER_ROOT, "/process/user/uid", "0", "1001", "the container would run as root" },

@@ -5,14 +5,15 @@
 #include <string.h>
 
 #include "config/config.h"
-#include "hook/io.h"
-#include "normalize/json_splice.h"
+#include "hook/sys/io.h"
 #include "normalize/normalize.h"
+#include "normalize/outcome/splice.h"
 #include "tests/lib/mem_view.h"
 #include "tests/lib/suite.h"
 
 static const char NOTHING[] =
-    "{\"rules\":{\"user.root\":\"off\",\"entry.found\":\"off\",\"env.http\":\"off\","
+    "{\"rules\":{\"user.root\":\"off\",\"user.escalation\":\"off\",\"entry.found\":\"off\",\"env."
+    "http\":\"off\","
     "\"env.gomaxprocs\":\"off\",\"env.gomemlimit\":\"off\",\"env.otel\":\"off\"}}";
 static const char DEFAULT[] = "{\"rules\":{\"entry.found\":\"off\"}}";
 
@@ -51,8 +52,36 @@ static void read_sample(const char *name, struct ocn_buf *ret)
     struct ocn_error err = { 0 };
 
     snprintf(path, sizeof(path), "%s/../fixtures/%s.config.json", OCN_CASES_DIR, name);
-    ck_assert_msg(ocn_read_file(path, OCN_CONFIG_MAX_SIZE, ret, &err) == 0, "%s: %s", path,
+    ck_assert_msg(ocn_io_read_file(path, OCN_CONFIG_MAX_SIZE, ret, &err) == 0, "%s: %s", path,
                   err.msg);
+}
+
+/* Where its engine keeps it: the id is the end of cgroupsPath, with all four. */
+static void set_place(struct ocn_container *container, const char *name)
+{
+    static const struct {
+        const char *sample;
+        const char *before; /* the id */
+        const char *behind;
+    } places[] = {
+        { "cri-", "/run/containerd/io.containerd.runtime.v2.task/k8s.io/", "" },
+        { "crio-", "/run/containers/storage/overlay-containers/", "/userdata" },
+        { "podman-", "/var/lib/containers/storage/vfs-containers/", "/userdata" },
+        { "docker-", "/run/containerd/io.containerd.runtime.v2.task/moby/", "" },
+    };
+    const char *path = container->linux_.cgroups_path;
+
+    for (size_t i = 0; path != NULL && i < OCN_COUNT(places); i++) {
+        if (strncmp(name, places[i].sample, strlen(places[i].sample)) == 0) {
+            const char *id = path + strlen(path);
+            while (id > path && strchr("/:-", id[-1]) == NULL) {
+                id--;
+            }
+            container->bundle = ocn_arena_printf(&container->arena, "%s%s%s", places[i].before, id,
+                                                 places[i].behind);
+            ck_assert_ptr_nonnull(container->bundle);
+        }
+    }
 }
 
 struct result {
@@ -62,7 +91,8 @@ struct result {
 };
 
 /* Applies @policy to @text; the result is in @ret. */
-static struct result apply(const char *policy_text, struct ocn_bytes text, struct ocn_buf *ret)
+static struct result apply(const char *name, const char *policy_text, struct ocn_bytes text,
+                           struct ocn_buf *ret)
 {
     struct ocn_error err = { 0 };
     OCN_CLEANUP(ocn_arena_done) struct ocn_arena arena = { 0 };
@@ -80,11 +110,12 @@ static struct result apply(const char *policy_text, struct ocn_bytes text, struc
     const struct ocn_view view = ocn_mem_view_as_view(&mem);
     ck_assert_msg(ocn_config_load(&layer, 1, &config, &err) == 0, "%s %s", err.where, err.msg);
     ck_assert_msg(ocn_container_parse(text, &container, &err) == 0, "%s %s", err.where, err.msg);
-    ocn_identity_read(container, &identity);
+    set_place(container, name);
+    ck_assert_int_eq(ocn_identity_read(container, &arena, &identity, &err), 0);
     ck_assert_int_eq(ocn_config_select(config, &identity, container, &arena, &policy, &err), 0);
     ck_assert_msg(ocn_normalize(container, &policy, &view, &outcome, &err) == 0, "%s", err.msg);
     ck_assert_int_eq(outcome->verdict, OCN_ALLOW);
-    ck_assert_int_eq(ocn_json_splice(text, "", outcome->edits, outcome->edits_len, ret, &err), 0);
+    ck_assert_int_eq(ocn_splice_edits(text, "", outcome->edits, outcome->edits_len, ret, &err), 0);
     ck_assert_msg(ocn_container_parse(ocn_buf_bytes(ret), &after, &err) == 0, "%s", err.msg);
     result.edits = outcome->edits_len;
     result.uid = after->process.user.uid;
@@ -99,7 +130,7 @@ START_TEST(test_samples__a_policy_that_edits_nothing_gives_the_same_bytes)
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf after = { 0 };
 
     read_sample(samples[_i].file, &before);
-    ck_assert_uint_eq(apply(NOTHING, ocn_buf_bytes(&before), &after).edits, 0);
+    ck_assert_uint_eq(apply(samples[_i].file, NOTHING, ocn_buf_bytes(&before), &after).edits, 0);
     ck_assert_uint_eq(after.len, before.len);
     ck_assert_mem_eq(after.ptr, before.ptr, before.len);
 }
@@ -112,11 +143,11 @@ START_TEST(test_samples__the_default_policy_is_done_after_one_pass)
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf twice = { 0 };
 
     read_sample(samples[_i].file, &before);
-    struct result first = apply(DEFAULT, ocn_buf_bytes(&before), &once);
+    struct result first = apply(samples[_i].file, DEFAULT, ocn_buf_bytes(&before), &once);
     ck_assert_str_eq(first.exempt, samples[_i].exempt != NULL ? samples[_i].exempt : "");
     ck_assert_uint_eq(first.uid, samples[_i].uid);
     ck_assert_uint_ge(first.edits, samples[_i].min_edits);
-    ck_assert_uint_eq(apply(DEFAULT, ocn_buf_bytes(&once), &twice).edits, 0);
+    ck_assert_uint_eq(apply(samples[_i].file, DEFAULT, ocn_buf_bytes(&once), &twice).edits, 0);
     ck_assert_uint_eq(once.len, twice.len);
     ck_assert_mem_eq(once.ptr, twice.ptr, once.len);
 }
@@ -130,15 +161,16 @@ START_TEST(test_samples__only_named_members_change)
     static const char *const touched[] = { "user", "env", "capabilities", "noNewPrivileges" };
 
     read_sample(samples[_i].file, &before);
-    apply(DEFAULT, ocn_buf_bytes(&before), &once);
+    apply(samples[_i].file, DEFAULT, ocn_buf_bytes(&before), &once);
     json_t *old = json_loadb(before.ptr, before.len, JSON_DECODE_INT_AS_REAL, NULL);
     json_t *new = json_loadb(once.ptr, once.len, JSON_DECODE_INT_AS_REAL, NULL);
     for (size_t i = 0; i < OCN_COUNT(touched); i++) {
         json_object_del(json_object_get(old, "process"), touched[i]);
         json_object_del(json_object_get(new, "process"), touched[i]);
     }
-    json_object_del(json_object_get(new, "annotations"), OCN_ANNOTATION_ORIGINAL_USER);
-    json_object_del(json_object_get(new, "annotations"), OCN_ANNOTATION_ADDED_ENV);
+    json_object_del(json_object_get(new, "annotations"),
+                    ocn_edit_annotation(OCN_EDIT_ORIGINAL_USER));
+    json_object_del(json_object_get(new, "annotations"), ocn_edit_annotation(OCN_EDIT_ADDED_ENV));
     if (json_object_get(old, "annotations") == NULL &&
         json_object_size(json_object_get(new, "annotations")) == 0) {
         json_object_del(new, "annotations");

@@ -2,14 +2,14 @@
 #include <check.h>
 #include <string.h>
 
-#include "normalize/script.h"
+#include "normalize/program/script.h"
 #include "tests/lib/suite.h"
 
 static struct ocn_arena arena;
 
 static struct ocn_script read_line(const char *text, size_t len)
 {
-    struct ocn_script script = { 0 };
+    struct ocn_script script = { .state = OCN_SCRIPT_FOUND, .interpreter = "before" };
     struct ocn_error err = { 0 };
 
     ck_assert_int_eq(ocn_script_read((struct ocn_bytes){ text, len }, &arena, &script, &err), 0);

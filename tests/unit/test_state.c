@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "hook/state.h"
+#include "hook/ocihook/state.h"
 #include "tests/lib/suite.h"
 
 #include <check.h>
@@ -25,6 +25,10 @@ START_TEST(test_state__reads_bundle_and_pid)
         { "{\"pid\":4194303,\"bundle\":\"/b\"}", NULL, "/b", 4194303, NULL },
         { "{\"bundle\":\"\",\"id\":null}", "/w", "/w", 0, NULL },
         { "{\"bundle\":null,\"id\":\"\"}", "/w", "/w", 0, "" },
+        /* annotations are their author's */
+        { "{\"annotations\":{\"a\\u0000\":\"\\ud800\",\"bundle\":\"/evil\",\"b\":\"\\u0000\"},"
+          "\"pid\":42,\"bundle\":\"/b\",\"id\":\"c\"}",
+          "/w", "/b", 42, "c" },
     };
 
     for (size_t i = 0; i < OCN_COUNT(rows); i++) {
@@ -47,7 +51,10 @@ START_TEST(test_state__refuses_what_names_no_container)
         const char *where; /* a part of it, and so on */
         const char *msg;
     } rows[] = {
-        { "", "/w", "the state on stdin:1:1", "" },
+        { "", "/w", "the state on stdin", "object" },
+        { "[]", "/w", "the state on stdin", "object" },
+        { "{} x", "/w", "the state on stdin", "object" },
+        { "{\"bundle\":\"/b\\u0000c\"}", "/w", "the state on stdin", "NUL" },
         { "{}", NULL, "the state on stdin", "/bundle" },
         { "{\"bundle\":\"../b\"}", "/w", "the state on stdin", "/bundle" },
         { "{\"bundle\":7}", "/w", "/bundle", "string" },

@@ -66,9 +66,9 @@ START_TEST(test_toml__inline_tables_have_rows_of_their_own)
     scan("[t]\no = { a = 1, b.c = \"x\", d = { } }");
     expect("t" DOT "o" DOT "a", "1");
     expect("t" DOT "o" DOT "b" DOT "c", "\"x\"");
-    ck_assert_int_eq(ocn_toml_find(&toml, "t" DOT "o")->is_table, 1);
-    ck_assert_int_eq(ocn_toml_find(&toml, "t" DOT "o")->is_nested, 0);
-    ck_assert_int_eq(ocn_toml_find(&toml, "t" DOT "o" DOT "a")->is_nested, 1);
+    ck_assert(ocn_toml_find(&toml, "t" DOT "o")->is_table);
+    ck_assert(!ocn_toml_find(&toml, "t" DOT "o")->is_nested);
+    ck_assert(ocn_toml_find(&toml, "t" DOT "o" DOT "a")->is_nested);
 }
 END_TEST
 
@@ -161,15 +161,15 @@ START_TEST(test_toml__lists_of_strings_are_walked)
     const char *text = NULL;
     size_t pos = 0;
 
-    ck_assert_int_eq(ocn_toml_next_string(&arena, list, &pos, &text), 1);
+    ck_assert_int_eq(ocn_toml_next_string(&arena, list, &pos, &text), OCN_TOML_NEXT);
     ck_assert_str_eq(text, "a");
-    ck_assert_int_eq(ocn_toml_next_string(&arena, list, &pos, &text), 1);
+    ck_assert_int_eq(ocn_toml_next_string(&arena, list, &pos, &text), OCN_TOML_NEXT);
     ck_assert_str_eq(text, "b");
-    ck_assert_int_eq(ocn_toml_next_string(&arena, list, &pos, &text), 0);
+    ck_assert_int_eq(ocn_toml_next_string(&arena, list, &pos, &text), OCN_TOML_END);
     pos = 0;
-    ck_assert_int_eq(ocn_toml_next_string(&arena, bytes("[1]"), &pos, &text), -1);
+    ck_assert_int_eq(ocn_toml_next_string(&arena, bytes("[1]"), &pos, &text), OCN_TOML_NO_LIST);
     pos = 0;
-    ck_assert_int_eq(ocn_toml_next_string(&arena, bytes("\"a\""), &pos, &text), -1);
+    ck_assert_int_eq(ocn_toml_next_string(&arena, bytes("\"a\""), &pos, &text), OCN_TOML_NO_LIST);
     ocn_arena_done(&arena);
 }
 END_TEST

@@ -12,7 +12,7 @@ static struct ocn_tool_result result;
 static void enter(void)
 {
     ck_assert_int_eq(ocn_node_open(NULL, &node, NULL), 0);
-    ck_assert_int_eq(ocn_node_is_this_machine(&node), 1);
+    ck_assert(ocn_node_is_this_machine(&node));
 }
 
 static void leave(void)
@@ -87,7 +87,7 @@ int main(void)
     Suite *suite = suite_create("tool");
     TCase *tcase = tcase_create("tool");
 
-    tcase_set_timeout(tcase, 30);
+    tcase_set_timeout(tcase, OCN_TEST_SECONDS);
     tcase_add_checked_fixture(tcase, enter, leave);
     tcase_add_test(tcase, test_tool__what_it_prints_and_how_it_ends);
     tcase_add_test(tcase, test_tool__has_nothing_of_ours);

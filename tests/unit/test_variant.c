@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "normalize/variant.h"
+#include "normalize/program/variant.h"
 #include "tests/lib/suite.h"
 
 static struct ocn_platform platform(const char *arch, const char *variant)
@@ -110,16 +110,19 @@ START_TEST(test_variant__arm64_includes_what_containerds_vector_lists)
 
     for (size_t host = 0; host < OCN_COUNT(variants); host++) {
         for (size_t program = 0; program < OCN_COUNT(variants); program++) {
-            ck_assert_msg(ocn_variant_runs(platform("arm64", variants[host]),
-                                           platform("arm64", variants[program])) ==
-                              arm64_includes(variants[host], variants[program]),
-                          "%s on %s", variants[program], variants[host]);
+            ck_assert_msg(
+                ocn_variant_runs(platform("arm64", variants[host]),
+                                 platform("arm64", variants[program])) ==
+                    (arm64_includes(variants[host], variants[program]) ? OCN_RUNS : OCN_RUNS_NOT),
+                "%s on %s", variants[program], variants[host]);
         }
         for (size_t i = 0; i < OCN_COUNT(arms); i++) {
             ck_assert_int_eq(
-                ocn_variant_runs(platform("arm64", variants[host]), platform("arm", arms[i])), 1);
+                ocn_variant_runs(platform("arm64", variants[host]), platform("arm", arms[i])),
+                OCN_RUNS);
             ck_assert_int_eq(
-                ocn_variant_runs(platform("arm", arms[i]), platform("arm64", variants[host])), 0);
+                ocn_variant_runs(platform("arm", arms[i]), platform("arm64", variants[host])),
+                OCN_RUNS_NOT);
         }
     }
 }
@@ -144,25 +147,31 @@ START_TEST(test_variant__the_others_are_upwards_compatible)
                 ck_assert_int_eq(
                     ocn_variant_runs(platform(rows[row].arch, rows[row].variants[host]),
                                      platform(rows[row].arch, rows[row].variants[program])),
-                    host >= program);
+                    host >= program ? OCN_RUNS : OCN_RUNS_NOT);
             }
         }
     }
-    ck_assert_int_eq(ocn_variant_runs(platform("amd64", "v4"), platform("386", NULL)), 1);
-    ck_assert_int_eq(ocn_variant_runs(platform("386", NULL), platform("amd64", "v1")), 0);
-    ck_assert_int_eq(ocn_variant_runs(platform("amd64", "v4"), platform("arm", "v5")), 0);
+    ck_assert_int_eq(ocn_variant_runs(platform("amd64", "v4"), platform("386", NULL)), OCN_RUNS);
+    ck_assert_int_eq(ocn_variant_runs(platform("386", NULL), platform("amd64", "v1")),
+                     OCN_RUNS_NOT);
+    ck_assert_int_eq(ocn_variant_runs(platform("amd64", "v4"), platform("arm", "v5")),
+                     OCN_RUNS_NOT);
 }
 END_TEST
 
 START_TEST(test_variant__the_unknown_is_no_statement)
 {
-    ck_assert_int_eq(ocn_variant_runs(platform("arm64", "v8.77"), platform("arm64", "v8")), -1);
-    ck_assert_int_eq(ocn_variant_runs(platform("arm64", "v8"), platform("arm64", "v10")), -1);
-    ck_assert_int_eq(ocn_variant_runs(platform("amd64", NULL), platform("amd64", "v1")), -1);
-    ck_assert_int_eq(ocn_variant_runs(platform("s390x", "z15"), platform("s390x", "z16")), -1);
+    ck_assert_int_eq(ocn_variant_runs(platform("arm64", "v8.77"), platform("arm64", "v8")),
+                     OCN_RUNS_UNKNOWN);
+    ck_assert_int_eq(ocn_variant_runs(platform("arm64", "v8"), platform("arm64", "v10")),
+                     OCN_RUNS_UNKNOWN);
+    ck_assert_int_eq(ocn_variant_runs(platform("amd64", NULL), platform("amd64", "v1")),
+                     OCN_RUNS_UNKNOWN);
+    ck_assert_int_eq(ocn_variant_runs(platform("s390x", "z15"), platform("s390x", "z16")),
+                     OCN_RUNS_UNKNOWN);
     ck_assert_int_eq(ocn_variant_runs(platform("amd64", "v3"),
                                       platform("amd64", "v3333333333333333333333333333333333")),
-                     -1);
+                     OCN_RUNS_UNKNOWN);
 }
 END_TEST
 

@@ -13,10 +13,10 @@ import (
 
 // Names of the variables, as ocinorm's policy has them by default (env.http, format "go").
 const (
-	ClientIdle     = "HTTP_CLIENT_IDLE_TIMEOUT"
-	ServerIdle     = "HTTP_SERVER_IDLE_TIMEOUT"
-	TLSHandshake   = "HTTP_TLS_HANDSHAKE_TIMEOUT"
-	ExpectContinue = "HTTP_EXPECT_CONTINUE_TIMEOUT"
+	ClientIdle     = "OCINORM_HTTP_CLIENT_IDLE_TIMEOUT"
+	ServerIdle     = "OCINORM_HTTP_SERVER_IDLE_TIMEOUT"
+	TLSHandshake   = "OCINORM_HTTP_TLS_HANDSHAKE_TIMEOUT"
+	ExpectContinue = "OCINORM_HTTP_EXPECT_CONTINUE_TIMEOUT"
 )
 
 // set puts the duration in the variable name into *timeout, and leaves it where the variable is not

@@ -9,7 +9,8 @@ set -eu
 usage='usage: installer.sh install|uninstall [OPTION...] [-- OPTION-OF-OCINORM-INSTALL...]
 
   install    copies the programs and the policy to the node, and registers the handler
-  uninstall  unregisters the handler; removes the programs once nothing names them
+  uninstall  waits for the containers of the handler; unregisters it; removes the programs once nothing
+             names them
 
   --root DIR     where the root of the node is mounted (default: /host)
   --dir DIR      where on the node the programs go (default: /opt/ocinorm/bin)
@@ -164,9 +165,26 @@ put_policy() {
     done
 }
 
+# Which of the programs the engine is to start: that of the mode that stands behind --.
+registered() { # OPTION-OF-OCINORM-INSTALL...
+    name=ocinorm-runtime
+    before=
+    for option in "$@"; do
+        case $before$option in
+            --mode=hook | --modehook) name=ocinorm-hook ;;
+            --mode=* | --mode?*) name=ocinorm-runtime ;;
+        esac
+        before=
+        [ "$option" != --mode ] || before=--mode
+    done
+    printf '%s' "$dir/$name"
+}
+
 # --force: a bootstrap may have written the engine's files anew since, and ours are the cluster's.
 register() { # PROGRAM install ENGINE OPTION...
-    on_node "$@" --program "$dir/ocinorm-runtime" --force
+    program=$1
+    shift 2
+    on_node "$program" install "$@" --program "$(registered "$@")" --force
 }
 
 install_all() {
@@ -175,33 +193,60 @@ install_all() {
     register "$tried" install "$engine" --dry-run "$@" >/dev/null ||
         die 1 "$engine on this node cannot be configured; nothing was changed"
     mkdir -p -- "$root$dir"
-    rm -f -- "$root$dir/unregistered"
+    rm -f -- "$root$dir/unregistered" "$root$dir/unregistering"
     for program in $programs; do put_file "$from/$program" "$dir/$program" 0755; done
     put_policy
-    register "$dir/ocinorm" install "$engine" "$@"
+    told=$(register "$dir/ocinorm" install "$engine" "$@") || {
+        status=$?
+        printf '%s\n' "$told"
+        exit "$status"
+    }
+    # The RuntimeClass of that name is in base/ already.
+    printf '%s\n' "$told" | sed '/^for Kubernetes, .* runtimeClassName: ocinorm$/,$d'
     on_node "$dir/ocinorm" doctor || say "see above for what does not take effect yet, or cannot be seen from a pod"
 }
 
 # ---- uninstalling ---------------------------------------------------------------------------
 
-# Prints who on the node would miss the programs.
-named_by() {
+# The configurations of engines that name the programs.
+named_by_configuration() {
     for conf in /etc/containerd /etc/crio /etc/containers /etc/docker /var/lib/rancher/k3s/agent/etc/containerd \
         /var/lib/rancher/rke2/agent/etc/containerd; do
         if [ -d "$root$conf" ]; then
             grep -rlF -- "$dir/ocinorm" "$root$conf" | sed "s|^$root|configuration |"
         fi
     done
-    # A shim keeps the name of the runtime for as long as its container lives, for kill and delete.
+}
+
+annotation() { # CONFIG.JSON NAME
+    sed -n "s|.*\"io\.kubernetes\.cri\.$2\": *\"\([^\"]*\)\".*|\1|p" "$1" 2>/dev/null | head -n 1
+}
+
+# A container as people know it: NAMESPACE/POD/CONTAINER, or its id.
+describe() { # DIRECTORY-OF-ITS-SHIM
+    pod=$(annotation "$1/config.json" sandbox-namespace)/$(annotation "$1/config.json" sandbox-name)
+    name=$(annotation "$1/config.json" container-name)
+    case $pod in
+        /*) printf 'container %s\n' "${1##*/}" ;;
+        *) printf 'container %s\n' "$pod/${name:-(sandbox)}" ;;
+    esac
+}
+
+# A shim keeps the name of the runtime for as long as its container lives, for kill and delete; a
+# hook stands in the container's own configuration.
+named_by_containers() {
     for run in /run/containerd /run/k3s/containerd; do
-        for options in "$root$run"/io.containerd.runtime.v2.task/*/*/options.json; do
-            if [ -f "$options" ] && grep -qF -- "$dir/ocinorm" "$options"; then
-                container=${options%/options.json}
-                printf 'container %s\n' "${container##*/}"
+        for task in "$root$run"/io.containerd.runtime.v2.task/*/*; do
+            if grep -qsF -- "$dir/ocinorm" "$task/options.json" ||
+                grep -qsE -- "\"path\": *\"$dir/ocinorm-hook\"" "$task/config.json"; then
+                describe "$task"
             fi
         done
     done
-    # An engine makes its socket anew when it starts: one from before still has the handler.
+}
+
+# An engine makes its socket anew when it starts: one from before still has the handler.
+named_by_engines() {
     for socket in /run/containerd/containerd.sock /run/k3s/containerd/containerd.sock /run/crio/crio.sock; do
         if [ -S "$root$socket" ] &&
             [ -n "$(find "$root$dir/unregistered" -newer "$root$socket")" ]; then
@@ -210,7 +255,31 @@ named_by() {
     done
 }
 
-# Of what stands behind -- for the installation, the removal knows these.
+# Ends with @2 if @1 names anybody.
+wait_for() { # NAMES SENTENCE
+    [ -n "$1" ] || return 0
+    printf '%s\n' "$1" | sed 's/^/installer: still needed by /'
+    case $1 in
+        *"/$(hostname)/"*)
+            say "this pod was started through ocinorm itself: when nothing else is named, and the engine has" \
+                "been restarted, delete it; the DaemonSet's next one finishes"
+            ;;
+    esac
+    die 1 "$2"
+}
+
+# Whether pods that name no class go through ocinorm: they do not need the handler to be registered.
+is_default() {
+    on_node "$dir/ocinorm" uninstall "$engine" --dry-run --force | awk -v program="$dir/ocinorm-" '
+        { sub(/^[-+ ]/, "") }
+        /^ *\[.*runtimes\./ { table = $0; sub(/.*runtimes\./, "", table); gsub(/"|\].*|\.options.*/, "", table) }
+        /^ *default_runtime(_name)? *=/ { split($0, part, "\""); chosen = part[2] }
+        /^ *(BinaryName|runtime_path|base_runtime_spec) *=/ && (index($0, program) || /ocinorm-spec/) { ours[table] = 1 }
+        END { exit !(chosen in ours) }'
+}
+
+# Of what stands behind -- for the installation, the removal knows these. The mark is from before: the
+# engine that is restarted in here has read the configuration without the handler.
 unregister() {
     restart=
     force=
@@ -220,7 +289,9 @@ unregister() {
             --force) force=$option ;;
         esac
     done
+    : >"$root$dir/unregistering"
     on_node "$dir/ocinorm" uninstall "$engine" ${restart:+"$restart"} ${force:+"$force"}
+    mv -f -- "$root$dir/unregistering" "$root$dir/unregistered"
 }
 
 uninstall_all() {
@@ -230,17 +301,17 @@ uninstall_all() {
     fi
     refuse_absolute_links "$dir"
     refuse_absolute_links "$policy_dir"
-    if [ ! -e "$root$dir/unregistered" ]; then
-        unregister "$@"
-        : >"$root$dir/unregistered"
+    # Pods of the class need the handler in the engine: for exec, and to start a container again.
+    if [ ! -e "$root$dir/unregistered" ] && ! is_default; then
+        wait_for "$(named_by_containers)" "nothing was changed: the handler stays registered until these are gone"
     fi
-    names=$(named_by)
-    if [ -n "$names" ]; then
-        printf '%s\n' "$names" | sed 's/^/installer: still needed by /'
-        die 1 "the handler is unregistered; the programs in $dir stay until nothing needs them"
-    fi
-    for program in $programs unregistered; do rm -f -- "$root$dir/$program"; done
+    [ -e "$root$dir/unregistered" ] || unregister "$@"
+    names=$(named_by_configuration && named_by_containers && named_by_engines)
+    wait_for "$names" "the handler is unregistered; the programs in $dir stay until nothing needs them"
+    for program in $programs unregistered unregistering; do rm -f -- "$root$dir/$program"; done
     rmdir -- "$root$dir" 2>/dev/null || true
+    # Made with it; what else lies in there keeps it.
+    [ "$dir" != /opt/ocinorm/bin ] || rmdir -- "$root/opt/ocinorm" 2>/dev/null || true
     rm -f -- "$root$policy_dir/$ours"*.json
     rmdir -- "$root$policy_dir" "$root${policy_dir%/*}" 2>/dev/null || true
     say "removed"

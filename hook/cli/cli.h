@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The commands of `ocinorm`, and what they have in common. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "hook/cli/command.h"
+
+extern const struct ocn_command ocn_cli_config;
+extern const struct ocn_command ocn_cli_explain;
+extern const struct ocn_command ocn_cli_apply;
+extern const struct ocn_command ocn_cli_detect;
+extern const struct ocn_command ocn_cli_doctor;
+extern const struct ocn_command ocn_cli_buildinfo;
+extern const struct ocn_command ocn_cli_install;
+extern const struct ocn_command ocn_cli_uninstall;
+
+/* Rows that several commands have; @type is the request. */
+#define OCN_CLI_POLICY(type, sentence)                                                             \
+    {                                                                                              \
+        .name = "config", .takes = OCN_COMMAND_TAKES_FILE, .argument = "FILE",                     \
+        .offset = offsetof(type, world.config), .text = (sentence)                                 \
+    }
+#define OCN_CLI_ROOT(type, member, sentence)                                                       \
+    {                                                                                              \
+        .name = "root", .takes = OCN_COMMAND_TAKES_DIR, .argument = "DIR",                         \
+        .offset = offsetof(type, member), .text = (sentence)                                       \
+    }
+#define OCN_CLI_FORMAT(type, sentence)                                                             \
+    {                                                                                              \
+        .name = "format", .takes = OCN_COMMAND_TAKES_WORD, .argument = "FORMAT",                   \
+        .words = ocn_cli_formats, .offset = offsetof(type, format), .text = (sentence)             \
+    }
+#define OCN_CLI_FLAG(option, type, member, sentence)                                               \
+    {                                                                                              \
+        .name = (option), .takes = OCN_COMMAND_TAKES_NOTHING, .offset = offsetof(type, member),    \
+        .text = (sentence)                                                                         \
+    }
+
+extern const char *const ocn_cli_formats[]; /* text, json */
+
+/* true for "json"; NULL is text. */
+bool ocn_cli_is_json(const char *format);
+
+/* "auto" as ls has it: a terminal, and nobody has asked for NO_COLOR (no-color.org). */
+bool ocn_cli_wants_colour(void);
+
+/* Says on stderr what is wrong. Returns 2, the exit status of what could not be done. */
+int ocn_cli_complain(const struct ocn_error *err);

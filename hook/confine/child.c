@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "hook/confine/child.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "hook/confine/confine.h"
+#include "hook/confine/seccomp_filter.h"
+#include "hook/sys/io.h"
+
+#define CHUNK ((size_t)16 << 10)
+#define MAX_YIELDS 50
+#define MAX_MOMENTS 500 /* of a millisecond, for a child that was killed */
+
+struct header {
+    uint32_t kind;
+    uint32_t len;
+};
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+
+    return clock_gettime(CLOCK_MONOTONIC, &now) == 0
+               ? (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000
+               : 0;
+}
+
+/* ---- start -------------------------------------------------------------------------------- */
+
+/* Leaves @fd alone of all descriptors, as OCN_CHILD_FD. */
+static int keep_only(int fd)
+{
+    if (fd != OCN_CHILD_FD && dup3(fd, OCN_CHILD_FD, O_CLOEXEC) < 0) {
+        return -1;
+    }
+#ifdef OCN_SANITIZED
+    ocn_io_close_range(0, STDERR_FILENO - 1); /* a sanitizer reports to stderr */
+#else
+    ocn_io_close_range(0, OCN_CHILD_FD - 1);
+#endif
+    ocn_io_close_range(OCN_CHILD_FD + 1, ~0U);
+    return 0;
+}
+
+/* fork(2), but the parent hears nothing of the end: a SIGCHLD would be the runtime's to explain. */
+static pid_t fork_silently(void)
+{
+    return (pid_t)syscall(SYS_clone, 0UL, NULL, NULL, NULL, 0UL);
+}
+
+int ocn_child_start(struct ocn_child *child, int (*work)(void *ctx), void *ctx,
+                    struct ocn_error *err)
+{
+    int ends[2];
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) {
+        return ocn_fail_sys(err, errno, NULL, "cannot start the confined parser: no socket");
+    }
+    ocn_autoclose int ours = ends[0];
+    ocn_autoclose int theirs = ends[1];
+    int64_t deadline = now_ms() + OCN_CHILD_SECONDS * INT64_C(1000);
+    pid_t pid = fork_silently();
+    if (pid < 0) {
+        return ocn_fail_sys(err, errno, NULL, "cannot start the confined parser: no process");
+    }
+    if (pid == 0) {
+        _exit(keep_only(theirs) == 0 && work(ctx) == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+    }
+    *child = (struct ocn_child){ .pid = pid, .fd = ours, .deadline = deadline };
+    ours = -1;
+    return 0;
+}
+
+/* ---- end ---------------------------------------------------------------------------------- */
+
+/* true and *ret_status: the child is gone. */
+static bool reap(struct ocn_child *child, int flags, int *ret_status)
+{
+    pid_t pid;
+
+    do {
+        pid = waitpid(child->pid, ret_status, __WALL | flags);
+    } while (pid < 0 && errno == EINTR);
+    if (pid == 0) {
+        return false;
+    }
+    child->pid = -1;
+    return true;
+}
+
+/*
+ * A child that was killed takes a moment to go. Who sleeps meanwhile is often woken on another CPU,
+ * whose caches know nothing of it, and that costs more than the moment: so let the child go first.
+ * One that waits for a file system which does not answer cannot be killed at all: it is left to
+ * whoever inherits it from us, so that no volume holds a runtime for ever.
+ */
+static void see_off(struct ocn_child *child)
+{
+    const struct timespec moment = { .tv_nsec = 1000000 };
+    int status = 0;
+
+    for (int i = 0; i < MAX_YIELDS && !reap(child, WNOHANG, &status); i++) {
+        (void)sched_yield();
+    }
+    for (int i = 0; i < MAX_MOMENTS && child->pid > 0 && !reap(child, WNOHANG, &status); i++) {
+        (void)nanosleep(&moment, NULL);
+    }
+}
+
+void ocn_child_end(struct ocn_child *child)
+{
+    int saved = errno;
+
+    if (child->pid > 0) {
+        (void)kill(child->pid, SIGKILL);
+        see_off(child);
+    }
+    ocn_closep(&child->fd);
+    child->fd = -1;
+    errno = saved;
+}
+
+void ocn_child_leave(struct ocn_child *child)
+{
+    child->pid = -1;
+    ocn_child_end(child);
+}
+
+static const struct {
+    int number;
+    enum ocn_code code;
+    const char *what;
+} ends_by_signal[] = {
+    { SIGSYS, OCN_E_IO, "was stopped by the kernel: SIGSYS, a system call that it may not make" },
+    { SIGXCPU, OCN_E_LIMIT, "was stopped by the kernel: SIGXCPU, its CPU time is used up" },
+    { SIGKILL, OCN_E_IO, "was killed: SIGKILL, maybe for want of memory" },
+    { SIGXFSZ, OCN_E_IO, "was stopped by the kernel: SIGXFSZ, it may not write files" },
+    { SIGSEGV, OCN_E_IO, "crashed: SIGSEGV" },
+    { SIGBUS, OCN_E_IO, "crashed: SIGBUS; was a file cut while it was read?" },
+    { SIGABRT, OCN_E_IO, "crashed: SIGABRT" },
+    { SIGILL, OCN_E_IO, "crashed: SIGILL" },
+    { SIGFPE, OCN_E_IO, "crashed: SIGFPE" },
+};
+
+static int fail_ended(int status, struct ocn_error *err)
+{
+    for (size_t i = 0; WIFSIGNALED(status) && i < OCN_COUNT(ends_by_signal); i++) {
+        if (WTERMSIG(status) == ends_by_signal[i].number) {
+            return ocn_fail(err, ends_by_signal[i].code, NULL, "the confined parser %s",
+                            ends_by_signal[i].what);
+        }
+    }
+    return ocn_fail(err, OCN_E_IO, NULL, "the confined parser ended without an answer: %s %d",
+                    WIFSIGNALED(status) ? "signal" : "status",
+                    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+}
+
+static int fail_late(struct ocn_error *err)
+{
+    return ocn_fail(err, OCN_E_LIMIT, NULL, "the confined parser gave no answer within %d s",
+                    OCN_CHILD_SECONDS);
+}
+
+/* The socket is closed: the child is about to be gone, or pretends to be. */
+static int explain_end(struct ocn_child *child, struct ocn_error *err)
+{
+    const struct timespec moment = { .tv_nsec = 1000000 };
+    int status = 0;
+
+    while (!reap(child, WNOHANG, &status)) {
+        if (now_ms() >= child->deadline) {
+            return fail_late(err);
+        }
+        (void)nanosleep(&moment, NULL);
+    }
+    return fail_ended(status, err);
+}
+
+/* ---- messages, the parent's side ---------------------------------------------------------- */
+
+/* Waits until there is something to read, or the deadline. */
+static int wait_readable(struct ocn_child *child, struct ocn_error *err)
+{
+    struct pollfd ready = { .fd = child->fd, .events = POLLIN };
+
+    for (;;) {
+        int64_t left = child->deadline - now_ms();
+        if (left <= 0) {
+            return fail_late(err);
+        }
+        int count = poll(&ready, 1, (int)left);
+        if (count > 0) {
+            return 0;
+        }
+        if (count < 0 && errno != EINTR) {
+            return ocn_fail_sys(err, errno, NULL, "cannot wait for the confined parser");
+        }
+    }
+}
+
+/* Appends bytes until @ret holds @want of them; never reads beyond, into the next message. */
+static int receive_bytes(struct ocn_child *child, size_t want, struct ocn_buf *ret,
+                         struct ocn_error *err)
+{
+    char chunk[CHUNK];
+
+    while (ret->len < want) {
+        size_t left = want - ret->len;
+        ssize_t len = recv(child->fd, chunk, left < CHUNK ? left : CHUNK, MSG_DONTWAIT);
+        if (len > 0) {
+            ocn_buf_add(ret, chunk, (size_t)len);
+            if (ocn_buf_check(ret, err) < 0) {
+                return -1;
+            }
+        } else if (len == 0 || errno == ECONNRESET) {
+            return explain_end(child, err);
+        } else if (errno == EAGAIN) {
+            if (wait_readable(child, err) < 0) {
+                return -1;
+            }
+        } else if (errno != EINTR) {
+            return ocn_fail_sys(err, errno, NULL, "cannot read from the confined parser");
+        }
+    }
+    return 0;
+}
+
+int ocn_child_receive(struct ocn_child *child, uint32_t *ret_kind, struct ocn_buf *ret,
+                      struct ocn_error *err)
+{
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf head = { 0 };
+    struct header header;
+
+    if (receive_bytes(child, sizeof(header), &head, err) < 0) {
+        return -1;
+    }
+    memcpy(&header, ocn_buf_bytes(&head).ptr, sizeof(header));
+    if (header.len > OCN_CHILD_MAX_MESSAGE) {
+        return ocn_fail(err, OCN_E_LIMIT, NULL,
+                        "the confined parser's answer is larger than the limit of %zu bytes",
+                        OCN_CHILD_MAX_MESSAGE);
+    }
+    if (receive_bytes(child, ret->len + header.len, ret, err) < 0) {
+        return -1;
+    }
+    *ret_kind = header.kind;
+    return 0;
+}
+
+void ocn_child_reply(const struct ocn_child *child, const void *bytes, size_t len)
+{
+    (void)send(child->fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+/* ---- messages, the child's side ----------------------------------------------------------- */
+
+static int send_all(const char *bytes, size_t len, struct ocn_error *err)
+{
+    for (size_t done = 0; done < len;) {
+        ssize_t sent = send(OCN_CHILD_FD, bytes + done, len - done, MSG_NOSIGNAL);
+        if (sent < 0 && errno != EINTR) {
+            return ocn_fail_sys(err, errno, NULL, "cannot answer");
+        }
+        done += sent > 0 ? (size_t)sent : 0;
+    }
+    return 0;
+}
+
+int ocn_child_send(uint32_t kind, struct ocn_bytes bytes, struct ocn_error *err)
+{
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf message = { 0 };
+
+    if (bytes.len > OCN_CHILD_MAX_MESSAGE) {
+        return ocn_fail(err, OCN_E_LIMIT, NULL, "what was found is larger than %zu bytes",
+                        OCN_CHILD_MAX_MESSAGE);
+    }
+    const struct header header = { kind, (uint32_t)bytes.len };
+    ocn_buf_add(&message, (const char *)&header, sizeof(header));
+    ocn_buf_add(&message, bytes.ptr, bytes.len);
+    if (ocn_buf_check(&message, err) < 0) {
+        return -1;
+    }
+    return send_all(message.ptr, message.len, err);
+}
+
+int ocn_child_ask(uint32_t kind, struct ocn_bytes question, void *reply, size_t len,
+                  struct ocn_error *err)
+{
+    if (ocn_child_send(kind, question, err) < 0) {
+        return -1;
+    }
+    for (size_t done = 0; done < len;) {
+        ssize_t got = recv(OCN_CHILD_FD, (char *)reply + done, len - done, 0);
+        if (got == 0 || (got < 0 && errno != EINTR)) {
+            return ocn_fail_sys(err, got == 0 ? EPIPE : errno, NULL, "no reply");
+        }
+        done += got > 0 ? (size_t)got : 0;
+    }
+    return 0;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Starts a helper process, exchanges messages with it, reaps it by a deadline. */
+#pragma once
+
+#include <sys/types.h>
+
+#include "normalize/base/buf.h"
+
+#define OCN_CHILD_SECONDS 10                    /* of wall clock, for everything */
+#define OCN_CHILD_MAX_MESSAGE ((size_t)4 << 20) /* 65536 groups, before and after */
+
+/* Start with { .pid = -1, .fd = -1 }; release with ocn_child_end(). */
+struct ocn_child {
+    pid_t pid;
+    int fd;
+    int64_t deadline; /* CLOCK_MONOTONIC, milliseconds */
+};
+
+/*
+ * Runs @work(ctx) in a child that has no descriptor but its end of a socket, OCN_CHILD_FD
+ * (seccomp_filter.h), and that ends with what it returns. The rest of this process sees nothing of
+ * it: no SIGCHLD comes, whatever is set for that signal.
+ */
+OCN_MUST_USE int ocn_child_start(struct ocn_child *child, int (*work)(void *ctx), void *ctx,
+                                 struct ocn_error *err);
+
+/*
+ * Waits for the next message: a number that both sides know, and bytes, appended to @ret. An end
+ * without one is an error that says how the child ended.
+ */
+OCN_MUST_USE int ocn_child_receive(struct ocn_child *child, uint32_t *ret_kind, struct ocn_buf *ret,
+                                   struct ocn_error *err);
+
+/* Answers a question of the child's. A child that is gone is found out by the next receive. */
+void ocn_child_reply(const struct ocn_child *child, const void *bytes, size_t len);
+
+/* Kills the child, if it is still there, and reaps it. Accepts one that never was. */
+void ocn_child_end(struct ocn_child *child);
+
+/* Lets the child go on without us; whoever adopts orphans reaps it. */
+void ocn_child_leave(struct ocn_child *child);
+
+/* In the child: sends a message to the parent. */
+OCN_MUST_USE int ocn_child_send(uint32_t kind, struct ocn_bytes bytes, struct ocn_error *err);
+
+/* In the child: sends a question, and waits for the @len bytes of the reply. */
+OCN_MUST_USE int ocn_child_ask(uint32_t kind, struct ocn_bytes question, void *reply, size_t len,
+                               struct ocn_error *err);

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From files to an outcome: the one way in which every mode asks the core. What others wrote is
+ * parsed in a confined child; its answer is checked before anybody sees it.
+ */
+#pragma once
+
+#include "hook/policy/world.h"
+#include "normalize/normalize.h"
+
+struct ocn_node_policy;
+
+/*
+ * Seeds the JSON library's hash tables from the random bytes that the kernel gave this process:
+ * unpredictable for whoever wrote the keys, without opening /dev/urandom. Once, first in main().
+ */
+void ocn_judge_seed(void);
+
+/* One judged container; zero-initialise, release with ocn_judge_done(). */
+struct ocn_judgement {
+    struct ocn_policy policy; /* the container's own, once it is known which; the base until then */
+    struct ocn_outcome *outcome;
+    struct ocn_container *container; /* of a subject that is `unedited`, where there are
+                                        edits: only the members that hook/judge/answer.h names */
+    struct ocn_config *config;       /* what policy borrows from, if not from the node's */
+    struct ocn_arena arena;          /* and its lists */
+};
+
+void ocn_judge_done(struct ocn_judgement *judgement);
+
+/* What is judged; all of it borrowed. */
+struct ocn_subject {
+    enum ocn_event event;
+    const char *bundle;       /* a directory; root.path is relative to it */
+    bool placeless;           /* the bundle is not known: it is only where we were started */
+    const char *id;           /* of the container; NULL where nobody knows it */
+    const char *runtime;      /* path of the low-level runtime, or its name; NULL: any */
+    bool unedited;            /* a hook: the runtime goes by config.json as it is */
+    struct ocn_bytes config;  /* config.json's text */
+    struct ocn_bytes process; /* EXEC: process.json's text */
+};
+
+/*
+ * Judges a container. On failure @ret holds what was reached; release it all the same. A child that
+ * crashed, was stopped, took too long or answered what it may not is such a failure.
+ */
+OCN_MUST_USE int ocn_judge_container(const struct ocn_world *world,
+                                     const struct ocn_node_policy *policy,
+                                     const struct ocn_subject *subject, struct ocn_judgement *ret,
+                                     struct ocn_error *err);

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "hook/sys/io.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#define CHUNK ((size_t)64 << 10)
+#define MANY_DESCRIPTORS 65536
+
+/* An inherited pipe may be in non-blocking mode; only the open description can tell, so just wait.
+ */
+static int wait_for(int fd, short events)
+{
+    struct pollfd ready = { .fd = fd, .events = events };
+
+    return poll(&ready, 1, -1) < 0 && errno != EINTR ? -1 : 0;
+}
+
+/* 0 and *ret_len bytes (0 at the end), or -1 with errno. */
+static int read_some(int fd, char *place, size_t size, size_t *ret_len)
+{
+    for (;;) {
+        ssize_t len = read(fd, place, size);
+        if (len >= 0) {
+            *ret_len = (size_t)len;
+            return 0;
+        }
+        if (errno == EAGAIN && wait_for(fd, POLLIN) == 0) {
+            continue;
+        }
+        if (errno != EINTR) {
+            return -1;
+        }
+    }
+}
+
+static int fail_limit(const char *name, size_t limit, struct ocn_error *err)
+{
+    return ocn_fail(err, OCN_E_LIMIT, name, "larger than the limit of %zu bytes", limit);
+}
+
+static int append_all(int fd, const char *name, size_t limit, struct ocn_buf *ret,
+                      struct ocn_error *err)
+{
+    size_t start = ret->len;
+    char chunk[CHUNK];
+    size_t len;
+
+    do {
+        if (read_some(fd, chunk, sizeof(chunk), &len) < 0) {
+            return ocn_fail_sys(err, errno, name, "cannot read");
+        }
+        if (len > limit - (ret->len - start)) {
+            return fail_limit(name, limit, err);
+        }
+        ocn_buf_add(ret, chunk, len);
+        if (ocn_buf_check(ret, err) < 0) {
+            return -1;
+        }
+    } while (len != 0);
+    return 0;
+}
+
+int ocn_io_read_fd(int fd, const char *name, size_t limit, struct ocn_buf *ret,
+                   struct ocn_error *err)
+{
+    size_t start = ret->len;
+
+    if (append_all(fd, name, limit, ret, err) < 0) {
+        if (ret->ptr != NULL) {
+            ret->len = start;
+            ret->ptr[start] = '\0';
+        }
+        return -1;
+    }
+    return 0;
+}
+
+int ocn_io_read_regular(int fd, const char *path, size_t limit, struct ocn_buf *ret,
+                        struct ocn_error *err)
+{
+    struct stat st;
+
+    if (fd < 0) {
+        return ocn_fail_sys(err, errno, path, "cannot open");
+    }
+    if (fstat(fd, &st) < 0) {
+        return ocn_fail_sys(err, errno, path, "cannot stat");
+    }
+    if (!S_ISREG(st.st_mode)) {
+        return ocn_fail(err, OCN_E_FORMAT, path, "not a regular file");
+    }
+    if ((uint64_t)st.st_size > limit) {
+        return fail_limit(path, limit, err);
+    }
+    return ocn_io_read_fd(fd, path, limit, ret, err);
+}
+
+int ocn_io_read_file(const char *path, size_t limit, struct ocn_buf *ret, struct ocn_error *err)
+{
+    /* Without O_NONBLOCK, a FIFO in the place of the file would hang us before we can look at it.
+     */
+    ocn_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+    return ocn_io_read_regular(fd, path, limit, ret, err);
+}
+
+int ocn_io_write_fd(int fd, const char *name, struct ocn_bytes bytes, struct ocn_error *err)
+{
+    for (size_t done = 0; done < bytes.len;) {
+        ssize_t len = write(fd, bytes.ptr + done, bytes.len - done);
+        if (len >= 0) {
+            done += (size_t)len;
+        } else if (errno == EAGAIN && wait_for(fd, POLLOUT) == 0) {
+            continue;
+        } else if (errno != EINTR) {
+            return ocn_fail_sys(err, errno, name, "cannot write");
+        }
+    }
+    return 0;
+}
+
+void ocn_io_close_range(unsigned first, unsigned last)
+{
+    struct rlimit limit;
+
+    if (first > last || syscall(SYS_close_range, first, last, 0U) == 0) {
+        return;
+    }
+    /* Before Linux 5.9, one by one. */
+    rlim_t end = getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : MANY_DESCRIPTORS;
+    for (unsigned fd = first; fd <= last && fd < MANY_DESCRIPTORS && fd < end; fd++) {
+        (void)close((int)fd);
+    }
+}
+
+bool ocn_io_take_number(const char **at, unsigned long *ret)
+{
+    char *end = NULL;
+    unsigned long number = strtoul(*at, &end, 10);
+
+    if (end == *at || number > UINT32_MAX) {
+        return false;
+    }
+    *at = end;
+    *ret = number;
+    return true;
+}

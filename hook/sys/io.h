@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files, read whole within a limit and replaced whole or not at all. */
+#pragma once
+
+#include <errno.h>
+#include <stdbool.h>
+#include <unistd.h>
+
+#include "normalize/base/buf.h"
+
+/* Closes and keeps errno; for OCN_CLEANUP. Descriptors start at -1. */
+static inline void ocn_closep(int *fd)
+{
+    int saved = errno;
+
+    if (*fd >= 0) {
+        (void)close(*fd);
+    }
+    errno = saved;
+}
+#define ocn_autoclose OCN_CLEANUP(ocn_closep)
+
+/* Frees a string; for OCN_CLEANUP. */
+static inline void ocn_freep(char **text)
+{
+    free(*text);
+}
+
+/* Closes the descriptors from @first to @last, one by one on kernels without close_range(2). */
+void ocn_io_close_range(unsigned first, unsigned last);
+
+/*
+ * Appends all of @fd to @ret; more than @limit bytes are OCN_E_LIMIT. @name is for the error.
+ */
+OCN_MUST_USE int ocn_io_read_fd(int fd, const char *name, size_t limit, struct ocn_buf *ret,
+                                struct ocn_error *err);
+
+/*
+ * Appends a regular file; anything else (a FIFO, a device) is an error and is not waited for.
+ * A missing file is OCN_E_NOENT.
+ */
+OCN_MUST_USE int ocn_io_read_file(const char *path, size_t limit, struct ocn_buf *ret,
+                                  struct ocn_error *err);
+
+/* The same of a descriptor, opened without waiting; -1: with the errno of the open that failed. */
+OCN_MUST_USE int ocn_io_read_regular(int fd, const char *path, size_t limit, struct ocn_buf *ret,
+                                     struct ocn_error *err);
+
+/* Writes all of @bytes to @fd, across short writes and EINTR. */
+OCN_MUST_USE int ocn_io_write_fd(int fd, const char *name, struct ocn_bytes bytes,
+                                 struct ocn_error *err);
+
+/*
+ * The number of at most 32 bits that *at begins with, behind blanks, as /proc has it; *at is behind
+ * it then. false: there is none.
+ */
+bool ocn_io_take_number(const char **at, unsigned long *ret);

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A view (normalize/view.h) over real directories. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "normalize/view.h"
+
+struct ocn_dir_view {
+    int rootfs_fd; /* O_PATH descriptors of the two roots; -1: nothing is there */
+    int host_fd;
+    bool captured;   /* host_fd is no machine that runs: no path leads out of it */
+    bool no_openat2; /* the kernel (or a seccomp filter above us) has none: walk by hand */
+    char machine[65];
+    const char *variant; /* of the CPU; NULL: not known, or not asked for yet */
+    bool has_variant;
+    int cached_fd; /* the file read last: an ELF file is read in several windows */
+    char *cached_path;
+    char *cached_base; /* NULL: none */
+    int cached_space;
+};
+
+/*
+ * Opens the view: @rootfs as a path on the host (NULL or a missing one: nothing exists there),
+ * @root as in struct ocn_world. Release with ocn_dir_view_done().
+ */
+OCN_MUST_USE int ocn_dir_view_open(struct ocn_dir_view *view, const char *rootfs, const char *root,
+                                   struct ocn_error *err);
+void ocn_dir_view_done(struct ocn_dir_view *view);
+
+/*
+ * The core's handle on @view; valid while that is open. Its host.cpus is 0: counting them costs
+ * files, and only who judges or tells needs ocn_cpu_count().
+ */
+struct ocn_view ocn_dir_view_as_view(struct ocn_dir_view *view);
+
+/* An O_PATH descriptor of @path on the host, links followed, or -1 with errno. */
+int ocn_dir_view_find_host(struct ocn_dir_view *view, const char *path);

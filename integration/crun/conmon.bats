@@ -1,0 +1,1 @@
+../runc/conmon.bats

@@ -1,0 +1,517 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "normalize/json/json.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "normalize/base/nearest.h"
+#include "normalize/json/pointer.h"
+
+#define ESCAPE_LEN ((size_t)6) /* of \\uXXXX */
+
+static const char hex_digits[] = "0123456789abcdef";
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* What may stand behind a number or a word. */
+static bool is_end(char c)
+{
+    return c == ',' || c == ']' || c == '}';
+}
+
+/* What stands between strings, besides white space: structure, numbers and words. */
+static bool is_outside_strings(char c)
+{
+    return is_end(c) || c == '[' || c == '{' || c == ':' || (c >= '0' && c <= '9') ||
+           (c >= 'a' && c <= 'z') || c == 'E' || c == '+' || c == '-' || c == '.';
+}
+
+/* ---- loading ---------------------------------------------------------------------------- */
+
+struct place {
+    size_t line;
+    size_t column;
+};
+
+static struct place place_of(struct ocn_bytes text, size_t pos)
+{
+    struct place place = { 1, 1 };
+
+    for (size_t i = 0; i < pos && i < text.len; i++) {
+        if (text.ptr[i] == '\n') {
+            place.line++;
+            place.column = 1;
+        } else {
+            place.column++;
+        }
+    }
+    return place;
+}
+
+static int fail_at(struct ocn_error *err, enum ocn_code code, struct place place, const char *msg)
+{
+    char where[48];
+
+    (void)snprintf(where, sizeof(where), "%zu:%zu", place.line, place.column);
+    return ocn_fail(err, code, where, "%s", msg);
+}
+
+/* jansson 2.14 loses a NUL byte behind a number or a word, and would read on as if it was not
+ * there.
+ */
+static int check_nul(struct ocn_bytes text, struct ocn_error *err)
+{
+    const char *nul = text.len != 0 ? memchr(text.ptr, '\0', text.len) : NULL;
+
+    return nul == NULL ? 0
+                       : fail_at(err, OCN_E_FORMAT, place_of(text, (size_t)(nul - text.ptr)),
+                                 "a NUL byte has no place in JSON");
+}
+
+/* The parser recurses per level; this bounds it before it starts. */
+static int check_depth(struct ocn_bytes text, struct ocn_error *err)
+{
+    size_t depth = 0;
+    bool in_string = false;
+
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        if (in_string) {
+            if (c == '\\') {
+                i++;
+            } else if (c == '"') {
+                in_string = false;
+            }
+        } else if (c == '"') {
+            in_string = true;
+        } else if (c == '{' || c == '[') {
+            if (++depth > OCN_JSON_MAX_DEPTH) {
+                return fail_at(err, OCN_E_LIMIT, place_of(text, i),
+                               "JSON nested deeper than 256 levels");
+            }
+        } else if ((c == '}' || c == ']') && depth > 0) {
+            depth--;
+        }
+    }
+    return 0;
+}
+
+static int load(struct ocn_bytes text, size_t max_size, size_t more, json_t **ret,
+                struct ocn_error *err)
+{
+    const size_t flags = JSON_DECODE_INT_AS_REAL | JSON_REJECT_DUPLICATES | more;
+    json_error_t problem;
+
+    if (text.len > max_size) {
+        return ocn_fail(err, OCN_E_LIMIT, NULL, "JSON of %zu bytes; the limit is %zu", text.len,
+                        max_size);
+    }
+    if (check_nul(text, err) < 0 || check_depth(text, err) < 0) {
+        return -1;
+    }
+    json_t *json = json_loadb(text.ptr, text.len, flags, &problem);
+    if (json == NULL) {
+        if (json_error_code(&problem) == json_error_out_of_memory || problem.text[0] == '\0') {
+            return ocn_fail_nomem(err);
+        }
+        struct place place = { problem.line > 0 ? (size_t)problem.line : 1,
+                               problem.column > 0 ? (size_t)problem.column : 1 };
+        bool nul = json_error_code(&problem) == json_error_null_character;
+        return fail_at(err, OCN_E_FORMAT, place,
+                       nul ? "a string holds NUL (\\u0000)" : problem.text);
+    }
+    *ret = json;
+    return 0;
+}
+
+int ocn_json_load(struct ocn_bytes text, size_t max_size, json_t **ret, struct ocn_error *err)
+{
+    return load(text, max_size, 0, ret, err);
+}
+
+/* The number that the escape \\uXXXX at @pos stands for; 0 where there is none. */
+static unsigned escape_at(struct ocn_bytes text, size_t pos)
+{
+    unsigned value = 0;
+
+    if (pos > text.len || text.len - pos < ESCAPE_LEN || text.ptr[pos] != '\\' ||
+        text.ptr[pos + 1] != 'u') {
+        return 0;
+    }
+    for (size_t i = 2; i < ESCAPE_LEN; i++) {
+        const char *digit = strchr(hex_digits, ocn_lower(text.ptr[pos + i]));
+        if (digit == NULL || *digit == '\0') {
+            return 0;
+        }
+        value = value << 4 | (unsigned)(digit - hex_digits);
+    }
+    return value;
+}
+
+/* Makes the escape of half a surrogate pair (RFC 8259, 8.2) one of NUL, which is as long; how many.
+ */
+static size_t blank_halves(struct ocn_buf *text)
+{
+    const struct ocn_bytes bytes = ocn_buf_bytes(text);
+    size_t count = 0;
+
+    for (size_t at = 0; at < bytes.len;) {
+        unsigned value = escape_at(bytes, at);
+        if (value < 0xd800 || value > 0xdfff) {
+            at += bytes.ptr[at] == '\\' ? 2 : 1;
+            continue;
+        }
+        unsigned next = escape_at(bytes, at + ESCAPE_LEN);
+        bool paired = value < 0xdc00 && next >= 0xdc00 && next <= 0xdfff;
+        if (!paired) {
+            memcpy(text->ptr + at, "\\u0000", ESCAPE_LEN);
+            count++;
+        }
+        at += paired ? 2 * ESCAPE_LEN : ESCAPE_LEN;
+    }
+    return count;
+}
+
+static int load_loose(struct ocn_bytes text, size_t max_size, size_t more, json_t **ret,
+                      struct ocn_error *err)
+{
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf copy = { 0 };
+    struct ocn_error problem = { 0 };
+
+    if (load(text, max_size, more | JSON_ALLOW_NUL, ret, &problem) == 0) {
+        return 0;
+    }
+    if (problem.code == OCN_E_FORMAT) {
+        ocn_buf_add(&copy, text.ptr, text.len);
+        if (ocn_buf_check(&copy, err) < 0) {
+            return -1;
+        }
+        if (blank_halves(&copy) != 0) {
+            return load(ocn_buf_bytes(&copy), max_size, more | JSON_ALLOW_NUL, ret, err);
+        }
+    }
+    return ocn_fail(err, problem.code, problem.where, "%s", problem.msg);
+}
+
+int ocn_json_load_loose(struct ocn_bytes text, size_t max_size, json_t **ret, struct ocn_error *err)
+{
+    return load_loose(text, max_size, 0, ret, err);
+}
+
+int ocn_json_load_loose_value(struct ocn_bytes text, size_t max_size, json_t **ret,
+                              struct ocn_error *err)
+{
+    return load_loose(text, max_size, JSON_DECODE_ANY, ret, err);
+}
+
+int ocn_json_load_value(struct ocn_bytes text, size_t max_size, json_t **ret, struct ocn_error *err)
+{
+    return load(text, max_size, JSON_DECODE_ANY, ret, err);
+}
+
+bool ocn_json_may_have(struct ocn_bytes text, const char *key)
+{
+    size_t len = strlen(key);
+    const char *at = text.ptr;
+
+    if (text.len == 0 || memchr(text.ptr, '\\', text.len) != NULL) {
+        return text.len != 0; /* an escape may spell anything */
+    }
+    const char *end = text.ptr + text.len;
+    while ((at = memmem(at, (size_t)(end - at), key, len)) != NULL) {
+        if (at > text.ptr && at[-1] == '"' && (size_t)(end - at) > len && at[len] == '"') {
+            return true;
+        }
+        at++;
+    }
+    return false;
+}
+
+/* ---- walking ---------------------------------------------------------------------------- */
+
+size_t ocn_json_skip_space(struct ocn_bytes text, size_t pos)
+{
+    while (pos < text.len && is_space(text.ptr[pos])) {
+        pos++;
+    }
+    return pos;
+}
+
+/* Behind the closing quote of the string whose opening quote is at @pos. */
+static size_t skip_string(struct ocn_bytes text, size_t pos)
+{
+    for (pos++; pos < text.len; pos++) {
+        if (text.ptr[pos] == '\\') {
+            pos++;
+        } else if (text.ptr[pos] == '"') {
+            return pos + 1;
+        }
+    }
+    return text.len;
+}
+
+static size_t skip_container(struct ocn_bytes text, size_t pos)
+{
+    size_t depth = 0;
+
+    while (pos < text.len) {
+        char c = text.ptr[pos];
+        if (c == '"') {
+            pos = skip_string(text, pos);
+            continue;
+        }
+        if (c == '{' || c == '[') {
+            depth++;
+        } else if (c == '}' || c == ']') {
+            depth--;
+        }
+        pos++;
+        if (depth == 0) {
+            return pos;
+        }
+    }
+    return text.len;
+}
+
+size_t ocn_json_skip_value(struct ocn_bytes text, size_t pos)
+{
+    if (pos >= text.len) {
+        return text.len;
+    }
+    switch (text.ptr[pos]) {
+    case '"':
+        return skip_string(text, pos);
+    case '{':
+    case '[':
+        return skip_container(text, pos);
+    default:
+        while (pos < text.len && !is_space(text.ptr[pos]) && !is_end(text.ptr[pos])) {
+            pos++;
+        }
+        return pos;
+    }
+}
+
+bool ocn_json_is_plain(struct ocn_bytes text)
+{
+    bool in_string = false;
+
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        if (c == '"') {
+            in_string = !in_string;
+        } else if (in_string) {
+            c = c == '\\' && i + 1 < text.len ? text.ptr[++i] : c;
+            if (c < 0x20 || c > 0x7e) {
+                return false;
+            }
+        } else if (!is_space(c) && !is_outside_strings(c)) {
+            return false;
+        }
+    }
+    return !in_string;
+}
+
+/* ---- strings ---------------------------------------------------------------------------- */
+
+static size_t encode_utf8(unsigned long point, char out[4])
+{
+    if (point < 0x80) {
+        out[0] = (char)point;
+        return 1;
+    }
+    if (point < 0x800) {
+        out[0] = (char)(0xc0 | point >> 6);
+        out[1] = (char)(0x80 | (point & 0x3f));
+        return 2;
+    }
+    if (point < 0x10000) {
+        out[0] = (char)(0xe0 | point >> 12);
+        out[1] = (char)(0x80 | (point >> 6 & 0x3f));
+        out[2] = (char)(0x80 | (point & 0x3f));
+        return 3;
+    }
+    out[0] = (char)(0xf0 | point >> 18);
+    out[1] = (char)(0x80 | (point >> 12 & 0x3f));
+    out[2] = (char)(0x80 | (point >> 6 & 0x3f));
+    out[3] = (char)(0x80 | (point & 0x3f));
+    return 4;
+}
+
+/* The \uXXXX escape at @pos, with its low surrogate if it has one. */
+static size_t decode_unicode(struct ocn_bytes text, size_t *pos, char out[4])
+{
+    if (text.len - *pos < ESCAPE_LEN) {
+        *pos = text.len;
+        return 0;
+    }
+    unsigned long point = escape_at(text, *pos);
+    *pos += ESCAPE_LEN;
+    if (point >= 0xd800 && point < 0xdc00 && text.len - *pos >= ESCAPE_LEN &&
+        text.ptr[*pos] == '\\') {
+        unsigned long low = escape_at(text, *pos);
+        point = 0x10000 + ((point - 0xd800) << 10) + (low - 0xdc00);
+        *pos += ESCAPE_LEN;
+    }
+    return encode_utf8(point, out);
+}
+
+/* The bytes that the next character of a string literal stands for; 0 at its closing quote. */
+static size_t decode_char(struct ocn_bytes text, size_t *pos, char out[4])
+{
+    static const char escapes[] = "\"\"\\\\//b\bf\fn\nr\rt\t";
+
+    if (*pos >= text.len || text.ptr[*pos] == '"') {
+        return 0;
+    }
+    if (text.ptr[*pos] != '\\') {
+        out[0] = text.ptr[(*pos)++];
+        return 1;
+    }
+    if (text.len - *pos < 2) {
+        *pos = text.len;
+        return 0;
+    }
+    if (text.ptr[*pos + 1] == 'u') {
+        return decode_unicode(text, pos, out);
+    }
+    out[0] = '\0';
+    for (size_t i = 0; i + 1 < sizeof(escapes); i += 2) {
+        if (escapes[i] == text.ptr[*pos + 1]) {
+            out[0] = escapes[i + 1];
+        }
+    }
+    *pos += 2;
+    return 1;
+}
+
+/* How far the literal at @pos spells @plain: *ret_pos is behind what was read. */
+static bool spells(struct ocn_bytes text, size_t pos, const char *plain, size_t len,
+                   size_t *ret_pos)
+{
+    char bytes[4];
+    size_t done = 0;
+
+    if (pos >= text.len || text.ptr[pos] != '"') {
+        return false;
+    }
+    pos++;
+    while (done < len) {
+        size_t count = decode_char(text, &pos, bytes);
+        if (count == 0 || count > len - done || memcmp(bytes, plain + done, count) != 0) {
+            return false;
+        }
+        done += count;
+    }
+    *ret_pos = pos;
+    return true;
+}
+
+bool ocn_json_string_is(struct ocn_bytes text, size_t pos, const char *plain, size_t len)
+{
+    size_t end = 0;
+
+    return spells(text, pos, plain, len, &end) && end < text.len && text.ptr[end] == '"';
+}
+
+bool ocn_json_string_begins(struct ocn_bytes text, size_t pos, const char *plain, size_t len)
+{
+    size_t end = 0;
+
+    return spells(text, pos, plain, len, &end);
+}
+
+void ocn_json_quote(struct ocn_buf *out, const char *plain, size_t len)
+{
+    size_t copied = 0;
+
+    ocn_buf_add(out, "\"", 1);
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)plain[i];
+        if (c >= 0x20 && c != '"' && c != '\\') {
+            continue;
+        }
+        ocn_buf_add(out, plain + copied, i - copied);
+        copied = i + 1;
+        if (c == '"' || c == '\\') {
+            ocn_buf_printf(out, "\\%c", c);
+        } else {
+            ocn_buf_printf(out, "\\u%04x", c);
+        }
+    }
+    ocn_buf_add(out, plain + copied, len - copied);
+    ocn_buf_add(out, "\"", 1);
+}
+
+/* ---- pointers --------------------------------------------------------------------------- */
+
+/* The position of member @token (a key, or an index) of the value at @pos, or SIZE_MAX. */
+static size_t child_of(struct ocn_bytes text, size_t pos, const char *token)
+{
+    bool object = text.ptr[pos] == '{';
+    size_t index = 0;
+    char number[24];
+
+    if (!object && text.ptr[pos] != '[') {
+        return SIZE_MAX;
+    }
+    pos = ocn_json_skip_space(text, pos + 1);
+    while (pos < text.len && text.ptr[pos] != '}' && text.ptr[pos] != ']') {
+        bool found;
+        if (object) {
+            found = ocn_json_string_is(text, pos, token, strlen(token));
+            pos = ocn_json_skip_space(text, ocn_json_skip_value(text, pos)) + 1; /* the colon */
+            pos = ocn_json_skip_space(text, pos);
+        } else {
+            (void)snprintf(number, sizeof(number), "%zu", index++);
+            found = strcmp(number, token) == 0;
+        }
+        if (found && pos < text.len) {
+            return pos;
+        }
+        pos = ocn_json_skip_space(text, ocn_json_skip_value(text, pos));
+        if (pos < text.len && text.ptr[pos] == ',') {
+            pos = ocn_json_skip_space(text, pos + 1);
+        }
+    }
+    return SIZE_MAX;
+}
+
+/* The position of the value, or of its nearest enclosing one, that @pointer names. */
+static size_t follow(struct ocn_bytes text, const char *pointer, bool *ret_whole)
+{
+    char token[256];
+    size_t pos = ocn_json_skip_space(text, 0);
+
+    *ret_whole = true;
+    while (pos < text.len && ocn_json_pointer_next(&pointer, token, sizeof(token))) {
+        size_t child = child_of(text, pos, token);
+        if (child == SIZE_MAX) {
+            *ret_whole = false;
+            break;
+        }
+        pos = child;
+    }
+    return pos;
+}
+
+struct ocn_bytes ocn_json_value_at(struct ocn_bytes text, const char *pointer)
+{
+    bool whole;
+    size_t pos = follow(text, pointer, &whole);
+
+    return whole && pos < text.len
+               ? (struct ocn_bytes){ text.ptr + pos, ocn_json_skip_value(text, pos) - pos }
+               : (struct ocn_bytes){ NULL, 0 };
+}
+
+size_t ocn_json_line_of(struct ocn_bytes text, const char *pointer)
+{
+    bool whole;
+
+    return place_of(text, follow(text, pointer, &whole)).line;
+}

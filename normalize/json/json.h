@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* JSON as text: strict loading, finding the place of a value, quoting. */
+#pragma once
+
+#include <stdbool.h>
+#include <jansson.h>
+
+#include "normalize/base/buf.h"
+
+#define OCN_JSON_MAX_DEPTH 256
+
+/*
+ * Parses a whole document of at most @max_size bytes. Refuses duplicate keys, trailing garbage,
+ * invalid UTF-8, NUL anywhere and nesting past OCN_JSON_MAX_DEPTH; the error's place is
+ * "LINE:COLUMN". Numbers become reals: 18446744073709551615, which Docker writes for an unlimited
+ * ulimit, does not fit into the library's integer. The caller owns *ret (json_decref).
+ */
+OCN_MUST_USE int ocn_json_load(struct ocn_bytes text, size_t max_size, json_t **ret,
+                               struct ocn_error *err);
+
+/*
+ * The same as runtimes read it: a string may have \\u0000, and half of a surrogate pair, for which
+ * there is NUL then. Whoever takes strings looks at json_string_length().
+ */
+OCN_MUST_USE int ocn_json_load_loose(struct ocn_bytes text, size_t max_size, json_t **ret,
+                                     struct ocn_error *err);
+
+/* And of a text that may also be a bare string, number or word. */
+OCN_MUST_USE int ocn_json_load_loose_value(struct ocn_bytes text, size_t max_size, json_t **ret,
+                                           struct ocn_error *err);
+
+/* The same of a text that may also be a bare string, number or word. */
+OCN_MUST_USE int ocn_json_load_value(struct ocn_bytes text, size_t max_size, json_t **ret,
+                                     struct ocn_error *err);
+
+/*
+ * false: no member @key (printable ASCII, without quote and backslash) is anywhere in the JSON
+ * @text, which may be malformed. Costs next to nothing beside parsing it.
+ */
+bool ocn_json_may_have(struct ocn_bytes text, const char *key);
+
+/*
+ * The functions below take text that ocn_json_load() or _loose() accepted, so that they only walk
+ * it; on other text they stay within its bounds and end, but what they return means nothing.
+ */
+
+/* The first position at or behind @pos that is not white space. */
+size_t ocn_json_skip_space(struct ocn_bytes text, size_t pos);
+
+/* The position behind the value that begins at @pos. */
+size_t ocn_json_skip_value(struct ocn_bytes text, size_t pos);
+
+/* true: the string literal at @pos (its opening quote) spells the @len bytes of @plain. */
+bool ocn_json_string_is(struct ocn_bytes text, size_t pos, const char *plain, size_t len);
+
+/* true: the string literal at @pos begins with the @len bytes of @plain. */
+bool ocn_json_string_begins(struct ocn_bytes text, size_t pos, const char *plain, size_t len);
+
+/* The value that JSON pointer @pointer names, within @text; {NULL, 0} if there is none. */
+struct ocn_bytes ocn_json_value_at(struct ocn_bytes text, const char *pointer);
+
+/*
+ * true: the value that begins at @text and is all of it holds nothing but ASCII without control
+ * characters in its strings, and outside of them only what JSON is made of. Where it ends is then
+ * beyond dispute, also for a parser that knows comments or other quotes; whether it is well-formed
+ * is not said.
+ */
+bool ocn_json_is_plain(struct ocn_bytes text);
+
+/* The line (from 1) of the value, or of its nearest enclosing one, that JSON pointer @pointer
+ * names. */
+size_t ocn_json_line_of(struct ocn_bytes text, const char *pointer);
+
+/* Appends @len bytes of UTF-8 as a string literal (RFC 8259 section 7). */
+void ocn_json_quote(struct ocn_buf *out, const char *plain, size_t len);

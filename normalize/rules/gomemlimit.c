@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* env.gomemlimit: GOMEMLIMIT fits the memory limit, which the Go runtime does not see itself. */
+#include <string.h>
+
+#include "normalize/base/number.h"
+#include "normalize/node/cgroup.h"
+#include "normalize/rules/go_env.h"
+#include "normalize/rules/judge.h"
+#include "normalize/rules/rules.h"
+
+#define FIRST_WITH_MEMLIMIT 19 /* Go 1.19 reads GOMEMLIMIT */
+
+/* ---- what the container brings ---------------------------------------------------------- */
+
+/* runtime/mgclimit: digits, and B or a binary unit behind them; "off" and nothing: no limit. */
+static bool read_bytes(const char *text, double *ret)
+{
+    static const struct {
+        const char *suffix;
+        double bytes;
+    } units[] = { { "", 1 },
+                  { "B", 1 },
+                  { "KiB", 1024.0 },
+                  { "MiB", 1024.0 * 1024 },
+                  { "GiB", 1024.0 * 1024 * 1024 },
+                  { "TiB", 1024.0 * 1024 * 1024 * 1024 } };
+    size_t len = strspn(text, "0123456789");
+    uint64_t number = 0;
+
+    *ret = 0;
+    if (text[0] == '\0' || strcmp(text, "off") == 0) {
+        return true;
+    }
+    if (ocn_number_parse((struct ocn_bytes){ text, len }, INT64_MAX, &number) < 0) {
+        return false;
+    }
+    for (size_t i = 0; i < OCN_COUNT(units); i++) {
+        if (strcmp(text + len, units[i].suffix) == 0) {
+            *ret = (double)number * units[i].bytes;
+            return *ret < (double)INT64_MAX;
+        }
+    }
+    return false;
+}
+
+/* What is wrong with a value of GOMEMLIMIT, and what to do; NULL: nothing. */
+static const char *judge_memlimit(struct ocn_judge *judge, const char *value, const char **ret_fix)
+{
+    double limit = judge->container->linux_.resources.memory.limit;
+    struct ocn_arena *arena = &judge->outcome->arena;
+    double bytes = 0;
+
+    if (!read_bytes(value, &bytes)) {
+        *ret_fix = "write bytes, or KiB, MiB, GiB: Kubernetes' 512Mi is Go's 512MiB";
+        return ocn_arena_printf(
+            arena, "GOMEMLIMIT=%s is malformed: Go 1.19 and newer refuse to start", value);
+    }
+    if (limit > 0 && bytes > limit) {
+        *ret_fix = "leave it out, so that it is made of the limit";
+        return ocn_arena_printf(arena, "GOMEMLIMIT=%s is above the memory limit of %.0f bytes",
+                                value, limit);
+    }
+    return NULL;
+}
+
+static const struct ocn_go_variable gomemlimit = { OCN_RULE_ENV_GOMEMLIMIT, "GOMEMLIMIT",
+                                                   FIRST_WITH_MEMLIMIT, judge_memlimit };
+
+/* ---- the rule --------------------------------------------------------------------------- */
+
+int ocn_rule_env_gomemlimit(struct ocn_judge *judge, struct ocn_error *err)
+{
+    const struct ocn_policy_env *env = &judge->policy->env;
+    struct ocn_arena *arena = &judge->outcome->arena;
+    const struct ocn_gobuild *build = NULL;
+    struct ocn_effective limit;
+    bool may = false;
+
+    if (ocn_go_env_may_set(judge, &gomemlimit, &may, &build, err) < 0) {
+        return -1;
+    }
+    if (!may) {
+        return 0;
+    }
+    if (ocn_cgroup_memory(judge->container, judge->view, arena, &limit, err) < 0) {
+        return -1;
+    }
+    if (!(limit.amount > 0)) {
+        return ocn_go_env_leave(judge, &gomemlimit, "no memory limit", err);
+    }
+    const char *in = limit.file != NULL ? " in " : "";
+    const char *file = limit.file != NULL ? limit.file : "";
+    if (limit.amount < env->memlimit.min_limit) {
+        const char *why =
+            ocn_arena_printf(arena, "the limit of %.0f bytes%s%s is below minLimit %.0f",
+                             limit.amount, in, file, env->memlimit.min_limit);
+        return ocn_go_env_leave(judge, &gomemlimit, why, err);
+    }
+    /* Plain digits: Go ends a program at start over any other spelling but its own suffixes. */
+    const char *value =
+        ocn_arena_printf(arena, "%llu", (unsigned long long)(limit.amount * env->memlimit.ratio));
+    const char *why = ocn_arena_printf(arena, "%.4g of the memory limit of %.0f bytes%s%s",
+                                       env->memlimit.ratio, limit.amount, in, file);
+    return ocn_judge_set_env(judge, gomemlimit.rule, gomemlimit.name, value, why, err);
+}
