@@ -12,6 +12,7 @@ extern const struct ocn_command ocn_cli_explain;
 extern const struct ocn_command ocn_cli_apply;
 extern const struct ocn_command ocn_cli_detect;
 extern const struct ocn_command ocn_cli_doctor;
+extern const struct ocn_command ocn_cli_lint;
 extern const struct ocn_command ocn_cli_buildinfo;
 extern const struct ocn_command ocn_cli_install;
 extern const struct ocn_command ocn_cli_uninstall;
@@ -48,3 +49,8 @@ bool ocn_cli_wants_colour(void);
 
 /* Says on stderr what is wrong. Returns 2, the exit status of what could not be done. */
 int ocn_cli_complain(const struct ocn_error *err);
+
+#define OCN_CLI_MAX_WORDS 1024
+
+/* Becomes `ocinorm-image` with these words; returns 2, having said why, where that cannot be. */
+int ocn_cli_start_image(int argc, char **argv);

@@ -427,7 +427,7 @@ static json_t *dump_commands(const struct ocn_command *const *commands)
     json_t *list = json_array();
 
     for (size_t i = 0; list != NULL && commands != NULL && commands[i] != NULL; i++) {
-        if (json_array_append_new(list, dump_command(commands[i])) < 0) {
+        if (!commands[i]->elsewhere && json_array_append_new(list, dump_command(commands[i])) < 0) {
             json_decref(list);
             return NULL;
         }

@@ -49,6 +49,7 @@ struct ocn_command {
     const char *more;                  /* behind the options: a paragraph, or NULL */
     const char *exit_status;
     const struct ocn_command *const *commands; /* its own, up to a NULL, or NULL */
+    bool elsewhere;                            /* another program's: that knows the rest of it */
     int (*run)(int argc, char **argv);         /* argv[0] is its name; the exit status */
 };
 

@@ -28,6 +28,7 @@ hook/ocihook      : hook/sys hook/view hook/policy hook/judge hook/entry config 
 hook/install      : hook/sys hook/view config normalize/*
 hook/doctor       : hook/sys hook/confine hook/view hook/policy hook/judge hook/entry hook/install config normalize normalize/*
 hook/cli          : hook/sys hook/confine hook/view hook/policy hook/judge hook/running hook/install hook/doctor config normalize normalize/*
+hook/image        : hook/sys hook/confine hook/view hook/policy hook/judge hook/cli hook/lint config normalize normalize/*
 tests*            : tests* hook* config normalize normalize/* packaging/*
 '
 

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The commands of `ocinorm-image`: what an image or a manifest will become on a platform. */
+#pragma once
+
+#include "hook/cli/command.h"
+
+extern const struct ocn_command ocn_image_explain;
