@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2016,SC2034,SC2154 # jq's variables; what tests read, and what bats sets
 # For the live tests: real bundles, real containers, and nothing left behind. The runtime is the
-# name of the folder that a test file lies in.
+# name of the folder that a test file lies in, or OCN_LOW.
 
 PATH=$PATH:/usr/sbin:/sbin
 bats_require_minimum_version 1.5.0
 
 root=$(cd -- "$BATS_TEST_DIRNAME/../.." && pwd)
 bin=${OCN_BIN:-$root/build/bin}
-low=${BATS_TEST_DIRNAME##*/}
+low=${OCN_LOW:-${BATS_TEST_DIRNAME##*/}}
 cgroups=${OCN_CGROUPS:-/ocinorm-live}
 # shellcheck source=elf.bash
 . "$root/integration/elf.bash"
