@@ -15,6 +15,8 @@ normalize/rootfs  : normalize/base normalize/json normalize/oci
 normalize/node    : normalize/base normalize/json normalize/oci normalize/policy
 normalize/image   : normalize/base normalize/json normalize/oci normalize/rootfs normalize/node
 normalize/rules   : normalize/base normalize/json normalize/oci normalize/policy normalize/outcome normalize/program normalize/rootfs normalize/node
+normalize/lint    : normalize/base normalize/json normalize/policy
+normalize/workload : normalize/base normalize/json normalize/node normalize/lint
 normalize         : normalize/*
 config            : normalize/base normalize/json normalize/policy normalize/node
 hook/sys          : normalize/base normalize/json
@@ -29,6 +31,7 @@ hook/ocihook      : hook/sys hook/view hook/policy hook/judge hook/entry config 
 hook/install      : hook/sys hook/view config normalize/*
 hook/doctor       : hook/sys hook/confine hook/view hook/policy hook/judge hook/entry hook/install config normalize normalize/*
 hook/cli          : hook/sys hook/confine hook/view hook/policy hook/judge hook/running hook/install hook/doctor config normalize normalize/*
+hook/lint         : hook/sys hook/confine normalize/*
 hook/image        : hook/sys hook/confine hook/view hook/policy hook/judge hook/cli hook/lint config normalize normalize/*
 tests*            : tests* hook* config normalize normalize/* packaging/*
 '
