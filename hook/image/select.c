@@ -466,12 +466,14 @@ static int begin_saved(struct walk *walk, const char *reference, struct ocn_erro
     struct ocn_list list = { 0 };
     const struct ocn_object_saved *found = NULL;
 
+    if (!ocn_blobs_have(walk->blobs, "manifest.json") &&
+        ocn_blobs_have(walk->blobs, "repositories")) {
+        return ocn_fail(err, OCN_E_UNSUPPORTED, "repositories",
+                        "an archive of Docker before 1.10, without manifest.json: save the image "
+                        "again with a newer one");
+    }
     if (ocn_blobs_read_file(walk->blobs, "manifest.json", OCN_IMAGE_MAX_MANIFEST, &text, err) < 0) {
-        return ocn_blobs_have(walk->blobs, "repositories")
-                   ? ocn_fail(NULL, OCN_E_UNSUPPORTED, NULL,
-                              "an archive of Docker before 1.10 (repositories, no manifest.json): "
-                              "save it again with a newer one")
-                   : -1;
+        return -1;
     }
     if (ocn_object_read_saved(ocn_buf_bytes(&text), &object, &list, err) < 0) {
         return locate(err, "manifest.json");
