@@ -294,7 +294,7 @@ static int judge_layer(struct subject *subject, size_t index, struct ocn_error *
             hint, err) < 0) {
         return -1;
     }
-    double size = ocn_blobs_size_of(subject->look->rootfs.blobs, blob);
+    double size = ocn_stream_size(subject->look->rootfs.blobs, blob);
     if (size >= 0 && blob->size >= 0 && size != blob->size) {
         return add(subject, OCN_LINT_IMAGE_BLOBS, path,
                    ocn_arena_printf(subject->arena,
