@@ -30,10 +30,17 @@ void ocn_hash_digests_freep(struct ocn_hash_digests **digests)
     ocn_hash_digests_free(*digests);
 }
 
+static struct ocn_hash_digests *new_digests(void)
+{
+    struct ocn_hash_digests *digests = calloc(1, sizeof(*digests));
+
+    return digests;
+}
+
 int ocn_hash_digests_new(struct ocn_hash_digests **ret, struct ocn_error *err)
 {
     OCN_CLEANUP(ocn_hash_digests_freep)
-    struct ocn_hash_digests *digests = calloc(1, sizeof(*digests));
+    struct ocn_hash_digests *digests = new_digests();
 
     if (digests == NULL) {
         return ocn_fail_nomem(err);
@@ -104,8 +111,8 @@ bool ocn_hash_is(struct ocn_hash *hash, const char *digest)
         EVP_DigestFinal_ex(hash->context, made, &len) != 1 || strlen(hex) != (size_t)len * 2) {
         return false;
     }
-    for (unsigned i = 0; i < len; i++) {
-        if (hex[2 * i] != digits[made[i] >> 4] || hex[2 * i + 1] != digits[made[i] & 15]) {
+    for (unsigned i = 0; i < len; i++, hex += 2) {
+        if (hex[0] != digits[made[i] >> 4] || hex[1] != digits[made[i] & 15]) {
             return false;
         }
     }

@@ -394,7 +394,8 @@ static int begin_layout(struct walk *walk, const char *reference, struct ocn_err
     if (ocn_object_read_index(ocn_buf_bytes(&text), &object, &index, err) < 0) {
         return locate(err, "index.json");
     }
-    return find_reference(&index, reference, &walk->selection->arena, &found, err) < 0
+    return find_reference(&index, reference, &walk->selection->arena, &found, err) < 0 ||
+                   found == NULL
                ? -1
                : visit(walk, found, 0, err);
 }
@@ -454,7 +455,7 @@ static const char *list_tags(const struct ocn_list *list, struct ocn_arena *aren
     const struct ocn_object_saved *items = list->items;
     const char *names = "";
 
-    for (size_t i = 0; i < list->len && i < 20; i++) {
+    for (size_t i = 0; items != NULL && i < list->len && i < 20; i++) {
         for (size_t tag = 0; tag < items[i].tags.len && tag < 20; tag++) {
             names = ocn_arena_printf(arena, "%s%s%s", names, names[0] != '\0' ? ", " : "",
                                      items[i].tags.items[tag]);

@@ -246,16 +246,25 @@ static int open_member(struct ocn_stream *stream, int fd, const char *asked, uin
     return ocn_fail(err, OCN_E_FORMAT, asked, "a link that leads to a link, and so on");
 }
 
+static struct ocn_stream *new_stream(void)
+{
+    struct ocn_stream *stream = calloc(1, sizeof(*stream));
+
+    if (stream != NULL) {
+        stream->want = -1;
+        stream->source.fd = -1;
+    }
+    return stream;
+}
+
 static int open_at(const struct ocn_blobs *blobs, int dir, const char *name,
                    struct ocn_stream **ret, uint64_t *ret_size, struct ocn_error *err)
 {
-    OCN_CLEANUP(ocn_stream_freep) struct ocn_stream *stream = calloc(1, sizeof(*stream));
+    OCN_CLEANUP(ocn_stream_freep) struct ocn_stream *stream = new_stream();
 
     if (stream == NULL) {
         return ocn_fail_nomem(err);
     }
-    stream->want = -1;
-    stream->source.fd = -1;
     if (is_tar(blobs)) {
         if (open_member(stream, dir, name, ret_size, err) < 0) {
             return -1;
@@ -288,7 +297,7 @@ int ocn_stream_open(const struct ocn_blobs *blobs, const struct ocn_descriptor *
          open_at(blobs, blobs->shared_fd, name, &stream, &size, NULL) < 0)) {
         return ocn_fail(err, problem.code, problem.where, "%s", problem.msg);
     }
-    if (blob->digest != NULL) {
+    if (blob->digest != NULL && stream != NULL) {
         /* Before a byte of it is read (descriptor.md, "size"). */
         if (blob->size >= 0 && (double)size != blob->size) {
             return ocn_fail(err, OCN_E_FORMAT, blob->digest,
@@ -377,7 +386,7 @@ double ocn_stream_size(const struct ocn_blobs *blobs, const struct ocn_descripto
                                         .size = -1 };
     struct stat st;
 
-    if (is_tar(blobs) || ocn_stream_open(blobs, &any, &stream, NULL) < 0 ||
+    if (is_tar(blobs) || ocn_stream_open(blobs, &any, &stream, NULL) < 0 || stream == NULL ||
         fstat(stream->source.fd, &st) < 0) {
         return -1;
     }
