@@ -261,7 +261,7 @@ measure_usual() {
     edit '.mounts += [{destination: "/opt/vol", type: "bind", source: $vol, options: ["bind"]}]' \
         --arg vol "$BATS_TEST_TMPDIR/vol"
     starts /opt/vol/app
-    run timeout 60 "$low_path" --root "$state" run --bundle "$bundle" "$id" </dev/null
+    run timeout 600 "$low_path" --root "$state" run --bundle "$bundle" "$id" </dev/null
     [[ $status -ne 0 && $status -ne 124 ]]
     no_helper
 }
