@@ -293,7 +293,7 @@ handler() { # PROGRAM
 }
 
 @test "this machine: nothing is left of what was tried" {
-    run -0 on_machine 'see() { sort /proc/self/mountinfo; ls -d /tmp/program /tmp/dev 2>&1 || true; }
+    run -0 on_machine 'see() { cut -d" " -f1-3,6- /proc/self/mountinfo | sort; ls -d /tmp/program /tmp/dev 2>&1 || true; }
         see >"$TMP/before"
         "$BIN/ocinorm" doctor
         see | diff "$TMP/before" -'
