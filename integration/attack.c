@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * For tests: attack PID says, a line each, what a process that means ill may do to another one;
- * attack hold PID traces it for a while.
+ * attack hold PID traces it until it has ended.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static void say(const char *what, long result)
@@ -25,6 +26,19 @@ static long open_in(int pid, const char *name, int flags)
     return open(path, flags);
 }
 
+/* It goes on as if nobody traced it; 600 s at most. */
+static int trace(int pid)
+{
+    int status = 0;
+
+    alarm(600);
+    while (waitpid(pid, &status, __WALL) == pid && WIFSTOPPED(status)) {
+        int event = status >> 16;
+        ptrace(PTRACE_CONT, pid, NULL, (long)(event == 0 ? WSTOPSIG(status) : 0));
+    }
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     int hold = argc > 2 && strcmp(argv[1], "hold") == 0;
@@ -33,8 +47,7 @@ int main(int argc, char **argv)
     if (hold) {
         say("seize", ptrace(PTRACE_SEIZE, pid, NULL, NULL));
         fflush(stdout);
-        sleep(5);
-        return 0;
+        return trace(pid);
     }
     long pid_fd = syscall(SYS_pidfd_open, pid, 0);
     say("getfd", pid_fd < 0 ? -1 : syscall(SYS_pidfd_getfd, pid_fd, 0, 0));

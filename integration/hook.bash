@@ -52,9 +52,15 @@ user_namespace() {
           .mounts |= map(select(.type | IN("sysfs", "cgroup") | not) | .options |= ((. // []) - ["gid=5"]))'
 }
 
+# Of a container's mountinfo, all but its /: the file system below that may have any name.
+below_root() { grep -vE '^([^ ]+ ){4}/ ' <<<"$1"; } # MOUNTINFO
+
+# Since $BATS_TEST_TMPDIR/mounts was written.
+same_mounts() { diff "$BATS_TEST_TMPDIR/mounts" - </proc/self/mountinfo; }
+
 # What the hook leaves until the start: no other process has this policy's path in its arguments.
 helper() { pgrep -f -- "--config $policy"; }
-no_helper() { within 20 has_no_helper; }
+no_helper() { within 60 has_no_helper; }
 has_no_helper() { ! helper >/dev/null; }
 
 # The container waits for `start`; what it will say goes to $said_file.
@@ -67,7 +73,7 @@ create() { # [ARGUMENT...]
 
 # The text that the container has said, once it has ended.
 whole_output() {
-    within 60 has_ended "$init"
+    within 600 has_ended "$init"
     cat "$said_file"
 }
 

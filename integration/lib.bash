@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2016,SC2034,SC2154 # jq's variables; what tests read, and what bats sets
 # For the live tests: real bundles, real containers, and nothing left behind. The runtime is the
-# name of the folder that a test file lies in.
+# name of the folder that a test file lies in, or OCN_LOW.
 
 PATH=$PATH:/usr/sbin:/sbin
 bats_require_minimum_version 1.5.0
 
 root=$(cd -- "$BATS_TEST_DIRNAME/../.." && pwd)
 bin=${OCN_BIN:-$root/build/bin}
-low=${BATS_TEST_DIRNAME##*/}
+low=${OCN_LOW:-${BATS_TEST_DIRNAME##*/}}
 cgroups=${OCN_CGROUPS:-/ocinorm-live}
 # shellcheck source=elf.bash
 . "$root/integration/elf.bash"
@@ -89,7 +89,7 @@ mount_silent() { # DIRECTORY
     "${CC:-cc}" -O1 -o "$BATS_TEST_TMPDIR/silent" "$root/integration/silent.c"
     start_daemon "$BATS_TEST_TMPDIR/silent.log" "$BATS_TEST_TMPDIR/silent" "$1"
     silent=$!
-    within 30 grep -q " $1 " /proc/self/mountinfo # to stat it is to wait
+    within 600 grep -q " $1 " /proc/self/mountinfo # to stat it is to wait
 }
 
 # Starts a container that waits, for `exec`.
@@ -136,10 +136,24 @@ within() { # SECONDS COMMAND...
 has_ended() { ! grep -q '^State:.[^XZ]' "/proc/$1/status" 2>/dev/null; } # PID
 
 # What engines take away a little after they have said so.
-has_mounts() { [[ $(grep -c . /proc/self/mountinfo) == "$1" ]]; } # COUNT
+# What was there before may still have been on its way out.
+has_mounts() { (($(grep -c . /proc/self/mountinfo) <= $1)); } # COUNT-AT-MOST
 
 no_container() {
     [[ -z $(ls -A "$state" 2>/dev/null) ]]
+}
+
+# What a script says in a container of containerd's. ctr does not wait for the last words of a program that
+# has ended, so it lives on for a while.
+ctr_says() { # CONTAINER SCRIPT
+    local said status rest
+    for rest in 2 20 60; do
+        status=0
+        said=$(ctr task exec --exec-id "exec-$rest" "$1" /bin/sh -c "$2; echo all said; /bin/sleep $rest") || status=$?
+        [[ $status == 0 && $said != *'all said' ]] || break
+    done
+    printf '%s\n' "$said"
+    return "$status"
 }
 
 # Fails with both texts, so that a log says what was seen.

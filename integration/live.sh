@@ -14,13 +14,19 @@ root=${here%/*}
 . "$here/engines.bash"
 name=${1:?name a runtime or an engine: runc, crun, containerd, podman, docker, containerd@trixie}
 shift
-run=(bats "$@" "$here/${name%@*}")
+run=(bats --print-output-on-failure "$@")
 unified=/sys/fs/cgroup/unified
 # Two of these may run at the same time: each has a parent of its control groups, and its own mounts.
 export OCN_CGROUPS=/ocinorm-live-$$
 own_mounts=(unshare --mount --propagation private)
 case $name in
     crun)
+        # The same files as for runc, and its own.
+        export OCN_LOW=crun
+        for file in "$here"/runc/*.bats; do
+            [[ $file == */runc.bats ]] || run+=("$file")
+        done
+        run+=("$here/crun/crun.bats")
         # crun refuses hybrid cgroups that have a controller in the second hierarchy. The mount is gone
         # in this mount namespace only; its directory stays, or the node would lose it too.
         if mountpoint -q "$unified"; then
@@ -32,13 +38,13 @@ case $name in
         sed -n 's/ *|.*//p' <<<"$engine_rows"
         ;;
     runc | doctor | kubernetes)
-        exec "${own_mounts[@]}" "${run[@]}"
+        exec "${own_mounts[@]}" "${run[@]}" "$here/$name"
         ;;
     *)
         # What has to be fetched is fetched here; in there is no network.
         prepare=$here/${name%@*}/prepare.bash
         # shellcheck source=/dev/null
         [[ ! -e $prepare ]] || . "$prepare"
-        engine_run "$name" "${run[@]}"
+        engine_run "$name" "${run[@]}" "$here/${name%@*}"
         ;;
 esac

@@ -36,18 +36,36 @@ static int64_t now_ms(void)
 
 /* ---- start -------------------------------------------------------------------------------- */
 
-/* Leaves @fd alone of all descriptors, as OCN_CHILD_FD. */
-static int keep_only(int fd)
+/* Leaves @fd alone of all descriptors, as OCN_CHILD_FD, and those of @options behind it. */
+static int keep_only(int fd, const struct ocn_child_options *options)
 {
+    int first_free = OCN_CHILD_FD + 1 + OCN_CHILD_MAX_DESCRIPTORS;
+    int moved[OCN_CHILD_MAX_DESCRIPTORS];
+
+    if (options->descriptors_len > OCN_CHILD_MAX_DESCRIPTORS) {
+        return -1;
+    }
+    /* Out of the way first: one of them may be where another is to be. */
+    for (size_t i = 0; i < options->descriptors_len; i++) {
+        moved[i] = fcntl(options->descriptors[i], F_DUPFD_CLOEXEC, first_free);
+        if (moved[i] < 0) {
+            return -1;
+        }
+    }
     if (fd != OCN_CHILD_FD && dup3(fd, OCN_CHILD_FD, O_CLOEXEC) < 0) {
         return -1;
+    }
+    for (size_t i = 0; i < options->descriptors_len; i++) {
+        if (dup3(moved[i], OCN_CHILD_FD + 1 + (int)i, O_CLOEXEC) < 0) {
+            return -1;
+        }
     }
 #ifdef OCN_SANITIZED
     ocn_io_close_range(0, STDERR_FILENO - 1); /* a sanitizer reports to stderr */
 #else
     ocn_io_close_range(0, OCN_CHILD_FD - 1);
 #endif
-    ocn_io_close_range(OCN_CHILD_FD + 1, ~0U);
+    ocn_io_close_range(OCN_CHILD_FD + 1 + (unsigned)options->descriptors_len, ~0U);
     return 0;
 }
 
@@ -60,6 +78,15 @@ static pid_t fork_silently(void)
 int ocn_child_start(struct ocn_child *child, int (*work)(void *ctx), void *ctx,
                     struct ocn_error *err)
 {
+    const struct ocn_child_options none = { 0 };
+
+    return ocn_child_start_with(child, &none, work, ctx, err);
+}
+
+int ocn_child_start_with(struct ocn_child *child, const struct ocn_child_options *options,
+                         int (*work)(void *ctx), void *ctx, struct ocn_error *err)
+{
+    unsigned seconds = options->seconds != 0 ? options->seconds : OCN_CHILD_SECONDS;
     int ends[2];
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) {
@@ -67,15 +94,15 @@ int ocn_child_start(struct ocn_child *child, int (*work)(void *ctx), void *ctx,
     }
     ocn_autoclose int ours = ends[0];
     ocn_autoclose int theirs = ends[1];
-    int64_t deadline = now_ms() + OCN_CHILD_SECONDS * INT64_C(1000);
+    int64_t deadline = now_ms() + seconds * INT64_C(1000);
     pid_t pid = fork_silently();
     if (pid < 0) {
         return ocn_fail_sys(err, errno, NULL, "cannot start the confined parser: no process");
     }
     if (pid == 0) {
-        _exit(keep_only(theirs) == 0 && work(ctx) == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+        _exit(keep_only(theirs, options) == 0 && work(ctx) == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
     }
-    *child = (struct ocn_child){ .pid = pid, .fd = ours, .deadline = deadline };
+    *child = (struct ocn_child){ .pid = pid, .fd = ours, .deadline = deadline, .seconds = seconds };
     ours = -1;
     return 0;
 }
@@ -164,10 +191,10 @@ static int fail_ended(int status, struct ocn_error *err)
                     WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 }
 
-static int fail_late(struct ocn_error *err)
+static int fail_late(const struct ocn_child *child, struct ocn_error *err)
 {
-    return ocn_fail(err, OCN_E_LIMIT, NULL, "the confined parser gave no answer within %d s",
-                    OCN_CHILD_SECONDS);
+    return ocn_fail(err, OCN_E_LIMIT, NULL, "the confined parser gave no answer within %u s",
+                    child->seconds);
 }
 
 /* The socket is closed: the child is about to be gone, or pretends to be. */
@@ -178,7 +205,7 @@ static int explain_end(struct ocn_child *child, struct ocn_error *err)
 
     while (!reap(child, WNOHANG, &status)) {
         if (now_ms() >= child->deadline) {
-            return fail_late(err);
+            return fail_late(child, err);
         }
         (void)nanosleep(&moment, NULL);
     }
@@ -195,7 +222,7 @@ static int wait_readable(struct ocn_child *child, struct ocn_error *err)
     for (;;) {
         int64_t left = child->deadline - now_ms();
         if (left <= 0) {
-            return fail_late(err);
+            return fail_late(child, err);
         }
         int count = poll(&ready, 1, (int)left);
         if (count > 0) {

@@ -14,7 +14,17 @@ struct ocn_child {
     pid_t pid;
     int fd;
     int64_t deadline; /* CLOCK_MONOTONIC, milliseconds */
+    unsigned seconds; /* until then, for whoever is told */
 };
+
+/* What a child gets besides; zero-initialised: nothing, and OCN_CHILD_SECONDS. */
+struct ocn_child_options {
+    unsigned seconds;       /* of wall clock, for everything; 0: OCN_CHILD_SECONDS */
+    const int *descriptors; /* that it keeps, as OCN_CHILD_FD + 1 and so on, in this order */
+    size_t descriptors_len; /* OCN_CHILD_MAX_DESCRIPTORS at most */
+};
+
+#define OCN_CHILD_MAX_DESCRIPTORS 4
 
 /*
  * Runs @work(ctx) in a child that has no descriptor but its end of a socket, OCN_CHILD_FD
@@ -23,6 +33,11 @@ struct ocn_child {
  */
 OCN_MUST_USE int ocn_child_start(struct ocn_child *child, int (*work)(void *ctx), void *ctx,
                                  struct ocn_error *err);
+
+/* The same, with what @options say. */
+OCN_MUST_USE int ocn_child_start_with(struct ocn_child *child,
+                                      const struct ocn_child_options *options,
+                                      int (*work)(void *ctx), void *ctx, struct ocn_error *err);
 
 /*
  * Waits for the next message: a number that both sides know, and bytes, appended to @ret. An end

@@ -36,19 +36,10 @@ typedef __rlimit_resource_t resource_kind;
 typedef int resource_kind;
 #endif
 
-/* The hard limit of CPU time kills what a blocked SIGXCPU would not. */
-static const struct {
-    resource_kind resource;
-    rlim_t soft;
-    rlim_t hard;
-    bool spares_instruments;
-} limits[] = {
-    { RLIMIT_CPU, OCN_CONFINE_CPU_SECONDS, OCN_CONFINE_CPU_SECONDS + 1, false },
-    { RLIMIT_AS, OCN_CONFINE_MEMORY, OCN_CONFINE_MEMORY, true },
-    { RLIMIT_FSIZE, 0, 0, false },
-    { RLIMIT_CORE, 0, 0, false },
-    { RLIMIT_NOFILE, MAX_DESCRIPTORS, MAX_DESCRIPTORS, true },
-    { RLIMIT_NPROC, 0, 0, true },
+/* What is taken away step by step, and what has gone. */
+struct state {
+    const struct ocn_confine_limits *limits;
+    struct ocn_confinement done;
 };
 
 static rlim_t lower(rlim_t a, rlim_t b)
@@ -72,9 +63,23 @@ static int limit(resource_kind resource, rlim_t soft, rlim_t hard)
     return setrlimit(resource, &now);
 }
 
-static int limit_resources(struct ocn_confinement *state)
+/* The hard limit of CPU time kills what a blocked SIGXCPU would not. */
+static int limit_resources(struct state *state)
 {
-    (void)state;
+    const struct {
+        resource_kind resource;
+        rlim_t soft;
+        rlim_t hard;
+        bool spares_instruments;
+    } limits[] = {
+        { RLIMIT_CPU, state->limits->cpu_seconds, state->limits->cpu_seconds + 1, false },
+        { RLIMIT_AS, state->limits->memory, state->limits->memory, true },
+        { RLIMIT_FSIZE, 0, 0, false },
+        { RLIMIT_CORE, 0, 0, false },
+        { RLIMIT_NOFILE, MAX_DESCRIPTORS, MAX_DESCRIPTORS, true },
+        { RLIMIT_NPROC, 0, 0, true },
+    };
+
     for (size_t i = 0; i < OCN_COUNT(limits); i++) {
         if (!(INSTRUMENTED && limits[i].spares_instruments) &&
             limit(limits[i].resource, limits[i].soft, limits[i].hard) < 0) {
@@ -93,7 +98,7 @@ static bool is_possible(int result)
 }
 
 /* Reading an image needs CAP_DAC_READ_SEARCH: a rootfs and its bundle are closed to nobody. */
-static int drop_user(struct ocn_confinement *state)
+static int drop_user(struct state *state)
 {
     struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
     struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
@@ -118,7 +123,7 @@ static int drop_user(struct ocn_confinement *state)
 }
 
 /* After the user: a change of user undoes the last two. */
-static int drop_privileges(struct ocn_confinement *state)
+static int drop_privileges(struct state *state)
 {
     (void)state;
     if (prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) < 0 ||
@@ -174,7 +179,7 @@ static int allow_reading(int rules, int fd, bool list)
 }
 
 /* Reading is allowed everywhere for now: what to read is not known before config.json is. */
-static int drop_writing(struct ocn_confinement *state)
+static int drop_writing(struct state *state)
 {
     int abi = landlock_abi();
 
@@ -187,7 +192,7 @@ static int drop_writing(struct ocn_confinement *state)
         return -1;
     }
     if (syscall(SYS_landlock_restrict_self, rules, 0U) == 0) {
-        state->landlock_abi = abi;
+        state->done.landlock_abi = abi;
         return 0;
     }
     return errno == E2BIG ? 0 : -1; /* somebody stacked as many layers as there can be */
@@ -229,21 +234,21 @@ int ocn_confine_reads_end(int *rules, struct ocn_error *err)
 
 /* ---- seccomp ------------------------------------------------------------------------------ */
 
-static int drop_system_calls(struct ocn_confinement *state)
+static int drop_system_calls(struct state *state)
 {
-    bool openat2 = state->landlock_abi >= LANDLOCK_ABI_TRUNCATE;
+    bool openat2 = state->done.landlock_abi >= LANDLOCK_ABI_TRUNCATE;
     const struct ocn_seccomp_filter *filter =
         openat2 ? &ocn_seccomp_with_openat2 : &ocn_seccomp_without_openat2;
     const struct sock_fprog program = { filter->len,
                                         (struct sock_filter *)(uintptr_t)filter->code };
 
-    state->openat2 = true;
+    state->done.openat2 = true;
     if (INSTRUMENTED) {
         return 0;
     }
     if (prctl(PR_SET_SECCOMP, (long)SECCOMP_MODE_FILTER, &program, 0L, 0L) == 0) {
-        state->seccomp = true;
-        state->openat2 = openat2;
+        state->done.seccomp = true;
+        state->done.openat2 = openat2;
         return 0;
     }
     return errno == EINVAL || errno == ENOSYS ? 0 : -1; /* a kernel without filters */
@@ -253,9 +258,17 @@ static int drop_system_calls(struct ocn_confinement *state)
 
 int ocn_confine(struct ocn_confinement *ret, struct ocn_error *err)
 {
+    static const struct ocn_confine_limits limits = { OCN_CONFINE_CPU_SECONDS, OCN_CONFINE_MEMORY };
+
+    return ocn_confine_within(&limits, ret, err);
+}
+
+int ocn_confine_within(const struct ocn_confine_limits *limits, struct ocn_confinement *ret,
+                       struct ocn_error *err)
+{
     static const struct {
         const char *what;
-        int (*take)(struct ocn_confinement *state);
+        int (*take)(struct state *state);
     } steps[] = {
         { "limiting its resources", limit_resources },
         { "giving up its user and capabilities", drop_user },
@@ -263,14 +276,14 @@ int ocn_confine(struct ocn_confinement *ret, struct ocn_error *err)
         { "giving up files with Landlock", drop_writing },
         { "giving up system calls with seccomp", drop_system_calls },
     };
-    struct ocn_confinement state = { 0 };
+    struct state state = { .limits = limits };
 
     for (size_t i = 0; i < OCN_COUNT(steps); i++) {
         if (steps[i].take(&state) < 0) {
             return ocn_fail_sys(err, errno, NULL, "cannot confine the parser: %s", steps[i].what);
         }
     }
-    *ret = state;
+    *ret = state.done;
     return 0;
 }
 

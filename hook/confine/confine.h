@@ -16,6 +16,12 @@ struct ocn_confinement {
     bool openat2; /* the process may call it; else files are found step by step */
 };
 
+/* What the process may use up; OCN_CONFINE_CPU_SECONDS and OCN_CONFINE_MEMORY for a container. */
+struct ocn_confine_limits {
+    unsigned cpu_seconds;
+    size_t memory; /* bytes of address space */
+};
+
 /*
  * Leaves this process with no new privileges, as nobody where that user exists, with no capability
  * but CAP_DAC_READ_SEARCH (none if it was not root), limits for CPU, memory and file size, no file
@@ -23,6 +29,10 @@ struct ocn_confinement {
  * what it refuses is an error. Call it in a process of one thread, made for this.
  */
 OCN_MUST_USE int ocn_confine(struct ocn_confinement *ret, struct ocn_error *err);
+
+/* The same with other limits: an image may be large. */
+OCN_MUST_USE int ocn_confine_within(const struct ocn_confine_limits *limits,
+                                    struct ocn_confinement *ret, struct ocn_error *err);
 
 /*
  * Then, once it is known which: reads nothing but what lies below the O_PATH descriptors that are

@@ -303,8 +303,7 @@ refused() { # TEXT [ARGUMENT...]: the installer fails, says TEXT, and changes no
     assert_has "$output" "nothing was changed: the handler stays registered"
     grep -rqF 'BinaryName = "/opt/ocinorm/bin/ocinorm-runtime"' "$node/etc/containerd"
     # Which is why: the container can be entered, killed and removed.
-    # ctr does not wait for the last words of a program that has ended.
-    run -0 ctr task exec --exec-id e1 sleeper /bin/sh -c '/bin/id; /bin/sleep 2'
+    run -0 ctr_says sleeper /bin/id
     assert_has "$output" "uid=2000"
     ctr task delete --force sleeper || true # its exit status is the container's
     ctr container delete sleeper

@@ -18,8 +18,11 @@ setup() {
 
 teardown() {
     cleanup
-    ! pgrep -f -- "--cid $id" || false
+    within 600 no_conmon
 }
+
+# It goes a little after it has said how it went.
+no_conmon() { ! pgrep -f -- "--cid $id" >/dev/null; }
 
 # Of what CRI-O wrote only what this machine cannot have is another's: places, and the namespaces of a pod.
 record() { # KIND NAMESPACES
@@ -45,7 +48,7 @@ conmon_create() {
         --log-path "$run_dir/log" --log-level info --conmon-pidfile "$run_dir/conmon.pid" \
         --container-pidfile "$run_dir/pidfile" --persist-dir "$bundle" --socket-dir-path "$BATS_TEST_TMPDIR/sockets" \
         --runtime "$bin/ocinorm-runtime" --runtime-arg "$runtime_arg" 9>"$run_dir/sync" </dev/null >/dev/null 2>&1 3>&-
-    within 60 test -s "$run_dir/sync"
+    within 600 test -s "$run_dir/sync"
     sync=$(<"$run_dir/sync")
 }
 
@@ -54,7 +57,7 @@ conmon_start() {
     conmon_create
     jq -e '.data > 0 or .pid > 0' <<<"$sync"
     wrapped start "$id"
-    within 60 test -e "$BATS_TEST_TMPDIR/exits/$id"
+    within 600 test -e "$BATS_TEST_TMPDIR/exits/$id"
     output=$(cut -d' ' -f4- "$run_dir/log")
 }
 
@@ -103,5 +106,5 @@ conmon_start() {
     run -0 wrapped exec --process "$BATS_TEST_TMPDIR/exec-process" "$id"
     assert_normal_user "$output"
     bare kill "$id" KILL
-    within 60 test -e "$BATS_TEST_TMPDIR/exits/$id"
+    within 600 test -e "$BATS_TEST_TMPDIR/exits/$id"
 }

@@ -58,9 +58,9 @@ teardown() { cleanup; }
     run -0 run_bare
     assert_normal_user "$output"
     assert_has "$output" GOMAXPROCS=2
-    assert_hasnt "$output" 'tmpfs ocinorm'
+    assert_hasnt "$(below_root "$output")" 'tmpfs ocinorm'
     create
-    [[ $(grep -c "/bin/busybox .* tmpfs ocinorm" "/proc/$init/mountinfo") == 1 ]]
+    [[ $(below_root "$(<"/proc/$init/mountinfo")" | grep -c " /bin/busybox .* tmpfs ocinorm") == 1 ]]
     [[ $(wc -l <<<"$helper_pid") == 1 ]]
     destroy
 }
@@ -193,10 +193,12 @@ END
               source: $vol, options: ["rbind", "rshared"]}]' --arg vol "$BATS_TEST_TMPDIR/vol"
     starts /opt/vol/sh -c id
     run unshare --mount --propagation private bash -c 'mount --make-rshared /
+        cat /proc/self/mountinfo >"$5/before"
         "$1" --root "$2" run --bundle "$3" "$4"; status=$?
-        grep -c ocinorm /proc/self/mountinfo && exit 99; exit $status' \
-        sh "$low_path" "$state" "$bundle" "$id"
-    [[ $status -ne 99 ]]
+        cat /proc/self/mountinfo >"$5/after"
+        exit $status' \
+        sh "$low_path" "$state" "$bundle" "$id" "$BATS_TEST_TMPDIR"
+    diff "$BATS_TEST_TMPDIR"/{before,after}
     assert_refused '[user.root]' 'shared with the host' ocinorm-runtime
 }
 
@@ -394,7 +396,7 @@ END
         mv -T "$evil/a" "$evil/b" && ln -s "$victim" "$evil/a" && rm "$evil/a" && mv -T "$evil/b" "$evil/a"
     done) 2>/dev/null 3>&- &
     local changer=$! started=0
-    before=$(cat /proc/self/mountinfo)
+    cat /proc/self/mountinfo >"$BATS_TEST_TMPDIR/mounts"
     for _ in {1..40}; do
         output=$(run_bare 2>&1 || true)
         assert_hasnt "$output" uid=0
@@ -404,7 +406,7 @@ END
     kill "$changer"
     wait "$changer" 2>/dev/null || true
     ((started > 0))
-    [[ $before == "$(cat /proc/self/mountinfo)" ]]
+    same_mounts
     [[ $sums == "$(sha256sum "$victim/sh")" ]]
 }
 
@@ -476,7 +478,7 @@ calls=(fsopen fsconfig fsmount open_tree move_mount mount_setattr pidfd_open ptr
         add_hook prestart /bin/sh -c '"$@" || exit 0' sh "$without" "$(number_of "$name")"
         run -0 run_bare
         assert_has "$output" uid=0
-        assert_hasnt "$output" 'tmpfs ocinorm '
+        assert_hasnt "$(below_root "$output")" 'tmpfs ocinorm '
         assert_hasnt "$output" '/bin/busybox '
     done
 }

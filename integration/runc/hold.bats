@@ -48,6 +48,8 @@ look='echo "0 $0"; readlink /proc/$$/exe; id; env
         [[ $program == */look.sh ]] && starts /opt/look.sh
         edit 'del(.hooks)'
         cp "$bundle/config.json" "$BATS_TEST_TMPDIR/bare.json"
+        run run_bare </dev/null
+        plain=$output # its paths and mounts may have any name
         run -0 run_wrapped </dev/null
         wanted=$output
         assert_normal_user "$wanted"
@@ -56,7 +58,7 @@ look='echo "0 $0"; readlink /proc/$$/exe; id; env
             add_hook "$stage"
             run -0 run_bare </dev/null
             diff <(echo "$wanted") <(echo "$output")
-            ! grep -v -F -e "$cgroup" -e OCINORM_HTTP_ <<<"$output" | grep -i ocinorm || false
+            ! grep -vxF -f <(echo "$plain") <<<"$output" | grep -v -F OCINORM_HTTP_ | grep -i ocinorm || false
         done
     done
 }
@@ -74,7 +76,7 @@ look='echo "0 $0"; readlink /proc/$$/exe; id; env
         "$how" create --bundle "$bundle" "$id" <"$dir/in" >"$dir/$how.file" 2>&1 3>&-
         init=$(bare state "$id" | jq .pid)
         "$how" start "$id"
-        within 30 has_ended "$init"
+        within 600 has_ended "$init"
         owners=$(stat -c '%u' "$dir/in" "$dir/$how.file")
         echo "$owners" >>"$dir/$how.file"
         destroy
@@ -90,7 +92,7 @@ look='echo "0 $0"; readlink /proc/$$/exe; id; env
     bare create --bundle "$bundle" "$id" <"$dir/null" >"$dir/out" 2>&1 3>&-
     init=$(bare state "$id" | jq .pid)
     bare start "$id"
-    within 30 has_ended "$init"
+    within 600 has_ended "$init"
     assert_has "$(cat "$dir/out")" 'crw-rw-rw- 0' # the container's own: runtimes open it anew
     [[ $(stat -c %u "$dir/null") == 0 ]]
 }
@@ -141,23 +143,23 @@ is_small() {
 }
 
 @test "created and deleted without a start: nothing stays" {
-    before=$(cat /proc/self/mountinfo)
+    cat /proc/self/mountinfo >"$BATS_TEST_TMPDIR/mounts"
     for stage in "${stages[@]}"; do
         add_hook "$stage"
         create
         bare delete --force "$id"
-        within 20 is_gone "$init"
-        within 20 is_reaped "$helper_pid"
+        within 120 is_gone "$init"
+        within 120 is_reaped "$helper_pid"
         no_container
     done
-    [[ $before == "$(cat /proc/self/mountinfo)" ]]
+    same_mounts
 }
 
 @test "a killed runtime leaves nothing" {
     edit '.hooks.createRuntime = [{path: "/bin/sleep", args: ["sleep", "1000"]}]'
     "$low_path" --root "$state" create --bundle "$bundle" "$id" >/dev/null 2>&1 </dev/null 3>&- &
     runtime=$!
-    within 30 pgrep -P "$runtime" -x sleep
+    within 600 pgrep -P "$runtime" -x sleep
     sleeper=$(pgrep -P "$runtime" -x sleep)
     kill -9 "$runtime" "$sleeper"
     wait "$runtime" 2>/dev/null || true
@@ -170,7 +172,7 @@ is_small() {
         add_hook "$stage"
         create
         kill -9 "$helper_pid"
-        within 10 has_ended "$init"
+        within 60 has_ended "$init"
         run bare start "$id"
         [[ $status -ne 0 ]]
         assert_hasnt "$output$(cat "$said_file")" uid=
@@ -178,7 +180,16 @@ is_small() {
     done
 }
 
+# A busy machine takes its time: how long for the same, with nobody stopped.
+measure_usual() {
+    local begun=$SECONDS
+    create
+    destroy
+    usual=$((SECONDS - begun))
+}
+
 @test "a stopped helper holds the container and its deletion for 8 s at most" {
+    measure_usual
     create
     kill -STOP "$helper_pid"
     bare start "$id" >/dev/null 2>&1 </dev/null 3>&- &
@@ -187,17 +198,20 @@ is_small() {
     [[ ! -s $said_file ]] # held
     begun=$SECONDS
     run -0 bare delete --force "$id"
-    ((SECONDS - begun <= 12))
-    within 12 is_gone "$init"
+    ((SECONDS - begun <= 12 + 5 * usual))
+    within 60 is_gone "$init"
     wait "$starter" || true
     assert_hasnt "$(cat "$said_file")" uid=
     no_container
 }
 
 @test "a stopped helper ends the container by itself" {
+    measure_usual
     create
+    begun=$SECONDS
     kill -STOP "$helper_pid"
-    within 12 is_gone "$init"
+    within 60 is_gone "$init"
+    ((SECONDS - begun <= 12 + 5 * usual))
     assert_hasnt "$(cat "$said_file")" uid=
     destroy
 }
@@ -259,7 +273,7 @@ is_small() {
     [[ $status -ne 0 ]]
     assert_hasnt "$output" uid=
     bare start "$id"
-    within 30 grep -q uid=1001 "$said_file"
+    within 600 grep -q uid=1001 "$said_file"
     run -0 bare exec "$id" /bin/sh -c 'id; readlink /proc/$$/exe'
     assert_has "$output" 'uid=0'
     assert_has "$output" /bin/busybox
@@ -296,7 +310,8 @@ is_small() {
 @test "a process that is traced already is refused" {
     program attack
     edit '.hooks.prestart |= [{path: "/bin/sh", env: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"],
-              args: ["sh", "-c", ("pid=$(jq .pid); " + $attack + " hold $pid >/dev/null 2>&1 & sleep 1")]}] + .' \
+              args: ["sh", "-c", ("pid=$(jq .pid); " + $attack + " hold $pid >/dev/null 2>&1 &
+                  until grep -q \"TracerPid:.[1-9]\" /proc/$pid/status; do sleep 0.1; done")]}] + .' \
         --arg attack "$BATS_TEST_TMPDIR/attack"
     run run_bare
     assert_refused '[user.root]' 'traced already' ocinorm-runtime
@@ -340,7 +355,7 @@ is_small() {
     run bare exec "$id-peer" /bin/ps
     assert_hasnt "$output" ocinorm
     bare start "$id"
-    within 30 grep -q uid=1001 "$said_file"
+    within 600 grep -q uid=1001 "$said_file"
     run bare exec "$id-peer" /opt/attack "$inside"
     assert_hasnt "$output" DONE
     bare delete --force "$id-peer"
@@ -403,7 +418,7 @@ lie() { # SYSTEM-CALL... [ARGS-JSON] : the container's seccomp profile says that
 
 @test "many at the same time: each is lowered, none leaves anything" {
     local count=${OCN_STARTS:-20} number started=()
-    before=$(cat /proc/self/mountinfo)
+    cat /proc/self/mountinfo >"$BATS_TEST_TMPDIR/mounts"
     for ((number = 0; number < count; number++)); do
         mkdir -p "$BATS_TEST_TMPDIR/many/$number"
         jq '.linux.cgroupsPath += $n' --arg n "-$number" "$bundle/config.json" \
@@ -416,7 +431,7 @@ lie() { # SYSTEM-CALL... [ARGS-JSON] : the container's seccomp profile says that
     [[ $(cat "$BATS_TEST_TMPDIR"/many/*/out | grep -c '^uid=1001') == "$count" ]]
     no_helper
     no_container
-    [[ $before == "$(cat /proc/self/mountinfo)" ]]
+    same_mounts
 }
 
 # strace stays behind (-D), so that the runtime waits for the hook and for nothing else. The helper has

@@ -157,7 +157,7 @@ unchanged() { cmp "$bundle/config.json" "$BATS_TEST_TMPDIR/${1:-original.json}";
     create=("$bin/ocinorm-runtime" create --bundle "$bundle" "$id")
     strace -qq -o "$BATS_TEST_TMPDIR/trace" -e trace=openat "${create[@]}"
     cp "$bundle/config.json" "$BATS_TEST_TMPDIR/new.json"
-    number=$(grep -n O_TMPFILE "$BATS_TEST_TMPDIR/trace" | cut -d: -f1)
+    number=$(grep '^openat(' "$BATS_TEST_TMPDIR/trace" | grep -n O_TMPFILE | cut -d: -f1)
     cp "$BATS_TEST_TMPDIR/original.json" "$bundle/config.json"
     strace -qq -o "$BATS_TEST_TMPDIR/trace" -e trace=openat,renameat \
         -e inject=openat:error=EOPNOTSUPP:when="$number" "${create[@]}"

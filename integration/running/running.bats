@@ -114,7 +114,7 @@ jsonschema.validate(json.load(open(sys.argv[2])), json.load(open(sys.argv[1])))'
     run -2 ocinorm explain secr
     assert_has "$output" '2 containers have an id that begins so'
     ctr --namespace default tasks kill --signal KILL secretary
-    within 60 is_listed_not secretary
+    within 600 is_listed_not secretary
     # What has ended is still in containerd's books, and runs no more.
     run -2 ocinorm explain secretary
 }

@@ -68,6 +68,34 @@ const char *ocn_arch_of_machine(const char *machine)
     return NULL;
 }
 
+/* The shortest text that @glob, of letters, one-character ranges and "*", fits. */
+static void fit_glob(const char *glob, char *ret, size_t size)
+{
+    size_t len = 0;
+
+    for (; *glob != '\0' && len + 1 < size; glob++) {
+        if (*glob == '[') {
+            ret[len++] = glob[1];
+            glob = strchr(glob, ']');
+        } else if (*glob != '*') {
+            ret[len++] = *glob;
+        }
+    }
+    ret[len] = '\0';
+}
+
+bool ocn_arch_machine(const char *arch, char *ret, size_t size)
+{
+    ret[0] = '\0';
+    for (size_t i = 0; i < OCN_COUNT(archs); i++) {
+        if (archs[i].uname != NULL && strcmp(archs[i].name, arch) == 0) {
+            fit_glob(archs[i].uname, ret, size);
+            return true;
+        }
+    }
+    return false;
+}
+
 /* true: @name is one of the comma-separated names of @list, which may be NULL. */
 static bool is_listed(const char *list, const char *name)
 {

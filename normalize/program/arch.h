@@ -14,6 +14,12 @@ const char *ocn_arch_or_abi(const struct ocn_elf *elf);
 const char *ocn_arch_of_machine(const char *machine);
 
 /*
+ * A name that the kernel of a machine of @arch gives it, as `uname -m` says, into @ret: the first
+ * that fits the table. false, and "": the table has none.
+ */
+bool ocn_arch_machine(const char *arch, char *ret, size_t size);
+
+/*
  * true: a host of architecture @host can run programs of @program, both names of the table. 32-bit
  * siblings count as possible: whether this kernel and CPU really have them, the table cannot know.
  */

@@ -13,6 +13,7 @@ normalize/outcome : normalize/base normalize/json normalize/policy
 normalize/program : normalize/base normalize/json
 normalize/rootfs  : normalize/base normalize/json normalize/oci
 normalize/node    : normalize/base normalize/json normalize/oci normalize/policy
+normalize/image   : normalize/base normalize/json normalize/oci normalize/rootfs normalize/node
 normalize/rules   : normalize/base normalize/json normalize/oci normalize/policy normalize/outcome normalize/program normalize/rootfs normalize/node
 normalize/lint    : normalize/base normalize/json normalize/policy
 normalize/workload : normalize/base normalize/json normalize/node normalize/lint

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Images in the confined child: who asks is the parent, and gets bytes. */
+#pragma once
+
+#include "hook/image/input.h"
+#include "hook/image/look.h"
+#include "hook/policy/world.h"
+
+#define OCN_WORK_MAX_PROFILES 16
+
+/* The platforms that are asked about, with their policies. Release with ocn_work_profiles_done().
+ */
+struct ocn_work_profiles {
+    struct ocn_look_profile items[OCN_WORK_MAX_PROFILES];
+    struct ocn_config *configs[OCN_WORK_MAX_PROFILES];
+    struct ocn_engine engines[OCN_WORK_MAX_PROFILES];
+    struct ocn_object objects[OCN_WORK_MAX_PROFILES];
+    size_t len;
+    struct ocn_arena arena;
+};
+
+/*
+ * Reads the policy for each of @names, "NAME,NAME", or as it is where that is NULL. The policy's
+ * files are those of @world.
+ */
+OCN_MUST_USE int ocn_work_profiles(const struct ocn_world *world, const char *names,
+                                   struct ocn_work_profiles *ret, struct ocn_error *err);
+void ocn_work_profiles_done(struct ocn_work_profiles *profiles);
+
+struct ocn_work {
+    const struct ocn_image_input *input;
+    const struct ocn_object_platform *platform; /* only that one; NULL: all */
+    struct ocn_look_place place;
+    const struct ocn_work_profiles *profiles;
+    /* Runs in the child, for all images at once; appends what the parent is to get. */
+    int (*run)(const struct ocn_work *work, const struct ocn_selection *selection,
+               struct ocn_buf *out, struct ocn_error *err);
+    void *ctx; /* of that function; what it changes there, the parent does not see */
+};
+
+/*
+ * Reads the image in a confined child, and appends what work->run makes of it. The child has the
+ * image's files and nothing else; CPU and time by the image's size.
+ */
+OCN_MUST_USE int ocn_work_confined(const struct ocn_work *work, struct ocn_buf *ret,
+                                   struct ocn_error *err);

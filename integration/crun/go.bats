@@ -1,1 +1,0 @@
-../runc/go.bats

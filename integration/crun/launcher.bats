@@ -1,1 +1,0 @@
-../runc/launcher.bats

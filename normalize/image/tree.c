@@ -1,0 +1,524 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "normalize/image/tree.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#define WHITEOUT ".wh."
+#define OPAQUE ".wh..wh..opq"
+#define AUFS ".wh..wh." /* leftovers of AUFS: nothing in the image */
+#define MAX_LINKS 40    /* MAXSYMLINKS of the kernel */
+#define NOTHING UINT32_MAX
+#define ROOT 0
+#define MAX_NODES                                                                                  \
+    (OCN_TREE_MAX_ENTRIES * 4) /* directories that no layer describes are nodes, too */
+
+enum node_state {
+    IMPLIED,  /* a directory, for something lies in it; what it is, a lower layer may say */
+    EXPLICIT, /* an entry says what it is */
+    WHITED,   /* a whiteout: nothing is there, whatever lies below */
+    DANGLING, /* a hard link whose target is not in these layers */
+    GONE,     /* what was here is replaced */
+};
+
+struct node {
+    const char *name; /* with its end at a slash or NUL */
+    uint32_t name_len;
+    uint32_t parent;
+    uint32_t next_hash;
+    uint32_t first_child;
+    uint32_t next_sibling;
+    uint32_t layer;
+    uint32_t entry;
+    uint32_t id;
+    enum node_state state;
+    bool closed; /* a directory: nothing of lower layers shows through */
+};
+
+struct ocn_tree {
+    const struct ocn_tree_layer *layers;
+    bool whole;
+    struct node *nodes;
+    size_t len;
+    size_t size;
+    uint32_t *buckets;
+    size_t buckets_len; /* a power of two */
+    struct ocn_arena arena;
+    uint32_t now; /* the layer that is being laid on */
+};
+
+/* ---- names ---------------------------------------------------------------------------------- */
+
+const char *ocn_tree_clean(const char *name, struct ocn_arena *arena, bool *ret_odd)
+{
+    size_t len = 0;
+    char *clean = ocn_arena_copy(arena, name, strnlen(name, OCN_TREE_MAX_PATH));
+    const char *from = name;
+
+    *ret_odd = name[0] == '/';
+    if (arena->failed) {
+        return clean;
+    }
+    while (*from != '\0' && (size_t)(from - name) < OCN_TREE_MAX_PATH) {
+        size_t part = strcspn(from, "/");
+        bool up = part == 2 && from[0] == '.' && from[1] == '.';
+        if (up) {
+            *ret_odd = *ret_odd || len == 0;
+            while (len > 0 && clean[--len] != '/') {
+            }
+        } else if (part != 0 && !(part == 1 && from[0] == '.')) {
+            if (len != 0) {
+                clean[len++] = '/';
+            }
+            memmove(clean + len, from, part);
+            len += part;
+        }
+        from += part + (from[part] == '/');
+    }
+    clean[len] = '\0';
+    return clean;
+}
+
+/* ---- nodes ---------------------------------------------------------------------------------- */
+
+static const struct ocn_tree_entry *entry_of(const struct ocn_tree *tree, uint32_t node)
+{
+    const struct node *at = &tree->nodes[node];
+
+    return at->state == EXPLICIT && at->entry != NOTHING
+               ? &tree->layers[at->layer].entries[at->entry]
+               : NULL;
+}
+
+static bool is_dir(const struct ocn_tree *tree, uint32_t node)
+{
+    const struct ocn_tree_entry *entry = entry_of(tree, node);
+
+    return tree->nodes[node].state == IMPLIED ||
+           (tree->nodes[node].state == EXPLICIT && (entry == NULL || S_ISDIR(entry->mode)));
+}
+
+static bool is_link(const struct ocn_tree *tree, uint32_t node)
+{
+    const struct ocn_tree_entry *entry = entry_of(tree, node);
+
+    return entry != NULL && S_ISLNK(entry->mode);
+}
+
+/* FNV-1a, seeded with the directory. Names are hostile; chains are bounded by what is in a layer.
+ */
+static size_t hash_of(const struct ocn_tree *tree, uint32_t parent, const char *name, size_t len)
+{
+    uint64_t hash =
+        UINT64_C(14695981039346656037) ^ ((uint64_t)parent * UINT64_C(0x9e3779b97f4a7c15));
+
+    for (size_t i = 0; i < len; i++) {
+        hash = (hash ^ (unsigned char)name[i]) * UINT64_C(1099511628211);
+    }
+    return (size_t)(hash ^ hash >> 32) & (tree->buckets_len - 1);
+}
+
+static uint32_t find_child(const struct ocn_tree *tree, uint32_t parent, const char *name,
+                           size_t len)
+{
+    uint32_t at = tree->buckets[hash_of(tree, parent, name, len)];
+
+    while (at != NOTHING) {
+        const struct node *node = &tree->nodes[at];
+        if (node->parent == parent && node->state != GONE && node->name_len == len &&
+            memcmp(node->name, name, len) == 0) {
+            return at;
+        }
+        at = node->next_hash;
+    }
+    return NOTHING;
+}
+
+/* NOTHING: out of memory, or more than there may be; the arena is marked. */
+static uint32_t add_child(struct ocn_tree *tree, uint32_t parent, const char *name, size_t len,
+                          enum node_state state)
+{
+    if (tree->len == tree->size) {
+        size_t size = tree->size * 2;
+        struct node *more = size <= MAX_NODES ? realloc(tree->nodes, size * sizeof(*more)) : NULL;
+        if (more == NULL) {
+            (void)ocn_arena_fail(&tree->arena);
+            return NOTHING;
+        }
+        tree->nodes = more;
+        tree->size = size;
+    }
+    uint32_t *bucket = &tree->buckets[hash_of(tree, parent, name, len)];
+    uint32_t id = (uint32_t)tree->len++;
+    tree->nodes[id] = (struct node){ .name = name,
+                                     .name_len = (uint32_t)len,
+                                     .parent = parent,
+                                     .next_hash = *bucket,
+                                     .first_child = NOTHING,
+                                     .next_sibling = tree->nodes[parent].first_child,
+                                     .layer = tree->now,
+                                     .entry = NOTHING,
+                                     .id = id,
+                                     .state = state,
+                                     .closed = tree->nodes[parent].closed };
+    *bucket = id;
+    tree->nodes[parent].first_child = id;
+    return id;
+}
+
+/* Whoever is gone is met no more: neither it nor what lies below it. */
+static void remove_children(struct ocn_tree *tree, uint32_t node)
+{
+    for (uint32_t at = tree->nodes[node].first_child; at != NOTHING;
+         at = tree->nodes[at].next_sibling) {
+        tree->nodes[at].state = GONE;
+    }
+    tree->nodes[node].first_child = NOTHING;
+}
+
+/* A new node in the place of @old, which goes with all below it. */
+static uint32_t replace(struct ocn_tree *tree, uint32_t old, enum node_state state)
+{
+    const struct node was = tree->nodes[old];
+
+    tree->nodes[old].state = GONE;
+    uint32_t node = add_child(tree, was.parent, was.name, was.name_len, state);
+    if (node != NOTHING) {
+        tree->nodes[node].closed = true;
+    }
+    return node;
+}
+
+/* ---- walking ------------------------------------------------------------------------------- */
+
+/* Where somebody who follows links is. */
+struct walk {
+    uint32_t node;
+    unsigned links;
+};
+
+static uint32_t enter(struct ocn_tree *tree, struct walk *walk, const char *name, size_t len);
+
+/* Follows @text from the directory of a link; missing directories are made, as unpackers do. */
+static uint32_t follow(struct ocn_tree *tree, struct walk *walk, const char *text)
+{
+    if (++walk->links > MAX_LINKS) {
+        return NOTHING;
+    }
+    if (text[0] == '/') {
+        walk->node = ROOT;
+    }
+    while (*text != '\0' && walk->node != NOTHING) {
+        size_t part = strcspn(text, "/");
+        if (part == 2 && text[0] == '.' && text[1] == '.') {
+            walk->node = tree->nodes[walk->node].parent;
+        } else if (part != 0 && !(part == 1 && text[0] == '.')) {
+            walk->node = enter(tree, walk, text, part);
+        }
+        text += part + (text[part] == '/');
+    }
+    return walk->node;
+}
+
+/* The directory @name of the directory where @walk is; made where it is not one. */
+static uint32_t enter(struct ocn_tree *tree, struct walk *walk, const char *name, size_t len)
+{
+    uint32_t child = find_child(tree, walk->node, name, len);
+
+    if (child == NOTHING) {
+        return add_child(tree, walk->node, name, len, IMPLIED);
+    }
+    if (is_link(tree, child)) {
+        return follow(tree, walk, entry_of(tree, child)->link);
+    }
+    return is_dir(tree, child) ? child : replace(tree, child, IMPLIED);
+}
+
+/* The directory that @path of an entry lies in, and its last part; NOTHING: it lies in no place. */
+static uint32_t parent_of(struct ocn_tree *tree, const char *path, const char **ret_name)
+{
+    struct walk walk = { .node = ROOT };
+
+    for (;;) {
+        size_t part = strcspn(path, "/");
+        if (path[part] == '\0') {
+            *ret_name = path;
+            return walk.node;
+        }
+        walk.node = enter(tree, &walk, path, part);
+        if (walk.node == NOTHING) {
+            return NOTHING;
+        }
+        path += part + 1;
+    }
+}
+
+/* ---- laying a layer on ---------------------------------------------------------------------- */
+
+/* Of lower layers only, whatever the order in the tar: so all of them come first. */
+static void lay_whiteout(struct ocn_tree *tree, const struct ocn_tree_entry *entry)
+{
+    const char *name = "";
+    uint32_t parent = parent_of(tree, entry->path, &name);
+
+    if (parent == NOTHING) {
+        return;
+    }
+    if (strcmp(name, OPAQUE) == 0) {
+        remove_children(tree, parent);
+        tree->nodes[parent].closed = true;
+        return;
+    }
+    if (strncmp(name, AUFS, strlen(AUFS)) == 0 || strcmp(name, WHITEOUT) == 0) {
+        return;
+    }
+    name += strlen(WHITEOUT);
+    uint32_t child = find_child(tree, parent, name, strlen(name));
+    if (child != NOTHING) {
+        (void)replace(tree, child, WHITED);
+    } else {
+        (void)add_child(tree, parent, name, strlen(name), WHITED);
+    }
+}
+
+static bool is_whiteout(const struct ocn_tree_entry *entry)
+{
+    const char *slash = strrchr(entry->path, '/');
+
+    return strncmp(slash != NULL ? slash + 1 : entry->path, WHITEOUT, strlen(WHITEOUT)) == 0;
+}
+
+static enum ocn_tree_answer go(const struct ocn_tree *tree, const char *path, bool last,
+                               unsigned *links, uint32_t *node);
+
+/* To what the target is now; its directories may be links. */
+static void lay_hard_link(struct ocn_tree *tree, uint32_t node, const char *path)
+{
+    struct node *at = &tree->nodes[node];
+    uint32_t target = ROOT;
+    unsigned links = 0;
+
+    if (go(tree, path, false, &links, &target) != OCN_TREE_FOUND ||
+        entry_of(tree, target) == NULL || is_dir(tree, target)) {
+        at->state = DANGLING;
+        return;
+    }
+    at->state = EXPLICIT;
+    at->layer = tree->nodes[target].layer;
+    at->entry = tree->nodes[target].entry;
+    at->id = tree->nodes[target].id;
+}
+
+static void lay_entry(struct ocn_tree *tree, uint32_t index)
+{
+    const struct ocn_tree_entry *entry = &tree->layers[tree->now].entries[index];
+    const char *name = "";
+    uint32_t node = ROOT;
+
+    if (entry->path[0] != '\0') {
+        uint32_t parent = parent_of(tree, entry->path, &name);
+        if (parent == NOTHING) {
+            return;
+        }
+        node = find_child(tree, parent, name, strlen(name));
+        if (node == NOTHING) {
+            node = add_child(tree, parent, name, strlen(name), EXPLICIT);
+        } else if (!(S_ISDIR(entry->mode) && is_dir(tree, node))) {
+            node = replace(tree, node, EXPLICIT);
+        }
+    }
+    if (node == NOTHING || (node == ROOT && !S_ISDIR(entry->mode))) {
+        return;
+    }
+    if (entry->mode == 0) {
+        lay_hard_link(tree, node, entry->link);
+        return;
+    }
+    tree->nodes[node].state = EXPLICIT;
+    tree->nodes[node].layer = tree->now;
+    tree->nodes[node].entry = index;
+}
+
+static void lay(struct ocn_tree *tree, uint32_t layer)
+{
+    const struct ocn_tree_layer *on = &tree->layers[layer];
+
+    tree->now = layer;
+    for (size_t i = 0; i < on->len && !tree->arena.failed; i++) {
+        if (is_whiteout(&on->entries[i])) {
+            lay_whiteout(tree, &on->entries[i]);
+        }
+    }
+    for (uint32_t i = 0; i < on->len && !tree->arena.failed; i++) {
+        if (!is_whiteout(&on->entries[i])) {
+            lay_entry(tree, i);
+        }
+    }
+}
+
+/* ---- making -------------------------------------------------------------------------------- */
+
+void ocn_tree_free(struct ocn_tree *tree)
+{
+    if (tree == NULL) {
+        return;
+    }
+    free(tree->nodes);
+    free(tree->buckets);
+    ocn_arena_done(&tree->arena);
+    free(tree);
+}
+
+static void free_tree(struct ocn_tree **tree)
+{
+    ocn_tree_free(*tree);
+}
+
+static int make_room(struct ocn_tree *tree, size_t entries, struct ocn_error *err)
+{
+    tree->size = 64;
+    tree->buckets_len = 64;
+    while (tree->buckets_len < entries) {
+        tree->buckets_len *= 2;
+    }
+    tree->nodes = malloc(tree->size * sizeof(*tree->nodes));
+    tree->buckets = malloc(tree->buckets_len * sizeof(*tree->buckets));
+    if (tree->nodes == NULL || tree->buckets == NULL) {
+        return ocn_fail_nomem(err);
+    }
+    memset(tree->buckets, 0xff, tree->buckets_len * sizeof(*tree->buckets));
+    tree->nodes[ROOT] = (struct node){ .name = "",
+                                       .parent = ROOT,
+                                       .next_hash = NOTHING,
+                                       .first_child = NOTHING,
+                                       .next_sibling = NOTHING,
+                                       .entry = NOTHING,
+                                       .state = EXPLICIT };
+    tree->len = 1;
+    return 0;
+}
+
+int ocn_tree_make(const struct ocn_tree_layer *layers, size_t count, bool whole,
+                  struct ocn_tree **ret, struct ocn_error *err)
+{
+    OCN_CLEANUP(free_tree) struct ocn_tree *tree = calloc(1, sizeof(*tree));
+    size_t entries = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        entries += layers[i].len;
+    }
+    if (entries > OCN_TREE_MAX_ENTRIES) {
+        return ocn_fail(err, OCN_E_LIMIT, NULL,
+                        "the layers hold %zu files, more than the limit of %zu", entries,
+                        OCN_TREE_MAX_ENTRIES);
+    }
+    if (tree == NULL || make_room(tree, entries, err) < 0) {
+        return ocn_fail_nomem(err);
+    }
+    tree->layers = layers;
+    tree->whole = whole;
+    for (uint32_t i = 0; i < count && !tree->arena.failed; i++) {
+        lay(tree, i);
+    }
+    if (tree->arena.failed) {
+        return tree->len < MAX_NODES / 2
+                   ? ocn_fail_nomem(err)
+                   : ocn_fail(err, OCN_E_LIMIT, NULL,
+                              "the layers hold more than %zu files and directories", MAX_NODES);
+    }
+    *ret = tree;
+    tree = NULL;
+    return 0;
+}
+
+/* ---- asking -------------------------------------------------------------------------------- */
+
+/* Whether what a node is may still be said by a lower layer. */
+static bool is_open(const struct ocn_tree *tree, uint32_t node)
+{
+    const struct node *at = &tree->nodes[node];
+
+    return !tree->whole && (at->state == DANGLING || (at->state == IMPLIED && !at->closed));
+}
+
+static enum ocn_tree_answer step(const struct ocn_tree *tree, const char *name, size_t len,
+                                 uint32_t *node)
+{
+    uint32_t child = find_child(tree, *node, name, len);
+
+    if (child == NOTHING) {
+        return tree->whole || tree->nodes[*node].closed ? OCN_TREE_MISSING : OCN_TREE_UNDECIDED;
+    }
+    if (is_open(tree, child)) {
+        return OCN_TREE_UNDECIDED;
+    }
+    if (tree->nodes[child].state == WHITED || tree->nodes[child].state == DANGLING) {
+        return OCN_TREE_MISSING;
+    }
+    *node = child;
+    return OCN_TREE_FOUND;
+}
+
+static enum ocn_tree_answer go_on(const struct ocn_tree *tree, uint32_t parent, unsigned *links,
+                                  uint32_t *node)
+{
+    const char *text = entry_of(tree, *node)->link;
+
+    if (++*links > MAX_LINKS) {
+        return OCN_TREE_MISSING;
+    }
+    *node = text[0] == '/' ? ROOT : parent;
+    return go(tree, text, true, links, node);
+}
+
+/*
+ * From @node along @path; the last component is followed if @last. *links counts those that were
+ * followed, over all levels: as many as there may be, it never goes deeper.
+ */
+static enum ocn_tree_answer go(const struct ocn_tree *tree, const char *path, bool last,
+                               unsigned *links, uint32_t *node)
+{
+    while (*path == '/') {
+        path++;
+    }
+    while (*path != '\0') {
+        size_t part = strcspn(path, "/");
+        const char *next = path + part + strspn(path + part, "/");
+        uint32_t parent = *node;
+        if (!is_dir(tree, *node)) {
+            return OCN_TREE_MISSING;
+        }
+        if (part == 2 && path[0] == '.' && path[1] == '.') {
+            *node = tree->nodes[*node].parent;
+        } else if (!(part == 1 && path[0] == '.')) {
+            enum ocn_tree_answer answer = step(tree, path, part, node);
+            if (answer != OCN_TREE_FOUND) {
+                return answer;
+            }
+        }
+        enum ocn_tree_answer followed = is_link(tree, *node) && (*next != '\0' || last)
+                                            ? go_on(tree, parent, links, node)
+                                            : OCN_TREE_FOUND;
+        if (followed != OCN_TREE_FOUND) {
+            return followed;
+        }
+        path = next;
+    }
+    return OCN_TREE_FOUND;
+}
+
+enum ocn_tree_answer ocn_tree_find(const struct ocn_tree *tree, const char *path,
+                                   struct ocn_tree_found *ret)
+{
+    uint32_t node = ROOT;
+    unsigned links = 0;
+    enum ocn_tree_answer answer = go(tree, path, false, &links, &node);
+
+    if (answer == OCN_TREE_FOUND) {
+        const struct node *at = &tree->nodes[node];
+        *ret = (struct ocn_tree_found){ .entry = entry_of(tree, node),
+                                        .place = { at->layer, at->entry },
+                                        .id = (uint64_t)at->id + 1 };
+    }
+    return answer;
+}
