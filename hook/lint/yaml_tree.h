@@ -7,17 +7,12 @@
 #include "normalize/base/arena.h"
 
 #define OCN_YAML_MAX_SIZE ((size_t)16 << 20)
-#define OCN_YAML_MAX_DEPTH 100     /* of lists and maps in each other, aliases included */
-#define OCN_YAML_MAX_NODES 500000U /* of all documents as written; again as aliases make them */
-* /
+#define OCN_YAML_MAX_DEPTH 100       /* of lists and maps in each other, aliases included */
+#define OCN_YAML_MAX_NODES 500000U   /* of a text as written, and again as aliases make them */
 #define OCN_YAML_MAX_ANCHORS 1000U   /* of a document */
 #define OCN_YAML_MAX_DOCUMENTS 5000U /* of a text */
 
-    enum ocn_yaml_shape {
-        OCN_YAML_SCALAR,
-        OCN_YAML_LIST,
-        OCN_YAML_MAP
-    };
+enum ocn_yaml_shape { OCN_YAML_SCALAR, OCN_YAML_LIST, OCN_YAML_MAP };
 
 struct ocn_yaml_node;
 
