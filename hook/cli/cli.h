@@ -39,6 +39,32 @@ extern const struct ocn_command ocn_cli_uninstall;
         .text = (sentence)                                                                         \
     }
 
+/* What an image is explained for. */
+struct ocn_cli_image {
+    const char *as;
+    const char *node;
+    const char *platform;
+    const char *cpus;
+    const char *memory;
+};
+
+#define OCN_CLI_TEXT(option, what, type, member, sentence)                                         \
+    {                                                                                              \
+        .name = (option), .takes = OCN_COMMAND_TAKES_TEXT, .argument = (what),                     \
+        .offset = offsetof(type, member), .text = (sentence)                                       \
+    }
+#define OCN_CLI_IMAGE(type, member)                                                                \
+    OCN_CLI_TEXT("as", "PLATFORM[,PLATFORM...]", type, member.as,                                  \
+                 "of an image: a column for each platform: aws-eks, aws-ecs, azure-aks ..."),      \
+        OCN_CLI_TEXT("node", "OS/ARCH[/VARIANT]", type, member.node,                               \
+                     "of an image: the node that it is to run on; one of its own platform by "     \
+                     "default"),                                                                   \
+        OCN_CLI_TEXT("platform", "OS/ARCH[/VARIANT]", type, member.platform,                       \
+                     "of an image: only that one of its platforms; all by default"),               \
+        OCN_CLI_TEXT("cpus", "N", type, member.cpus, "of an image: its CPU limit, 1.5 or 1500m"),  \
+        OCN_CLI_TEXT("memory", "SIZE", type, member.memory,                                        \
+                     "of an image: its memory limit, 512Mi, 1G or bytes")
+
 extern const char *const ocn_cli_formats[]; /* text, json */
 
 /* true for "json"; NULL is text. */

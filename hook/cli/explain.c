@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "hook/cli/cli.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "hook/judge/judge.h"
 #include "hook/judge/report.h"
@@ -18,6 +20,7 @@ enum { EXIT_FINE = 0, EXIT_DENIED = 1, EXIT_TROUBLE = 2 };
 struct request {
     const char *bundle;
     const char *id; /* or a name */
+    struct ocn_cli_image of;
     bool running;
     struct ocn_world world;
     const char *format;
@@ -40,6 +43,7 @@ static const struct ocn_command_option explain_options[] = {
                  "deny it"),
     POLICY,
     ROOT,
+    OCN_CLI_IMAGE(struct request, of),
     OCN_CLI_FORMAT(struct request, "text (default) or json"),
     OCN_CLI_FLAG("schema", struct request, schema, "print the JSON Schema of that JSON"),
 };
@@ -50,6 +54,8 @@ static const char *const explain_synopsis[] = {
     "--bundle DIR [--config FILE] [--root DIR] [--format text|json]",
     "--running [--config FILE] [--root DIR] [--format text|json]",
     "ID [--config FILE] [--root DIR] [--format text|json]",
+    "IMAGE [--as PLATFORM[,PLATFORM...]] [--node OS/ARCH] [--platform OS/ARCH] [--cpus N] "
+    "[--memory SIZE] [--config FILE] [--format text|json]",
     "--schema",
     NULL,
 };
@@ -211,6 +217,46 @@ static int print_schema(struct ocn_error *err)
     return ocn_report_dump(schema, &text, err) < 0 ? -1 : print(&text, err);
 }
 
+/* ---- what is explained ---------------------------------------------------------------------- */
+
+static bool lies_in(const char *directory, const char *name)
+{
+    char path[PATH_MAX];
+    struct stat st;
+    int len = snprintf(path, sizeof(path), "%s/%s", directory, name);
+
+    return len > 0 && (size_t)len < sizeof(path) && stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/*
+ * No engine has a container with a colon or a slash in its id or name. What lies here as a file or
+ * a layout is meant where somebody names it.
+ */
+static bool is_image(const char *id)
+{
+    struct stat st;
+
+    return strchr(id, ':') != NULL || (stat(id, &st) == 0 && S_ISREG(st.st_mode)) ||
+           lies_in(id, "oci-layout") || (lies_in(id, "version") && lies_in(id, "manifest.json"));
+}
+
+static bool is_of_image(const struct request *request)
+{
+    const struct ocn_cli_image *of = &request->of;
+
+    return of->as != NULL || of->node != NULL || of->platform != NULL || of->cpus != NULL ||
+           of->memory != NULL || (request->id != NULL && is_image(request->id));
+}
+
+/* A bundle may be named without its option. */
+static void take_bundle(struct request *request)
+{
+    if (request->id != NULL && request->bundle == NULL && lies_in(request->id, "config.json")) {
+        request->bundle = request->id;
+        request->id = NULL;
+    }
+}
+
 static int run_explain(int argc, char **argv)
 {
     struct request request = { .world = { .all_facts = true } };
@@ -221,6 +267,10 @@ static int run_explain(int argc, char **argv)
     if (helped) {
         return EXIT_FINE;
     }
+    if (status == 0 && is_of_image(&request)) {
+        return ocn_cli_start_image(argc, argv);
+    }
+    take_bundle(&request);
     request.world.any_owner = request.world.config != NULL;
     if (status < 0 ||
         check_subject(&request, "explain", ", a container's id, or --running", &err) < 0) {
@@ -240,12 +290,16 @@ const struct ocn_command ocn_cli_explain = {
     .name = "explain",
     .summary = "show what would be changed in a container, and why",
     .synopsis = explain_synopsis,
-    .about = "Shows what ocinorm would do to the container of a bundle, to every container that "
-             "runs on this node, or to the one of that id or name, and why. Changes nothing.",
+    .about =
+        "Shows what ocinorm would do to the container of a bundle, to every container that "
+        "runs on this node, to the one of that id or name, or what it will do to an image, and "
+        "why. Changes nothing. An image is named as oci:DIR[:REF], oci-archive:FILE, "
+        "docker-archive:FILE, dir:DIR, or docker://NAME and others that skopeo fetches; it needs "
+        "the package ocinorm-image.",
     .options = explain_options,
     .options_len = OCN_COUNT(explain_options),
     .operand = { .takes = OCN_COMMAND_TAKES_TEXT,
-                 .argument = "ID",
+                 .argument = "ID|DIR|IMAGE",
                  .offset = offsetof(struct request, id) },
     .exit_status = "0 allow, 1 deny, 2 could not decide.",
     .run = run_explain,

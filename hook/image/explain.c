@@ -17,41 +17,13 @@ enum { EXIT_FINE = 0, EXIT_DENIED = 1, EXIT_TROUBLE = 2 };
 
 struct request {
     const char *input;
-    const char *as;
-    const char *node;
-    const char *platform;
-    const char *cpus;
-    const char *memory;
+    struct ocn_cli_image of;
     struct ocn_world world;
     const char *format;
 };
 
 static const struct ocn_command_option options[] = {
-    { .name = "as",
-      .takes = OCN_COMMAND_TAKES_TEXT,
-      .argument = "PLATFORM[,PLATFORM...]",
-      .offset = offsetof(struct request, as),
-      .text = "a column for each: aws-eks, aws-ecs, azure-aks ... (ocinorm detect lists them)" },
-    { .name = "node",
-      .takes = OCN_COMMAND_TAKES_TEXT,
-      .argument = "OS/ARCH[/VARIANT]",
-      .offset = offsetof(struct request, node),
-      .text = "the node that it is to run on; one of the image's own platform by default" },
-    { .name = "platform",
-      .takes = OCN_COMMAND_TAKES_TEXT,
-      .argument = "OS/ARCH[/VARIANT]|all",
-      .offset = offsetof(struct request, platform),
-      .text = "of several platforms only that one; all by default" },
-    { .name = "cpus",
-      .takes = OCN_COMMAND_TAKES_TEXT,
-      .argument = "N",
-      .offset = offsetof(struct request, cpus),
-      .text = "the CPU limit, as 1.5 or 1500m" },
-    { .name = "memory",
-      .takes = OCN_COMMAND_TAKES_TEXT,
-      .argument = "SIZE",
-      .offset = offsetof(struct request, memory),
-      .text = "the memory limit, as 512Mi, 1G or bytes" },
+    OCN_CLI_IMAGE(struct request, of),
     OCN_CLI_POLICY(struct request, "the policy, in place of " OCN_CONFIG_PATH),
     OCN_CLI_FORMAT(struct request, "text (default) or json"),
 };
@@ -168,18 +140,18 @@ static int explain_all(const struct ocn_work *work, const struct ocn_selection *
 static int read_place(const struct request *request, struct ocn_object_platform platforms[2],
                       struct ocn_arena *arena, struct ocn_work *work, struct ocn_error *err)
 {
-    bool all = request->platform == NULL || strcmp(request->platform, "all") == 0;
+    bool all = request->of.platform == NULL || strcmp(request->of.platform, "all") == 0;
 
-    if ((request->node != NULL &&
-         ocn_object_parse_platform(request->node, arena, &platforms[0], err) < 0) ||
-        (!all && ocn_object_parse_platform(request->platform, arena, &platforms[1], err) < 0) ||
-        (request->cpus != NULL &&
-         ocn_quantity_parse(request->cpus, &work->place.limits.cpus, err) < 0) ||
-        (request->memory != NULL &&
-         ocn_quantity_parse(request->memory, &work->place.limits.memory, err) < 0)) {
+    if ((request->of.node != NULL &&
+         ocn_object_parse_platform(request->of.node, arena, &platforms[0], err) < 0) ||
+        (!all && ocn_object_parse_platform(request->of.platform, arena, &platforms[1], err) < 0) ||
+        (request->of.cpus != NULL &&
+         ocn_quantity_parse(request->of.cpus, &work->place.limits.cpus, err) < 0) ||
+        (request->of.memory != NULL &&
+         ocn_quantity_parse(request->of.memory, &work->place.limits.memory, err) < 0)) {
         return -1;
     }
-    work->place.node = request->node != NULL ? &platforms[0] : NULL;
+    work->place.node = request->of.node != NULL ? &platforms[0] : NULL;
     work->platform = all ? NULL : &platforms[1];
     return 0;
 }
@@ -230,7 +202,7 @@ static int explain(const struct request *request, struct ocn_error *err)
     struct ocn_work work = { .input = &input, .profiles = &profiles, .run = explain_all };
 
     return read_place(request, platforms, &arena, &work, err) < 0 ||
-                   ocn_work_profiles(&request->world, request->as, &profiles, err) < 0 ||
+                   ocn_work_profiles(&request->world, request->of.as, &profiles, err) < 0 ||
                    ocn_image_input_open(request->input, &input, err) < 0 ||
                    ocn_work_confined(&work, &report, err) < 0
                ? -1

@@ -283,14 +283,33 @@ static int read_entries(struct reading *reading, struct ocn_error *err)
     }
 }
 
+/* What cannot be read may have been changed: then its digest is what there is to say. */
+static int explain_failure(struct pipe *pipe, const struct ocn_error *problem,
+                           struct ocn_error *err)
+{
+    const void *bytes = NULL;
+    size_t left = 1;
+
+    while (pipe->stream != NULL && problem->code == OCN_E_FORMAT && left > 0) {
+        if (ocn_stream_next(pipe->stream, &bytes, &left, err) < 0) {
+            return -1;
+        }
+        if (left == 0 && ocn_stream_verify(pipe->stream, err) < 0) {
+            return -1;
+        }
+    }
+    return ocn_fail(err, problem->code, problem->where, "%s", problem->msg);
+}
+
 static int read_layer(const struct ocn_blobs *blobs, const struct ocn_layer_name *name,
                       struct reading *reading, struct ocn_error *err)
 {
     OCN_CLEANUP(close_pipe) struct pipe pipe = { 0 };
+    struct ocn_error problem = { 0 };
 
     reading->pipe = &pipe;
-    return open_pipe(&pipe, blobs, name, err) < 0 || read_entries(reading, err) < 0
-               ? -1
+    return open_pipe(&pipe, blobs, name, &problem) < 0 || read_entries(reading, &problem) < 0
+               ? explain_failure(&pipe, &problem, err)
                : finish_pipe(&pipe, name, err);
 }
 

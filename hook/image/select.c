@@ -341,6 +341,15 @@ static int list_names(const struct ocn_object_index *index, struct ocn_arena *ar
     return 0;
 }
 
+/* "sha256-HEX" (distribution-spec, "Referrers Tag Schema"): what refers to an image, not one. */
+static bool is_referrers_tag(const char *name)
+{
+    static const char algorithm[] = "sha256-";
+
+    return name != NULL && strncmp(name, algorithm, strlen(algorithm)) == 0 &&
+           strlen(name) == strlen(algorithm) + 64;
+}
+
 /* The digest of what @reference names: a tag twice, with different digests, names nothing. */
 static int find_reference(const struct ocn_object_index *index, const char *reference,
                           struct ocn_arena *arena, const struct ocn_descriptor **ret,
@@ -353,8 +362,10 @@ static int find_reference(const struct ocn_object_index *index, const char *refe
     (void)list_names(index, arena, &names);
     for (size_t i = 0; i < index->manifests.len; i++) {
         const char *name = annotation(&items[i].annotations, REF_NAME);
-        bool fits = reference == NULL || (name != NULL && strcmp(name, reference) == 0) ||
-                    (items[i].digest != NULL && strcmp(items[i].digest, reference) == 0);
+        bool fits = (reference == NULL && !is_referrers_tag(name)) ||
+                    (reference != NULL && name != NULL && strcmp(name, reference) == 0) ||
+                    (reference != NULL && items[i].digest != NULL &&
+                     strcmp(items[i].digest, reference) == 0);
         if (fits && found != NULL && items[i].digest != NULL && found->digest != NULL &&
             strcmp(found->digest, items[i].digest) != 0) {
             return ocn_fail(err, OCN_E_USAGE, reference,

@@ -41,24 +41,45 @@ bool ocn_engine_serves(const struct ocn_engine *engine, const char *profile)
 
 /* ---- config.json ----------------------------------------------------------------------------- */
 
-static json_t *list_of(const struct ocn_strings *strings)
+/*
+ * What is made of pieces is made as a whole or not at all: a piece that memory was not there for
+ * takes the list with it, and json_pack() then all of it.
+ */
+static json_t *append(json_t *list, json_t *item)
 {
-    json_t *list = json_array();
+    if (json_array_append_new(list, item) == 0) {
+        return list;
+    }
+    json_decref(list);
+    return NULL;
+}
 
+/* A member of an object, on the terms of append(). */
+static json_t *put(json_t *object, const char *key, json_t *value)
+{
+    if (json_object_set_new(object, key, value) == 0) {
+        return object;
+    }
+    json_decref(object);
+    return NULL;
+}
+
+static json_t *add_strings(json_t *list, const struct ocn_strings *strings)
+{
     for (size_t i = 0; i < strings->len; i++) {
-        (void)json_array_append_new(list, json_string(strings->items[i]));
+        list = append(list, json_string(strings->items[i]));
     }
     return list;
 }
 
+static json_t *list_of(const struct ocn_strings *strings)
+{
+    return add_strings(json_array(), strings);
+}
+
 static json_t *args_of(const struct ocn_object_config *config)
 {
-    json_t *args = list_of(&config->entrypoint);
-    json_t *cmd = list_of(&config->cmd);
-
-    (void)json_array_extend(args, cmd);
-    json_decref(cmd);
-    return args;
+    return add_strings(list_of(&config->entrypoint), &config->cmd);
 }
 
 /* "NAME=", with its length. */
@@ -83,13 +104,10 @@ static json_t *env_of(const struct ocn_engine *engine, const struct ocn_object_c
 
     for (size_t i = 0; i < engine->env.len; i++) {
         if (!has_name_of(&config->env, engine->env.items[i])) {
-            (void)json_array_append_new(env, json_string(engine->env.items[i]));
+            env = append(env, json_string(engine->env.items[i]));
         }
     }
-    for (size_t i = 0; i < config->env.len; i++) {
-        (void)json_array_append_new(env, json_string(config->env.items[i]));
-    }
-    return env;
+    return add_strings(env, &config->env);
 }
 
 static json_t *user_of(const struct ocn_image_user *user)
@@ -97,7 +115,7 @@ static json_t *user_of(const struct ocn_image_user *user)
     json_t *gids = json_array();
 
     for (size_t i = 0; i < user->additional_gids.len; i++) {
-        (void)json_array_append_new(gids, json_integer(user->additional_gids.items[i]));
+        gids = append(gids, json_integer(user->additional_gids.items[i]));
     }
     return json_pack("{s:I, s:I, s:o}", "uid", (json_int_t)user->uid, "gid", (json_int_t)user->gid,
                      "additionalGids", gids);
@@ -110,7 +128,7 @@ static json_t *capabilities_of(const struct ocn_engine *engine, const struct ocn
     json_t *object = json_object();
 
     for (size_t i = 0; i < (user->uid == 0 ? OCN_COUNT(sets) : 1); i++) {
-        (void)json_object_set_new(object, sets[i], list_of(&engine->capabilities));
+        object = put(object, sets[i], list_of(&engine->capabilities));
     }
     return object;
 }
@@ -120,23 +138,22 @@ static json_t *resources_of(const struct ocn_engine_limits *limits)
     json_t *resources = json_object();
 
     if (limits->cpus > 0) {
-        (void)json_object_set_new(resources, "cpu",
-                                  json_pack("{s:I, s:I}", "quota",
-                                            (json_int_t)(limits->cpus * OCN_DEFAULT_PERIOD),
-                                            "period", (json_int_t)OCN_DEFAULT_PERIOD));
+        resources =
+            put(resources, "cpu",
+                json_pack("{s:I, s:I}", "quota", (json_int_t)(limits->cpus * OCN_DEFAULT_PERIOD),
+                          "period", (json_int_t)OCN_DEFAULT_PERIOD));
     }
     if (limits->memory > 0) {
-        (void)json_object_set_new(resources, "memory",
-                                  json_pack("{s:I}", "limit", (json_int_t)limits->memory));
+        resources =
+            put(resources, "memory", json_pack("{s:I}", "limit", (json_int_t)limits->memory));
     }
     return resources;
 }
 
-static void annotate(json_t *annotations, const char *key, const char *value)
+static json_t *annotate(json_t *annotations, const char *key, const char *value)
 {
-    if (value != NULL && value[0] != '\0') {
-        (void)json_object_set_new(annotations, key, json_string(value));
-    }
+    return value != NULL && value[0] != '\0' ? put(annotations, key, json_string(value))
+                                             : annotations;
 }
 
 /* conversion.md, "Annotation Fields": labels win over what is derived. */
@@ -148,13 +165,16 @@ static json_t *annotations_of(const struct ocn_engine *engine,
     if (!engine->image_annotations) {
         return annotations;
     }
-    annotate(annotations, "org.opencontainers.image.os", config->platform.os);
-    annotate(annotations, "org.opencontainers.image.architecture", config->platform.arch);
-    annotate(annotations, "org.opencontainers.image.variant", config->platform.variant);
-    annotate(annotations, "org.opencontainers.image.created", config->created);
-    annotate(annotations, "org.opencontainers.image.stopSignal", config->stop_signal);
+    annotations = annotate(annotations, "org.opencontainers.image.os", config->platform.os);
+    annotations =
+        annotate(annotations, "org.opencontainers.image.architecture", config->platform.arch);
+    annotations =
+        annotate(annotations, "org.opencontainers.image.variant", config->platform.variant);
+    annotations = annotate(annotations, "org.opencontainers.image.created", config->created);
+    annotations = annotate(annotations, "org.opencontainers.image.stopSignal", config->stop_signal);
     for (size_t i = 0; i < config->labels.len; i++) {
-        annotate(annotations, config->labels.items[i].name, config->labels.items[i].value);
+        annotations =
+            annotate(annotations, config->labels.items[i].name, config->labels.items[i].value);
     }
     return annotations;
 }
