@@ -187,7 +187,9 @@ static int lint_text(struct run *run, const char *name, struct ocn_bytes text, b
                      struct ocn_error *err)
 {
     const struct ocn_manifest_settings settings = { run->images, run->images_len };
-    const struct ocn_manifest manifest = { name, text, &settings };
+    /* "." and "./web.yaml" name the same as "web.yaml", also to a baseline. */
+    const char *plain = strncmp(name, "./", 2) == 0 ? name + 2 : name;
+    const struct ocn_manifest manifest = { plain, text, &settings };
     const char *other = NULL;
 
     if (ocn_manifest_confined(&manifest, &run->lint, &other, err) < 0) {

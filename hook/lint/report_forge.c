@@ -86,7 +86,7 @@ static json_t *make_issue(const struct ocn_lint_report *report, const struct ocn
 
     ocn_lint_report_sentence(finding, &text);
     if (finding->hint != NULL) {
-        ocn_buf_printf(&text, "; %s", finding->hint);
+        ocn_buf_printf(&text, "; fix: %s", finding->hint);
     }
     return text.failed ? NULL
                        : json_pack("{s:s,s:s,s:s,s:s,s:{s:s,s:{s:i}}}", "description", text.ptr,

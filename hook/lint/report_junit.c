@@ -82,7 +82,7 @@ static void print_body(const struct ocn_lint_finding *finding, const char *eleme
     }
     print_escaped(ocn_buf_bytes(&sentence).ptr, out);
     if (finding->hint != NULL) {
-        ocn_buf_puts(out, "; ");
+        ocn_buf_puts(out, "; fix: ");
         print_escaped(finding->hint, out);
     }
     ocn_buf_printf(out, "</%s>\n", element);

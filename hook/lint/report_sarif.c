@@ -80,7 +80,7 @@ static json_t *make_result(const struct ocn_lint_report *report, const struct oc
 
     ocn_lint_report_sentence(finding, &text);
     if (finding->hint != NULL) {
-        ocn_buf_printf(&text, "; %s", finding->hint);
+        ocn_buf_printf(&text, "; fix: %s", finding->hint);
     }
     if (location == NULL || text.failed) {
         json_decref(location);

@@ -126,6 +126,9 @@ int ocn_lint_report_text(const struct ocn_lint_report *report, struct ocn_buf *o
     if (counts.ignored != 0) {
         ocn_buf_printf(out, ", %zu ignored", counts.ignored);
     }
+    if (report->problems->len != 0) {
+        ocn_buf_printf(out, ", %zu not judged", report->problems->len);
+    }
     ocn_buf_puts(out, "\n");
     return ocn_buf_check(out, err);
 }

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "normalize/workload/pod_check.h"
 
+#include "normalize/workload/families.h"
 #include "normalize/workload/pss.h"
 
 static int check_pod(void *ctx, const struct ocn_pod *pod, struct ocn_error *err)
 {
     static int (*const families[])(const struct ocn_workload_check *check,
                                    const struct ocn_pod *pod, struct ocn_error *err) = {
-        ocn_pss_check,
+        ocn_pss_check,         ocn_workload_limits,  ocn_workload_platform,
+        ocn_workload_non_root, ocn_workload_demands,
     };
     struct ocn_workload_check check = *(const struct ocn_workload_check *)ctx;
 

@@ -72,7 +72,7 @@ static int check_volumes(const struct ocn_workload_check *check, enum ocn_lint_r
                 ocn_arena_printf(check->arena, "%s/volumes/%zu", spec_pointer(&question), i);
             const char *subject = ocn_arena_printf(check->arena, "volume %s", name);
             if (tell(&question, pointer, kind, name != NULL ? subject : "a volume",
-                     "is not of a restricted kind",
+                     "is no kind of volume that restricted allows",
                      "use a configMap, csi, downwardAPI, emptyDir, ephemeral, image, "
                      "persistentVolumeClaim, projected or secret volume",
                      err) < 0) {
