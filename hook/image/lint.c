@@ -10,8 +10,8 @@
 #include "hook/judge/judge.h"
 #include "hook/lint/baseline.h"
 #include "hook/lint/ignore.h"
-#include "hook/lint/manifest.h"
-#include "hook/lint/report.h"
+#include "hook/lint/manifest_child.h"
+#include "hook/lint/report_write.h"
 #include "hook/lint/save.h"
 #include "hook/lint/targets.h"
 #include "hook/lint/walk.h"
@@ -192,7 +192,7 @@ static int lint_text(struct run *run, const char *name, struct ocn_bytes text, b
     const struct ocn_manifest manifest = { plain, text, &settings };
     const char *other = NULL;
 
-    if (ocn_manifest_confined(&manifest, &run->lint, &other, err) < 0) {
+    if (ocn_manifest_child_judge(&manifest, &run->lint, &other, err) < 0) {
         return -1;
     }
     return other == NULL || !named

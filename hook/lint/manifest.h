@@ -23,7 +23,3 @@ struct ocn_manifest {
  */
 OCN_MUST_USE int ocn_manifest_judge(const struct ocn_manifest *manifest, struct ocn_lint *lint,
                                     const char **ret_other, struct ocn_error *err);
-
-/* The same in a confined child; *ret_other is from lint->arena. Errors name the file. */
-OCN_MUST_USE int ocn_manifest_confined(const struct ocn_manifest *manifest, struct ocn_lint *lint,
-                                       const char **ret_other, struct ocn_error *err);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The two sides of a manifest's child. */
+#include "hook/lint/manifest_child.h"
+
 #include <string.h>
 
 #include "hook/confine/child.h"
 #include "hook/confine/confine.h"
-#include "hook/lint/manifest.h"
 #include "normalize/lint/wire.h"
 
 enum message { SAYS_RESULT = 1, SAYS_OTHER, SAYS_ERROR };
@@ -95,8 +95,8 @@ static int take_message(uint32_t kind, struct ocn_bytes bytes, struct ocn_lint *
     }
 }
 
-int ocn_manifest_confined(const struct ocn_manifest *manifest, struct ocn_lint *lint,
-                          const char **ret_other, struct ocn_error *err)
+int ocn_manifest_child_judge(const struct ocn_manifest *manifest, struct ocn_lint *lint,
+                             const char **ret_other, struct ocn_error *err)
 {
     OCN_CLEANUP(ocn_child_end) struct ocn_child child = { .pid = -1, .fd = -1 };
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf bytes = { 0 };

@@ -3,30 +3,6 @@
 
 #include <string.h>
 
-#include "hook/lint/report_formats.h"
-#include "normalize/lint/wire.h"
-
-const char *const ocn_lint_report_formats[] = { "text",   "json",   "sarif", "junit",
-                                                "github", "gitlab", NULL };
-
-static int (*const writers[])(const struct ocn_lint_report *report, struct ocn_buf *out,
-                              struct ocn_error *err) = {
-    ocn_lint_report_text,  ocn_lint_report_json,   ocn_lint_report_sarif,
-    ocn_lint_report_junit, ocn_lint_report_github, ocn_lint_report_gitlab,
-};
-
-int ocn_lint_report_write(const struct ocn_lint_report *report, const char *format,
-                          struct ocn_buf *out, struct ocn_error *err)
-{
-    size_t i = 0;
-
-    while (format != NULL && i + 1 < OCN_COUNT(writers) &&
-           strcmp(ocn_lint_report_formats[i], format) != 0) {
-        i++;
-    }
-    return writers[i](report, out, err) < 0 ? -1 : ocn_buf_check(out, err);
-}
-
 struct ocn_lint_counts ocn_lint_report_count(const struct ocn_lint *lint)
 {
     struct ocn_lint_counts counts = { 0 };
@@ -89,51 +65,4 @@ int ocn_lint_report_dump(json_t *json, struct ocn_buf *out, struct ocn_error *er
     ocn_buf_puts(out, "\n");
     free(text);
     return ocn_buf_check(out, err);
-}
-
-/* ---- json ------------------------------------------------------------------------------- */
-
-struct whole {
-    uint32_t version;
-    const char *verdict;
-    struct ocn_list inputs;
-    struct ocn_list errors;
-};
-
-static const struct ocn_bind problem_fields[] = {
-    OCN_BIND_NULLABLE_AT(struct ocn_lint_problem, "input", input),
-    OCN_BIND_STRING_AT(struct ocn_lint_problem, "message", message),
-    { 0 },
-};
-
-static const struct ocn_bind whole_fields[] = {
-    { .key = "version", .type = OCN_BIND_U32, .offset = offsetof(struct whole, version) },
-    OCN_BIND_STRING_AT(struct whole, "verdict", verdict),
-    { .key = "inputs",
-      .type = OCN_BIND_OBJECTS,
-      .offset = offsetof(struct whole, inputs),
-      .fields = ocn_lint_input_fields,
-      .size = sizeof(struct ocn_lint_input) },
-    { .key = "errors",
-      .type = OCN_BIND_OBJECTS,
-      .offset = offsetof(struct whole, errors),
-      .fields = problem_fields,
-      .size = sizeof(struct ocn_lint_problem) },
-    { 0 },
-};
-
-int ocn_lint_report_json(const struct ocn_lint_report *report, struct ocn_buf *out,
-                         struct ocn_error *err)
-{
-    const struct ocn_lint_counts counts = ocn_lint_report_count(report->lint);
-    const struct whole whole = {
-        .version = 1,
-        .verdict = counts.deny != 0   ? "deny"
-                   : counts.warn != 0 ? "warn"
-                                      : "allow",
-        .inputs = report->lint->inputs,
-        .errors = *report->problems,
-    };
-
-    return ocn_lint_report_dump(ocn_json_unbind(&whole, whole_fields), out, err);
 }

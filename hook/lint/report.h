@@ -2,6 +2,8 @@
 /* What was found, in the words of whoever reads it: a person, a script, a forge. */
 #pragma once
 
+#include <jansson.h>
+
 #include "normalize/lint/lint.h"
 
 /* What could not be read, and why. */
@@ -28,9 +30,17 @@ struct ocn_lint_counts {
 /* What counts, and what does not. */
 struct ocn_lint_counts ocn_lint_report_count(const struct ocn_lint *lint);
 
-/* "text", "json", ... up to a NULL; the first is the default. */
-extern const char *const ocn_lint_report_formats[];
+/*
+ * The file that a forge shows a finding at: its own; else report->place; else the input, where that
+ * is a name of a file and no transport's. Relative, as forges demand it: "./" and leading slashes
+ * are gone. Never empty.
+ */
+const char *ocn_lint_report_file(const struct ocn_lint_report *report,
+                                 const struct ocn_lint_input *input,
+                                 const struct ocn_lint_finding *finding);
 
-/* Appends @report in that format, one of those above; NULL: the first. */
-OCN_MUST_USE int ocn_lint_report_write(const struct ocn_lint_report *report, const char *format,
-                                       struct ocn_buf *out, struct ocn_error *err);
+/* "Deployment shop/web: container web: ...", as far as there is an object; appended to @out. */
+void ocn_lint_report_sentence(const struct ocn_lint_finding *finding, struct ocn_buf *out);
+
+/* Appends @json, which is stolen and may be NULL for want of memory, indented. */
+int ocn_lint_report_dump(json_t *json, struct ocn_buf *out, struct ocn_error *err);
