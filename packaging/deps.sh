@@ -17,6 +17,9 @@ build | cmd:pkg-config                         | pkg-config                | pkg
 build | file:/usr/include/jansson.h            | libjansson-dev            | jansson-devel
 build | file:/usr/include/seccomp.h            | libseccomp-dev            | libseccomp-devel
 build | file:/usr/include/sys/capability.h     | libcap-dev                | libcap-devel
+build | file:/usr/include/archive.h            | libarchive-dev            | libarchive-devel
+build | file:/usr/include/openssl/evp.h        | libssl-dev                | openssl-devel
+build | file:/usr/include/yaml.h               | libyaml-dev               | libyaml-devel
 build | file:/usr/lib*/libc.a:/usr/lib/*/libc.a             | libc6-dev      | glibc-static
 build | file:/usr/lib*/libjansson.a:/usr/lib/*/libjansson.a | libjansson-dev | jansson-static
 build | file:/usr/lib*/libcap.a:/usr/lib/*/libcap.a         | libcap-dev     | libcap-static
@@ -58,6 +61,13 @@ test  | file:/usr/lib/cni/bridge:/usr/libexec/cni/bridge | containernetworking-p
 test  | file:/usr/lib/python3/dist-packages/grpc:/usr/lib*/python3*/site-packages/grpc | python3-grpcio | python3-grpcio
 test  | file:/usr/lib/python3/dist-packages/grpc_tools:/usr/lib*/python3*/site-packages/grpc_tools | python3-grpc-tools | python3-grpcio-tools
 test  | file:/usr/share/gocode/src/github.com/gogo/protobuf/gogoproto/gogo.proto | golang-github-gogo-protobuf-dev | golang-github-gogo-protobuf-devel
+test  | cmd:skopeo                             | skopeo                    | skopeo
+test  | cmd:umoci                              | umoci                     | umoci
+test  | cmd:buildah                            | buildah                   | buildah
+test  | cmd:docker-registry                    | docker-registry           | docker-distribution
+test  | cmd:htpasswd                           | apache2-utils             | httpd-tools
+test  | cmd:openssl                            | openssl                   | openssl
+test  | cmd:zstd                               | zstd                      | zstd
 fuzz  | cmd:clang                              | clang                     | clang
 fuzz  | file:/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer*:/usr/lib/clang/*/lib/*/libclang_rt.fuzzer* | libclang-rt-dev | compiler-rt
 live  | cmd:runc                               | runc                      | runc

@@ -95,6 +95,16 @@ assert_hardened() { # PREFIX
 
 # The flags of dpkg-buildflags arrive in the package; ocinorm-entry has no libc, and so none of its
 # instruments. Those of the tarball are our own: musl's headers know no _FORTIFY_SOURCE.
+assert_hardened_dynamic() { # PROGRAM
+    local header dynamic
+    header=$(readelf -Whl "$1")
+    dynamic=$(readelf -Wd "$1")
+    [[ $header == *"Type:"*DYN* && $header == *GNU_RELRO* && $header == *INTERP* ]] || fail "$1 is not PIE with RELRO"
+    [[ $header =~ GNU_STACK[^$'\n']*\ RW\  ]] || fail "the stack of $1 is executable"
+    [[ $dynamic == *NOW* && $dynamic == *libarchive* && $dynamic != *curl* ]] || fail "$1 is not linked as it should be"
+    echo "PIE, RELRO, BIND_NOW, no executable stack: $1"
+}
+
 step_hardening() {
     local compiled
     blhc --debian --all --arch "$(dpkg --print-architecture)" --ignore-line '.* -ffreestanding .*' \
@@ -106,6 +116,8 @@ step_hardening() {
     mkdir "$dir/unpacked/tarball"
     tar -C "$dir/unpacked/tarball" --strip-components=1 -xf "$(echo "$dir"/first/*-linux-*.tar.xz)"
     assert_hardened "$dir/unpacked/deb/usr"
+    dpkg -x "$dir"/first/ocinorm-image_*.deb "$dir/unpacked/image"
+    assert_hardened_dynamic "$dir/unpacked/image/usr/libexec/ocinorm/ocinorm-image"
     assert_hardened "$dir/unpacked/tarball"
 }
 
@@ -226,8 +238,12 @@ scratch_deb() {
     local said
     echo "-- install"
     dpkg -i "$here"/../first/ocinorm_*.deb "$here"/../first/ocinorm-containerd_*.deb
+    ocinorm explain oci:/nowhere 2>&1 | grep -q 'package ocinorm-image' || fail "a missing package is not named"
+    dpkg -i "$here"/../first/ocinorm-image_*.deb
+    ocinorm explain oci:/nowhere 2>&1 | grep -q 'cannot open it' || fail "ocinorm-image is not found"
     sh "$here/deb/tests/container"
-    dpkg --verify ocinorm ocinorm-containerd
+    dpkg --verify ocinorm ocinorm-containerd ocinorm-image
+    dpkg -P ocinorm-image
     assert_gone /var/lib/dpkg/info/ocinorm*.postinst
     [[ ! -d /run/containerd && -z $(find /etc/containerd -newer /run/lock) ]] || fail "containerd was touched"
     ocinorm install containerd
@@ -290,10 +306,11 @@ scratch_busy() {
 scratch_rpm() {
     # Without dpkg's packages in its book, rpm knows of no /bin/sh.
     rpm --force-debian --nodeps -iv "$here"/../first/ocinorm-0*.x86_64.rpm \
-        "$here"/../first/ocinorm-containerd-*.noarch.rpm
+        "$here"/../first/ocinorm-containerd-*.noarch.rpm "$here"/../first/ocinorm-image-0*.x86_64.rpm
     sh "$here/deb/tests/container"
-    rpm --force-debian -V --nodeps ocinorm ocinorm-containerd
-    rpm --force-debian --nodeps -ev ocinorm-containerd ocinorm
+    ocinorm explain oci:/nowhere 2>&1 | grep -q 'cannot open it' || fail "ocinorm-image is not found"
+    rpm --force-debian -V --nodeps ocinorm ocinorm-containerd ocinorm-image
+    rpm --force-debian --nodeps -ev ocinorm-containerd ocinorm-image ocinorm
     assert_gone /etc/ocinorm /usr/libexec/ocinorm /usr/share/ocinorm
     # Where licences lie is a directory of Fedora's own.
     assert_as_before 'var/lib/rpm*' 'root/.rpmdb*' usr/share usr/share/licenses

@@ -43,6 +43,7 @@ count    | two   | what grows with its input, in instructions, bytes and memory
 lint     | two   | clang-tidy, cppcheck, shellcheck
 packages | two   | deb, rpm and tarball: built twice, looked at, installed, used, purged
 crun     | two   | real containers with crun
+images   | three | images of every tool and registry: what is foretold is what a container shows
 platform | three | real programs for other machines and of every level
 musl     | three | build with musl-gcc, as the tarball is: the same answers, and real containers with runc
 install  | three | ocinorm install over existing configurations, on real engines; doctor; Kubernetes
@@ -248,6 +249,12 @@ stage_install() {
     check "install containerds" bash tests/install/containerds.sh "$out/release/bin"
     run_bats doctor
     run_bats kubernetes
+}
+
+stage_images() {
+    need_build release "${release_options[@]}"
+    check "image cases" bash tests/images/run.sh "$out/release/bin"
+    run_bats image
 }
 
 stage_platform() {

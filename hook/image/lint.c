@@ -129,6 +129,12 @@ static void run_done(struct run *run)
     ocn_arena_done(&run->arena);
 }
 
+/* "." and "./web.yaml" name the same as "web.yaml", also to a baseline. */
+static const char *plain_name(const char *name)
+{
+    return strncmp(name, "./", 2) == 0 ? name + 2 : name;
+}
+
 /* What cannot be read is told, and the rest goes on. -1: there is no memory to tell it. */
 static int note_problem(struct run *run, const char *input, const struct ocn_error *problem,
                         struct ocn_error *err)
@@ -142,7 +148,7 @@ static int note_problem(struct run *run, const char *input, const struct ocn_err
         return -1;
     }
     (void)ocn_cli_complain(problem);
-    list[run->problems.len++] = (struct ocn_lint_problem){ input, text };
+    list[run->problems.len++] = (struct ocn_lint_problem){ plain_name(input), text };
     run->problems.items = list;
     return 0;
 }
@@ -187,9 +193,7 @@ static int lint_text(struct run *run, const char *name, struct ocn_bytes text, b
                      struct ocn_error *err)
 {
     const struct ocn_manifest_settings settings = { run->images, run->images_len };
-    /* "." and "./web.yaml" name the same as "web.yaml", also to a baseline. */
-    const char *plain = strncmp(name, "./", 2) == 0 ? name + 2 : name;
-    const struct ocn_manifest manifest = { plain, text, &settings };
+    const struct ocn_manifest manifest = { plain_name(name), text, &settings };
     const char *other = NULL;
 
     if (ocn_manifest_child_judge(&manifest, &run->lint, &other, err) < 0) {

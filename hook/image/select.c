@@ -423,9 +423,45 @@ static int begin_dir(struct walk *walk, struct ocn_error *err)
 /* ---- docker-archive -----------------------------------------------------------------------------
  */
 
+/* As people shorten them: docker.io, its library, and the tag "latest" go without saying. */
+static bool is_tag(const char *tag, const char *reference)
+{
+    static const char *const prefixes[] = { "", "docker.io/", "docker.io/library/", "localhost/" };
+    size_t len = strlen(reference);
+
+    for (size_t i = 0; i < OCN_COUNT(prefixes); i++) {
+        size_t before = strlen(prefixes[i]);
+        if (strncmp(tag, prefixes[i], before) == 0 && strncmp(tag + before, reference, len) == 0 &&
+            (tag[before + len] == '\0' || strcmp(tag + before + len, ":latest") == 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool has_tag(const struct ocn_object_saved *saved, const char *reference)
 {
-    return reference == NULL || ocn_strings_hold(&saved->tags, reference);
+    for (size_t i = 0; reference != NULL && i < saved->tags.len; i++) {
+        if (is_tag(saved->tags.items[i], reference)) {
+            return true;
+        }
+    }
+    return reference == NULL;
+}
+
+/* For whoever named none of them, or has to choose. */
+static const char *list_tags(const struct ocn_list *list, struct ocn_arena *arena)
+{
+    const struct ocn_object_saved *items = list->items;
+    const char *names = "";
+
+    for (size_t i = 0; i < list->len && i < 20; i++) {
+        for (size_t tag = 0; tag < items[i].tags.len && tag < 20; tag++) {
+            names = ocn_arena_printf(arena, "%s%s%s", names, names[0] != '\0' ? ", " : "",
+                                     items[i].tags.items[tag]);
+        }
+    }
+    return names[0] != '\0' ? names : "none";
 }
 
 /* Its members are named; what can be verified is the diff_ids of the configuration. */
@@ -494,13 +530,17 @@ static int begin_saved(struct walk *walk, const char *reference, struct ocn_erro
         if (has_tag(&items[i], reference)) {
             if (found != NULL) {
                 return ocn_fail(err, OCN_E_USAGE, reference,
-                                "the archive has more than one image: name a tag behind a colon");
+                                "the archive has more than one image: name a tag behind a colon "
+                                "(there are: %s)",
+                                list_tags(&list, &walk->selection->arena));
             }
             found = &items[i];
         }
     }
     return found != NULL ? take_saved(walk, found, err)
-                         : ocn_fail(err, OCN_E_NOENT, reference, "the archive has no such image");
+                         : ocn_fail(err, OCN_E_NOENT, reference,
+                                    "the archive has no such image (there are: %s)",
+                                    list_tags(&list, &walk->selection->arena));
 }
 
 int ocn_select(const struct ocn_blobs *blobs, const char *reference,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "hook/lint/manifest.h"
 
-#include <string.h>
+#include <stdio.h>
 
 #include "hook/lint/yaml.h"
 #include "normalize/workload/pod_check.h"
@@ -112,20 +112,38 @@ static int judge_for(struct judged *judged, const struct kind *kind, struct ocn_
                : kind->check(&check, judged->document->json, err);
 }
 
+/* A problem at a JSON pointer, which means little to a person: at its line. */
+static int locate(const struct ocn_yaml_document *document, const struct ocn_error *problem,
+                  struct ocn_error *err)
+{
+    struct ocn_yaml_place place = ocn_yaml_place_of(document, problem->where);
+    char msg[sizeof(problem->msg) * 2];
+
+    if (problem->code != OCN_E_FORMAT) {
+        return ocn_fail(err, problem->code, problem->where, "%s", problem->msg);
+    }
+    (void)snprintf(msg, sizeof(msg), "%s%s%s", problem->where,
+                   problem->where[0] != '\0' ? ": " : "", problem->msg);
+    return ocn_yaml_tree_fail(place.line, place.column, problem->code, msg, err);
+}
+
 static int judge_document(const struct ocn_manifest *manifest,
                           const struct ocn_yaml_document *document, const struct kind *kind,
                           struct ocn_lint *lint, struct ocn_error *err)
 {
     OCN_CLEANUP(judged_done)
     struct judged judged = { .manifest = manifest, .document = document, .lint = lint };
+    struct ocn_error problem = { 0 };
 
     for (size_t i = 0; i < lint->targets_len; i++) {
         judged.target = &lint->targets[i];
-        if (judge_for(&judged, kind, err) < 0) {
-            return -1;
+        if (judge_for(&judged, kind, &problem) < 0) {
+            return locate(document, &problem, err);
         }
     }
-    return lint->targets_len != 0 ? 0 : judge_for(&judged, kind, err);
+    return lint->targets_len != 0 || judge_for(&judged, kind, &problem) == 0
+               ? 0
+               : locate(document, &problem, err);
 }
 
 static int judge_all(const struct ocn_manifest *manifest, const struct ocn_yaml *yaml,

@@ -4,6 +4,7 @@
 
 #include "hook/lint/report_formats.h"
 #include "hook/sys/text.h"
+#include "normalize/lint/target.h"
 
 #define RULE_WIDTH 28 /* "pod.capabilities-restricted" */
 #define PLACE_WIDTH 9
@@ -23,6 +24,21 @@ static void print_line(const struct ocn_lint_report *report, struct ocn_buf *out
 {
     ocn_buf_printf(out, "        %-*s %s%s: %s%s\n", PLACE_WIDTH, "", paint(report, faint), word,
                    text, paint(report, plain));
+}
+
+/* Why each target wants it. */
+static void print_reasons(const struct ocn_lint_report *report,
+                          const struct ocn_lint_finding *finding, struct ocn_buf *out)
+{
+    enum ocn_lint_rule_id id = ocn_lint_find(finding->rule);
+    const struct ocn_lint *lint = report->lint;
+
+    for (size_t i = 0; id != OCN_LINT_RULE_COUNT && i < lint->targets_len; i++) {
+        const char *reason = lint->targets[i].want[id].reason;
+        if (reason != NULL && ocn_lint_names(finding->target, lint->targets[i].name)) {
+            print_line(report, out, lint->targets[i].name, reason);
+        }
+    }
 }
 
 static void print_finding(const struct ocn_lint_report *report,
@@ -45,9 +61,7 @@ static void print_finding(const struct ocn_lint_report *report,
     if (finding->origin != NULL) {
         print_line(report, out, "from", finding->origin);
     }
-    if (finding->target != NULL) {
-        print_line(report, out, "for", finding->target);
-    }
+    print_reasons(report, finding, out);
 }
 
 /* Findings of one level, in their order. */
@@ -119,7 +133,8 @@ int ocn_lint_report_text(const struct ocn_lint_report *report, struct ocn_buf *o
         ocn_buf_printf(out, " for %s", report->about);
     }
     if (counts.deny + counts.warn == 0) {
-        ocn_buf_puts(out, ": nothing found");
+        ocn_buf_puts(out, len == 0 && report->problems->len != 0 ? ": nothing judged"
+                                                                 : ": nothing found");
     } else {
         ocn_buf_printf(out, ": %zu deny, %zu warn", counts.deny, counts.warn);
     }

@@ -27,6 +27,11 @@ _ocinorm() {
         explain:--bundle | explain:-b) _ocinorm_paths -d && return ;;
         explain:--config) _ocinorm_paths -f && return ;;
         explain:--root) _ocinorm_paths -d && return ;;
+        explain:--as) : && return ;;
+        explain:--node) : && return ;;
+        explain:--platform) : && return ;;
+        explain:--cpus) : && return ;;
+        explain:--memory) : && return ;;
         explain:--format) _ocinorm_words text json && return ;;
         apply:--bundle | apply:-b) _ocinorm_paths -d && return ;;
         apply:--config) _ocinorm_paths -f && return ;;
@@ -56,7 +61,7 @@ _ocinorm() {
     case $command:$sub in
         explain:)
             if [[ $cur == -* ]]; then
-                _ocinorm_words --bundle --running --config --root --format --schema --help
+                _ocinorm_words --bundle --running --config --root --as --node --platform --cpus --memory --format --schema --help
             else
                 :
             fi

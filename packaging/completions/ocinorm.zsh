@@ -43,6 +43,11 @@ _ocinorm() {
                 '--running[a line for each container of this node, as root\: user now and then, what would deny it]' \
                 '--config=[the policy, in place of /etc/ocinorm/config.json]:FILE:_files' \
                 '--root=[look up the node'\''s files below DIR]:DIR:_files -/' \
+                '--as=[of an image\: a column for each platform\: aws-eks, aws-ecs, azure-aks ...]:PLATFORM[,PLATFORM...]: ' \
+                '--node=[of an image\: the node that it is to run on]:OS/ARCH[/VARIANT]: ' \
+                '--platform=[of an image\: only that one of its platforms]:OS/ARCH[/VARIANT]: ' \
+                '--cpus=[of an image\: its CPU limit, 1.5 or 1500m]:N: ' \
+                '--memory=[of an image\: its memory limit, 512Mi, 1G or bytes]:SIZE: ' \
                 '--format=[text (default) or json]:FORMAT:(text json)' \
                 '--schema[print the JSON Schema of that JSON]' \
                 '(-)'{-h,--help}'[say how it is used]'
