@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "normalize/workload/pod.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "normalize/workload/field.h"
@@ -63,15 +64,17 @@ static int check_list(const json_t *spec, const char *pointer, const char *key,
                       struct ocn_error *err)
 {
     const json_t *list = ocn_field_get(spec, key);
+    char where[sizeof(err->where)];
     size_t i;
     const json_t *value;
 
+    (void)snprintf(where, sizeof(where), "%s/spec/%s", pointer, key);
     if (list != NULL && !json_is_array(list)) {
-        return ocn_fail(err, OCN_E_FORMAT, pointer, "%s is no list", key);
+        return ocn_fail(err, OCN_E_FORMAT, where, "is no list");
     }
     json_array_foreach (list, i, value) {
         if (!json_is_object(value)) {
-            return ocn_fail(err, OCN_E_FORMAT, pointer, "%s: element %zu is no object", key, i);
+            return ocn_fail(err, OCN_E_FORMAT, where, "element %zu is no object", i);
         }
     }
     return 0;

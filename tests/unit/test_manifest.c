@@ -111,7 +111,8 @@ static const struct {
     const char *msg;
 } refusals[] = {
     { "a: [", "m.yaml:2:1", "not valid YAML" },
-    { "apiVersion: v1\nkind: Pod\nspec:\n  volumes: 1\n", "m.yaml:1:1", "volumes is no list" },
+    { "apiVersion: v1\nkind: Pod\nspec:\n  volumes: 1\n", "m.yaml:4:3",
+      "/spec/volumes: is no list" },
     { "apiVersion: apps/v1\nkind: Deployment\nspec:\n  template:\n    spec: 1\n", "m.yaml:4:3",
       "no spec" },
     { "containerDefinitions: 1\n", "m.yaml:1:1", "no list" },

@@ -88,14 +88,14 @@ static const struct {
     { "{\"apiVersion\":\"v1\",\"kind\":\"Pod\"}", "", "no spec" },
     { "{\"apiVersion\":\"apps/v1\",\"kind\":\"Deployment\",\"spec\":{\"template\":[]}}",
       "/spec/template", "no spec" },
-    { "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"spec\":{\"containers\":{}}}", "",
-      "containers is no list" },
-    { "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"spec\":{\"initContainers\":[1]}}", "",
-      "initContainers: element 0 is no object" },
-    { "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"spec\":{\"ephemeralContainers\":\"x\"}}", "",
-      "ephemeralContainers is no list" },
-    { "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"spec\":{\"volumes\":[{},null]}}", "",
-      "volumes: element 1 is no object" },
+    { "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"spec\":{\"containers\":{}}}", "/spec/containers",
+      "is no list" },
+    { "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"spec\":{\"initContainers\":[1]}}",
+      "/spec/initContainers", "element 0 is no object" },
+    { "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"spec\":{\"ephemeralContainers\":\"x\"}}",
+      "/spec/ephemeralContainers", "is no list" },
+    { "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"spec\":{\"volumes\":[{},null]}}", "/spec/volumes",
+      "element 1 is no object" },
 };
 
 START_TEST(test_pod__is_refused_where_a_check_would_be_blind)
