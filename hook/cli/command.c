@@ -169,13 +169,19 @@ static int print_help(const struct ocn_command *command, struct ocn_error *err)
 static int read_operand(const struct ocn_command *command, int count, char **words, void *request,
                         struct ocn_error *err)
 {
-    int most = command->operand.takes != OCN_COMMAND_TAKES_NOTHING ? 1 : 0;
+    const struct ocn_command_option *operand = &command->operand;
+    int most = operand->takes == OCN_COMMAND_TAKES_NOTHING ? 0 : operand->repeats ? count : 1;
 
     if (count > most) {
         return ocn_fail(err, OCN_E_USAGE, words[most], "unexpected argument (ocinorm %s --help)",
                         command->name);
     }
-    return count == 0 ? 0 : take(&command->operand, words[0], request, err);
+    for (int i = 0; i < count; i++) {
+        if (take(operand, words[i], request, err) < 0) {
+            return -1;
+        }
+    }
+    return 0;
 }
 
 int ocn_command_read(const struct ocn_command *command, int argc, char **argv, void *request,

@@ -19,7 +19,7 @@ enum ocn_command_takes {
     OCN_COMMAND_TAKES_WORD,    /* const char *: one of .words */
 };
 
-#define OCN_COMMAND_MAX_TEXTS 256
+#define OCN_COMMAND_MAX_TEXTS 1024
 
 /* All that was given for an option that repeats. */
 struct ocn_command_texts {
@@ -45,7 +45,7 @@ struct ocn_command {
     const char *about;           /* what it does, a paragraph */
     const struct ocn_command_option *options;
     size_t options_len;
-    struct ocn_command_option operand; /* one at most */
+    struct ocn_command_option operand; /* one at most, or those that repeat */
     const char *more;                  /* behind the options: a paragraph, or NULL */
     const char *exit_status;
     const struct ocn_command *const *commands; /* its own, up to a NULL, or NULL */

@@ -454,7 +454,9 @@ static int bind_member(const struct spot *spot, const struct ocn_bind *row, json
 {
     bool by_entry = row->type == OCN_BIND_PAIRS || row->type == OCN_BIND_OBJECTS;
 
-    if (json_is_null(value) && !row->nullable && spot->binder->mode == OCN_BIND_LENIENT) {
+    bool takes_null = row->nullable && row->type == OCN_BIND_STRING;
+
+    if (json_is_null(value) && !takes_null && spot->binder->mode == OCN_BIND_LENIENT) {
         return 0;
     }
     if (!by_entry && ask(spot, row, row->key, value) < 0) {

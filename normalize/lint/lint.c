@@ -144,12 +144,12 @@ static struct ocn_lint_finding defused(struct ocn_lint *lint, const struct ocn_l
     };
 }
 
-/* Whether "a, b" names @target. */
-static bool names(const char *list, const char *target)
+bool ocn_lint_names(const char *list, const char *target)
 {
     size_t len = strlen(target);
 
-    for (const char *at = strstr(list, target); at != NULL; at = strstr(at + 1, target)) {
+    for (const char *at = list != NULL ? strstr(list, target) : NULL; at != NULL;
+         at = strstr(at + 1, target)) {
         if ((at == list || at[-1] == ' ') && (at[len] == '\0' || at[len] == ',')) {
             return true;
         }
@@ -166,7 +166,7 @@ static void join(struct ocn_lint *lint, struct ocn_lint_finding *known,
     }
     if (known->target == NULL) {
         known->target = more->target;
-    } else if (more->target != NULL && !names(known->target, more->target)) {
+    } else if (more->target != NULL && !ocn_lint_names(known->target, more->target)) {
         known->target = ocn_arena_printf(&lint->arena, "%s, %s", known->target, more->target);
     }
 }

@@ -69,6 +69,9 @@ OCN_MUST_USE int ocn_lint_add(struct ocn_lint *lint, const struct ocn_lint_findi
 OCN_MUST_USE int ocn_lint_add_for(struct ocn_lint *lint, const struct ocn_lint_target *target,
                                   const struct ocn_lint_finding *finding, struct ocn_error *err);
 
+/* Whether the .target of a finding, "eks, pss-baseline" or NULL, names @target. */
+bool ocn_lint_names(const char *list, const char *target);
+
 /*
  * @text for a message: what is not printable ASCII is written \xNN, and what is longer than
  * OCN_LINT_MAX_TEXT is cut. Never NULL but for NULL; from @arena.

@@ -2,8 +2,8 @@
 /* env.gomemlimit: GOMEMLIMIT fits the memory limit, which the Go runtime does not see itself. */
 #include <string.h>
 
-#include "normalize/base/number.h"
 #include "normalize/node/cgroup.h"
+#include "normalize/program/go_memory.h"
 #include "normalize/rules/go_env.h"
 #include "normalize/rules/judge.h"
 #include "normalize/rules/rules.h"
@@ -12,37 +12,6 @@
 
 /* ---- what the container brings ---------------------------------------------------------- */
 
-/* runtime/mgclimit: digits, and B or a binary unit behind them; "off" and nothing: no limit. */
-static bool read_bytes(const char *text, double *ret)
-{
-    static const struct {
-        const char *suffix;
-        double bytes;
-    } units[] = { { "", 1 },
-                  { "B", 1 },
-                  { "KiB", 1024.0 },
-                  { "MiB", 1024.0 * 1024 },
-                  { "GiB", 1024.0 * 1024 * 1024 },
-                  { "TiB", 1024.0 * 1024 * 1024 * 1024 } };
-    size_t len = strspn(text, "0123456789");
-    uint64_t number = 0;
-
-    *ret = 0;
-    if (text[0] == '\0' || strcmp(text, "off") == 0) {
-        return true;
-    }
-    if (ocn_number_parse((struct ocn_bytes){ text, len }, INT64_MAX, &number) < 0) {
-        return false;
-    }
-    for (size_t i = 0; i < OCN_COUNT(units); i++) {
-        if (strcmp(text + len, units[i].suffix) == 0) {
-            *ret = (double)number * units[i].bytes;
-            return *ret < (double)INT64_MAX;
-        }
-    }
-    return false;
-}
-
 /* What is wrong with a value of GOMEMLIMIT, and what to do; NULL: nothing. */
 static const char *judge_memlimit(struct ocn_judge *judge, const char *value, const char **ret_fix)
 {
@@ -50,7 +19,7 @@ static const char *judge_memlimit(struct ocn_judge *judge, const char *value, co
     struct ocn_arena *arena = &judge->outcome->arena;
     double bytes = 0;
 
-    if (!read_bytes(value, &bytes)) {
+    if (!ocn_go_memory_parse(value, &bytes)) {
         *ret_fix = "write bytes, or KiB, MiB, GiB: Kubernetes' 512Mi is Go's 512MiB";
         return ocn_arena_printf(
             arena, "GOMEMLIMIT=%s is malformed: Go 1.19 and newer refuse to start", value);

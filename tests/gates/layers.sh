@@ -16,7 +16,7 @@ normalize/node    : normalize/base normalize/json normalize/oci normalize/policy
 normalize/image   : normalize/base normalize/json normalize/oci normalize/rootfs normalize/node
 normalize/rules   : normalize/base normalize/json normalize/oci normalize/policy normalize/outcome normalize/program normalize/rootfs normalize/node
 normalize/lint    : normalize/base normalize/json normalize/policy
-normalize/workload : normalize/base normalize/json normalize/node normalize/lint
+normalize/workload : normalize/base normalize/json normalize/program normalize/image normalize/lint
 normalize         : normalize/*
 config            : normalize/base normalize/json normalize/policy normalize/node
 hook/sys          : normalize/base normalize/json

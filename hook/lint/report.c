@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "hook/lint/report.h"
+
+#include <string.h>
+
+struct ocn_lint_counts ocn_lint_report_count(const struct ocn_lint *lint)
+{
+    struct ocn_lint_counts counts = { 0 };
+    const struct ocn_lint_input *inputs = lint->inputs.items;
+
+    for (size_t i = 0; i < lint->inputs.len; i++) {
+        const struct ocn_lint_finding *findings = inputs[i].findings.items;
+        for (size_t k = 0; k < inputs[i].findings.len; k++) {
+            size_t *count = findings[k].ignored != NULL           ? &counts.ignored
+                            : findings[k].level == OCN_LEVEL_DENY ? &counts.deny
+                                                                  : &counts.warn;
+            (*count)++;
+        }
+    }
+    return counts;
+}
+
+/* A name such as "oci:app:1.0" is no file's. */
+static bool is_file(const char *name)
+{
+    size_t letters = strspn(name, "abcdefghijklmnopqrstuvwxyz-");
+
+    return strcmp(name, "-") != 0 && name[letters] != ':';
+}
+
+const char *ocn_lint_report_file(const struct ocn_lint_report *report,
+                                 const struct ocn_lint_input *input,
+                                 const struct ocn_lint_finding *finding)
+{
+    const char *names[] = { finding->file, report->place, input->name, "unknown" };
+    const char *name = "";
+
+    for (size_t i = 0; i < OCN_COUNT(names) && name[0] == '\0'; i++) {
+        bool usable = names[i] != NULL && (is_file(names[i]) || names[i] == report->place);
+        name = usable ? names[i] : "";
+        while (name[0] == '/' || strncmp(name, "./", 2) == 0) {
+            name += name[0] == '/' ? 1 : 2;
+        }
+    }
+    return name;
+}
+
+void ocn_lint_report_sentence(const struct ocn_lint_finding *finding, struct ocn_buf *out)
+{
+    if (finding->object != NULL) {
+        ocn_buf_printf(out, "%s: ", finding->object);
+    }
+    ocn_buf_puts(out, finding->message);
+}
+
+int ocn_lint_report_dump(json_t *json, struct ocn_buf *out, struct ocn_error *err)
+{
+    char *text = json != NULL ? json_dumps(json, JSON_INDENT(2)) : NULL;
+
+    json_decref(json);
+    if (text == NULL) {
+        return ocn_fail_nomem(err);
+    }
+    ocn_buf_puts(out, text);
+    ocn_buf_puts(out, "\n");
+    free(text);
+    return ocn_buf_check(out, err);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is checked of a pod beside Pod Security Standards: a function for each question. */
+#pragma once
+
+#include "normalize/workload/pod.h"
+
+/* pod.limits: GOMAXPROCS and GOMEMLIMIT against the limits, and amounts that are none. */
+OCN_MUST_USE int ocn_workload_limits(const struct ocn_workload_check *check,
+                                     const struct ocn_pod *pod, struct ocn_error *err);
+
+/* pod.platform: what nodeSelector and affinity ask for, against what its images have. */
+OCN_MUST_USE int ocn_workload_platform(const struct ocn_workload_check *check,
+                                       const struct ocn_pod *pod, struct ocn_error *err);
+
+/* pod.run-as-non-root: whether the kubelet will start it, by the user of the image that is known.
+ */
+OCN_MUST_USE int ocn_workload_non_root(const struct ocn_workload_check *check,
+                                       const struct ocn_pod *pod, struct ocn_error *err);
+
+/* pod.read-only-root, pod.resources and pod.labels: what a target asks to be there. */
+OCN_MUST_USE int ocn_workload_demands(const struct ocn_workload_check *check,
+                                      const struct ocn_pod *pod, struct ocn_error *err);

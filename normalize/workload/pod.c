@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "normalize/workload/pod.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "normalize/workload/field.h"
+
+/* Where a kind has its pod. @group: what stands before the slash of apiVersion; "" for "v1". */
+static const struct {
+    const char *group;
+    const char *kind;
+    const char *path;
+} kinds[] = {
+    { "", "Pod", "" },
+    { "", "PodTemplate", "template" },
+    { "", "ReplicationController", "spec.template" },
+    { "apps", "Deployment", "spec.template" },
+    { "apps", "ReplicaSet", "spec.template" },
+    { "apps", "StatefulSet", "spec.template" },
+    { "apps", "DaemonSet", "spec.template" },
+    { "extensions", "Deployment", "spec.template" },
+    { "extensions", "ReplicaSet", "spec.template" },
+    { "extensions", "DaemonSet", "spec.template" },
+    { "batch", "Job", "spec.template" },
+    { "batch", "CronJob", "spec.jobTemplate.spec.template" },
+    { "argoproj.io", "Rollout", "spec.template" },
+    { "serving.knative.dev", "Service", "spec.template" },
+    { "serving.knative.dev", "Configuration", "spec.template" },
+    { "serving.knative.dev", "Revision", "" },
+    { "run.googleapis.com", "Job", "spec.template.spec.template" },
+};
+
+static const struct {
+    const char *key;
+    const char *noun;
+} lists[OCN_POD_LISTS] = {
+    [OCN_POD_CONTAINERS] = { "containers", "container" },
+    [OCN_POD_INIT_CONTAINERS] = { "initContainers", "init container" },
+    [OCN_POD_EPHEMERAL] = { "ephemeralContainers", "ephemeral container" },
+};
+
+bool ocn_pod_is_kubernetes(const json_t *document)
+{
+    return ocn_field_string(document, "apiVersion") != NULL &&
+           ocn_field_string(document, "kind") != NULL;
+}
+
+/* "Deployment shop/web", as far as it has names. */
+static const char *name_object(struct ocn_arena *arena, const char *kind, const json_t *object)
+{
+    const char *space = ocn_field_string(object, "metadata.namespace");
+    const char *name = ocn_field_string(object, "metadata.name");
+
+    if (name == NULL) {
+        name = ocn_field_string(object, "metadata.generateName");
+    }
+    return ocn_arena_printf(arena, "%s %s%s%s", kind, space != NULL ? space : "",
+                            space != NULL ? "/" : "", name != NULL ? name : "(no name)");
+}
+
+/* What is there must be a list of objects: a check that sees none would let all pass. */
+static int check_list(const json_t *spec, const char *pointer, const char *key,
+                      struct ocn_error *err)
+{
+    const json_t *list = ocn_field_get(spec, key);
+    char where[sizeof(err->where)];
+    size_t i;
+    const json_t *value;
+
+    (void)snprintf(where, sizeof(where), "%s/spec/%s", pointer, key);
+    if (list != NULL && !json_is_array(list)) {
+        return ocn_fail(err, OCN_E_FORMAT, where, "is no list");
+    }
+    json_array_foreach (list, i, value) {
+        if (!json_is_object(value)) {
+            return ocn_fail(err, OCN_E_FORMAT, where, "element %zu is no object", i);
+        }
+    }
+    return 0;
+}
+
+static int check_spec(const json_t *spec, const char *pointer, struct ocn_error *err)
+{
+    if (!json_is_object(spec)) {
+        return ocn_fail(err, OCN_E_FORMAT, pointer, "the pod has no spec that is an object");
+    }
+    for (size_t i = 0; i < OCN_POD_LISTS; i++) {
+        if (check_list(spec, pointer, lists[i].key, err) < 0) {
+            return -1;
+        }
+    }
+    return check_list(spec, pointer, "volumes", err);
+}
+
+/* What one call of ocn_pod_each() carries through. */
+struct search {
+    struct ocn_arena *arena;
+    int (*each)(void *ctx, const struct ocn_pod *pod, struct ocn_error *err);
+    void *ctx;
+    struct ocn_error *err;
+};
+
+/* An object on the way; in a list such as PodList its items may leave out what they are. */
+struct here {
+    const json_t *object;
+    const char *version;
+    const char *kind;
+    const char *pointer;
+    unsigned depth;
+};
+
+static int search_object(const struct search *search, const struct here *here);
+
+static int found(const struct search *search, const struct here *here, const char *path)
+{
+    const json_t *template = ocn_field_get(here->object, path);
+    const struct ocn_pod pod = {
+        .kind = here->kind,
+        .object = name_object(search->arena, here->kind, here->object),
+        .meta = ocn_field_get(template, "metadata"),
+        .spec = ocn_field_get(template, "spec"),
+        .pointer = ocn_field_pointer(search->arena, here->pointer, path),
+    };
+
+    if (ocn_arena_check(search->arena, search->err) < 0) {
+        return -1;
+    }
+    return check_spec(pod.spec, pod.pointer, search->err) < 0
+               ? -1
+               : search->each(search->ctx, &pod, search->err);
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t len = strlen(text);
+    size_t end_len = strlen(end);
+
+    return len >= end_len && strcmp(text + len - end_len, end) == 0;
+}
+
+static int search_items(const struct search *search, const struct here *list)
+{
+    static const char suffix[] = "List";
+    const char *kind =
+        ocn_arena_copy(search->arena, list->kind, strlen(list->kind) - (sizeof(suffix) - 1));
+    size_t i;
+    const json_t *item;
+
+    if (list->depth >= OCN_POD_MAX_LISTS) {
+        return ocn_fail(search->err, OCN_E_LIMIT, list->pointer, "more than %d lists in each other",
+                        OCN_POD_MAX_LISTS);
+    }
+    json_array_foreach (json_object_get(list->object, "items"), i, item) {
+        const char *own_version = ocn_field_string(item, "apiVersion");
+        const char *own_kind = ocn_field_string(item, "kind");
+        const struct here here = {
+            .object = item,
+            .version = own_version != NULL ? own_version : list->version,
+            .kind = own_kind != NULL ? own_kind : kind,
+            .pointer = ocn_arena_printf(search->arena, "%s/items/%zu", list->pointer, i),
+            .depth = list->depth + 1,
+        };
+        if (search_object(search, &here) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int search_object(const struct search *search, const struct here *here)
+{
+    if (ends_with(here->kind, "List") && json_is_array(json_object_get(here->object, "items"))) {
+        return search_items(search, here);
+    }
+    size_t group = strchr(here->version, '/') != NULL ? strcspn(here->version, "/") : 0;
+    for (size_t i = 0; i < OCN_COUNT(kinds); i++) {
+        if (strcmp(kinds[i].kind, here->kind) == 0 && strlen(kinds[i].group) == group &&
+            strncmp(kinds[i].group, here->version, group) == 0) {
+            return found(search, here, kinds[i].path);
+        }
+    }
+    return 0;
+}
+
+int ocn_pod_each(const json_t *document, struct ocn_arena *arena,
+                 int (*each)(void *ctx, const struct ocn_pod *pod, struct ocn_error *err),
+                 void *ctx, struct ocn_error *err)
+{
+    const struct search search = { arena, each, ctx, err };
+    const struct here here = { .object = document,
+                               .version = ocn_field_string(document, "apiVersion"),
+                               .kind = ocn_field_string(document, "kind"),
+                               .pointer = "" };
+
+    return here.version != NULL && here.kind != NULL ? search_object(&search, &here) : 0;
+}
+
+int ocn_pod_each_container(const struct ocn_pod *pod, struct ocn_arena *arena,
+                           int (*each)(void *ctx, const struct ocn_pod_container *container,
+                                       struct ocn_error *err),
+                           void *ctx, struct ocn_error *err)
+{
+    for (unsigned list = 0; list < OCN_POD_LISTS; list++) {
+        size_t i;
+        const json_t *json;
+        json_array_foreach (json_object_get(pod->spec, lists[list].key), i, json) {
+            const char *name = ocn_field_string(json, "name");
+            const struct ocn_pod_container container = {
+                .list = (enum ocn_pod_list)list,
+                .json = json,
+                .pointer =
+                    ocn_arena_printf(arena, "%s/spec/%s/%zu", pod->pointer, lists[list].key, i),
+                .noun = name != NULL ? ocn_arena_printf(arena, "%s %s", lists[list].noun, name)
+                                     : ocn_arena_printf(arena, "%s %zu", lists[list].noun, i),
+            };
+            if (ocn_arena_check(arena, err) < 0 || each(ctx, &container, err) < 0) {
+                return -1;
+            }
+        }
+    }
+    return 0;
+}
+
+bool ocn_pod_is_windows(const struct ocn_pod *pod)
+{
+    const char *name = ocn_field_string(pod->spec, "os.name");
+
+    return name != NULL && strcmp(name, "windows") == 0;
+}
+
+bool ocn_pod_has_users(const struct ocn_pod *pod)
+{
+    return json_is_false(json_object_get(pod->spec, "hostUsers"));
+}

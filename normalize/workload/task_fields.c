@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "normalize/workload/task_fields.h"
+
+#define TASK OCN_TASK_TASK
+#define CONTAINER OCN_TASK_CONTAINER
+
+/* What Fargate does not take (AmazonECS/latest/developerguide/fargate-tasks-services.html). */
+#define NOT_ON_FARGATE(scope_, path_)                                                              \
+    {                                                                                              \
+        .rule = OCN_LINT_TASK_FARGATE, .scope = (scope_), .path = path_, .fargate = true,          \
+        .hint = "remove it, or run the task on EC2"                                                \
+    }
+
+const struct ocn_task_field ocn_task_fields[] = {
+    { .rule = OCN_LINT_TASK_PRIVILEGED,
+      .scope = CONTAINER,
+      .path = "privileged",
+      .allowed = { "false" },
+      .hint = "remove it, and add the one capability or device that the program needs" },
+    { .rule = OCN_LINT_TASK_CAPABILITIES,
+      .scope = CONTAINER,
+      .path = "linuxParameters.capabilities.add[]",
+      .allowed = { "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD",
+                   "NET_BIND_SERVICE", "NET_RAW", "SETFCAP", "SETGID", "SETPCAP", "SETUID",
+                   "SYS_CHROOT", "SYS_PTRACE" },
+      .hint = "remove it from capabilities.add" },
+    { .rule = OCN_LINT_TASK_HOST_NAMESPACES,
+      .scope = TASK,
+      .path = "networkMode",
+      .allowed = { "awsvpc", "bridge", "none", "default" },
+      .hint = "use awsvpc, which gives the task an interface of its own" },
+    { .rule = OCN_LINT_TASK_HOST_NAMESPACES,
+      .scope = TASK,
+      .path = "pidMode",
+      .allowed = { "task" },
+      .hint = "remove it, or write task" },
+    { .rule = OCN_LINT_TASK_HOST_NAMESPACES,
+      .scope = TASK,
+      .path = "ipcMode",
+      .allowed = { "task", "none" },
+      .hint = "remove it, or write task" },
+    { .rule = OCN_LINT_TASK_HOST_PATH,
+      .scope = TASK,
+      .path = "volumes[].host.sourcePath",
+      .hint = "remove sourcePath, which gives the task a volume of its own, or use EFS" },
+    { .rule = OCN_LINT_TASK_FARGATE,
+      .scope = CONTAINER,
+      .path = "privileged",
+      .fargate = true,
+      .allowed = { "false" },
+      .hint = "remove it, or run the task on EC2" },
+    { .rule = OCN_LINT_TASK_FARGATE,
+      .scope = CONTAINER,
+      .path = "linuxParameters.capabilities.add[]",
+      .fargate = true,
+      .allowed = { "SYS_PTRACE" },
+      .hint = "remove it: Fargate adds SYS_PTRACE alone; what is not dropped stays" },
+    { .rule = OCN_LINT_TASK_FARGATE,
+      .scope = TASK,
+      .path = "networkMode",
+      .fargate = true,
+      .allowed = { "awsvpc" },
+      .hint = "write awsvpc" },
+    { .rule = OCN_LINT_TASK_FARGATE,
+      .scope = TASK,
+      .path = "pidMode",
+      .fargate = true,
+      .allowed = { "task" },
+      .hint = "remove it, or write task" },
+    NOT_ON_FARGATE(TASK, "ipcMode"),
+    NOT_ON_FARGATE(TASK, "volumes[].host.sourcePath"),
+    NOT_ON_FARGATE(CONTAINER, "linuxParameters.devices[]"),
+    NOT_ON_FARGATE(CONTAINER, "linuxParameters.tmpfs[]"),
+    NOT_ON_FARGATE(CONTAINER, "linuxParameters.sharedMemorySize"),
+    NOT_ON_FARGATE(CONTAINER, "dockerSecurityOptions[]"),
+    NOT_ON_FARGATE(CONTAINER, "extraHosts[]"),
+    NOT_ON_FARGATE(CONTAINER, "links[]"),
+    NOT_ON_FARGATE(CONTAINER, "dnsServers[]"),
+    NOT_ON_FARGATE(CONTAINER, "dnsSearchDomains[]"),
+    { 0 },
+};
