@@ -20,12 +20,13 @@ docker@trixie     | docker.io docker-cli runc
 containerd@forky  | containerd runc crun containernetworking-plugins python3-grpcio python3-protobuf
 '
 
-# debootstrap does not know the names of Debian's next releases; they are made like sid.
+# debootstrap does not know the names of Debian's next releases; they are made like sid. It mounts /proc in the
+# new root: whoever has a copy of that mount sees its name change when the root is moved.
 engine_make_root() { # SUITE DIRECTORY
     local script=/usr/share/debootstrap/scripts/$1
     [[ -e $script ]] || script=/usr/share/debootstrap/scripts/sid
     rm -rf "$2.new"
-    debootstrap --variant=minbase "$1" "$2.new" "$(system_mirror)" "$script"
+    unshare --mount --propagation private debootstrap --variant=minbase "$1" "$2.new" "$(system_mirror)" "$script"
     cp /etc/hosts "$2.new/etc/hosts"
     echo force-unsafe-io >"$2.new/etc/dpkg/dpkg.cfg.d/unsafe-io"
     # A mirror may lag behind; that the index is Debian's is checked all the same.

@@ -370,7 +370,8 @@ settle() {
 # All that may be left behind outside of a bundle; the runtimes' own directories in /run stay empty.
 see_node() {
     find /run /tmp -xdev -not -path "$work*" -not -name runc -not -name crun | sort
-    sed -E 's/^[0-9]+ [0-9]+ //' /proc/self/mountinfo | sort
+    # Without the names of directories: others may move one in which something was mounted before.
+    cut -d' ' -f1-3,6- /proc/self/mountinfo | sort
     find /sys/fs/cgroup -path "$hybrid" -prune -o -path "*ocinorm-soak-$seed/*" -type d -print 2>/dev/null || true
 }
 

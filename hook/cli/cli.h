@@ -53,16 +53,17 @@ struct ocn_cli_image {
         .name = (option), .takes = OCN_COMMAND_TAKES_TEXT, .argument = (what),                     \
         .offset = offsetof(type, member), .text = (sentence)                                       \
     }
-#define OCN_CLI_IMAGE(type, member)                                                                \
-    OCN_CLI_TEXT("as", "PLATFORM[,PLATFORM...]", type, member.as,                                  \
+/* Of a request whose member `of` is a struct ocn_cli_image. */
+#define OCN_CLI_IMAGE(type)                                                                        \
+    OCN_CLI_TEXT("as", "PLATFORM[,PLATFORM...]", type, of.as,                                      \
                  "of an image: a column for each platform: aws-eks, aws-ecs, azure-aks ..."),      \
-        OCN_CLI_TEXT("node", "OS/ARCH[/VARIANT]", type, member.node,                               \
+        OCN_CLI_TEXT("node", "OS/ARCH[/VARIANT]", type, of.node,                                   \
                      "of an image: the node that it is to run on; one of its own platform by "     \
                      "default"),                                                                   \
-        OCN_CLI_TEXT("platform", "OS/ARCH[/VARIANT]", type, member.platform,                       \
+        OCN_CLI_TEXT("platform", "OS/ARCH[/VARIANT]", type, of.platform,                           \
                      "of an image: only that one of its platforms; all by default"),               \
-        OCN_CLI_TEXT("cpus", "N", type, member.cpus, "of an image: its CPU limit, 1.5 or 1500m"),  \
-        OCN_CLI_TEXT("memory", "SIZE", type, member.memory,                                        \
+        OCN_CLI_TEXT("cpus", "N", type, of.cpus, "of an image: its CPU limit, 1.5 or 1500m"),      \
+        OCN_CLI_TEXT("memory", "SIZE", type, of.memory,                                            \
                      "of an image: its memory limit, 512Mi, 1G or bytes")
 
 extern const char *const ocn_cli_formats[]; /* text, json */

@@ -43,7 +43,7 @@ static const struct ocn_command_option explain_options[] = {
                  "deny it"),
     POLICY,
     ROOT,
-    OCN_CLI_IMAGE(struct request, of),
+    OCN_CLI_IMAGE(struct request),
     OCN_CLI_FORMAT(struct request, "text (default) or json"),
     OCN_CLI_FLAG("schema", struct request, schema, "print the JSON Schema of that JSON"),
 };
@@ -54,8 +54,7 @@ static const char *const explain_synopsis[] = {
     "--bundle DIR [--config FILE] [--root DIR] [--format text|json]",
     "--running [--config FILE] [--root DIR] [--format text|json]",
     "ID [--config FILE] [--root DIR] [--format text|json]",
-    "IMAGE [--as PLATFORM[,PLATFORM...]] [--node OS/ARCH] [--platform OS/ARCH] [--cpus N] "
-    "[--memory SIZE] [--config FILE] [--format text|json]",
+    "IMAGE [--as PLATFORM,...] [--node OS/ARCH] [--platform OS/ARCH] [--cpus N] [--memory SIZE]",
     "--schema",
     NULL,
 };

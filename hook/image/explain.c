@@ -23,7 +23,7 @@ struct request {
 };
 
 static const struct ocn_command_option options[] = {
-    OCN_CLI_IMAGE(struct request, of),
+    OCN_CLI_IMAGE(struct request),
     OCN_CLI_POLICY(struct request, "the policy, in place of " OCN_CONFIG_PATH),
     OCN_CLI_FORMAT(struct request, "text (default) or json"),
 };
@@ -228,9 +228,7 @@ static int run_explain(int argc, char **argv)
 }
 
 static const char *const synopsis[] = {
-    "INPUT [--as PLATFORM[,PLATFORM...]] [--node OS/ARCH[/VARIANT]] "
-    "[--platform OS/ARCH[/VARIANT]|all] [--cpus N] [--memory SIZE] [--config FILE] "
-    "[--format text|json]",
+    "INPUT [--as PLATFORM,...] [--node OS/ARCH] [--platform OS/ARCH] [--cpus N] [--memory SIZE]",
     NULL,
 };
 

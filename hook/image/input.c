@@ -39,7 +39,7 @@ void ocn_image_input_done(struct ocn_image_input *input)
 {
     ocn_closep(&input->blobs.fd);
     ocn_closep(&input->blobs.shared_fd);
-    ocn_blob_digests_free(input->digests);
+    ocn_hash_digests_free(input->digests);
     ocn_arena_done(&input->arena);
     *input = (struct ocn_image_input)OCN_IMAGE_INPUT_NONE;
 }
@@ -168,7 +168,7 @@ int ocn_image_input_open(const char *text, struct ocn_image_input *ret, struct o
     int status = 0;
 
     ret->name = text;
-    if (ocn_blob_digests_new(&ret->digests, err) < 0) {
+    if (ocn_hash_digests_new(&ret->digests, err) < 0) {
         return -1;
     }
     ret->blobs.digests = ret->digests;

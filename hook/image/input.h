@@ -9,7 +9,7 @@ struct ocn_image_input {
     const char *name; /* as it was given; borrowed */
     struct ocn_blobs blobs;
     const char *reference; /* in the layout or archive; NULL: the only one */
-    struct ocn_digests *digests;
+    struct ocn_hash_digests *digests;
     struct ocn_arena arena;
 };
 

@@ -143,7 +143,7 @@ static int finish_pipe(struct pipe *pipe, const struct ocn_layer_name *name, str
 
 /* What is kept, and what of it is asked for. */
 struct reading {
-    struct pipe *pipe;
+    struct pipe pipe;
     struct ocn_image_layer *layer;
     const struct ocn_strings *names; /* NULL: a second reading */
     size_t wanted;                   /* of a second reading: this entry */
@@ -179,9 +179,9 @@ static int keep(struct reading *reading, size_t entry, uint64_t size, struct ocn
     layer->files.items = files;
     files[layer->files.len++] = (struct ocn_layer_file){ entry, bytes, 0 };
     while (done < size) {
-        la_ssize_t len = archive_read_data(reading->pipe->tar, bytes + done, size - done);
+        la_ssize_t len = archive_read_data(reading->pipe.tar, bytes + done, size - done);
         if (len < 0) {
-            return fail_pipe(reading->pipe, reading->pipe->tar, err);
+            return fail_pipe(&reading->pipe, reading->pipe.tar, err);
         }
         if (len == 0) {
             break;
@@ -235,7 +235,7 @@ static int add_entry(struct reading *reading, struct archive_entry *from, struct
         return ocn_arena_check(&layer->arena, err);
     }
     if (layer->table.len >= OCN_TREE_MAX_ENTRIES) {
-        return ocn_fail(err, OCN_E_LIMIT, reading->pipe->where,
+        return ocn_fail(err, OCN_E_LIMIT, reading->pipe.where,
                         "holds more than the limit of %zu files", OCN_TREE_MAX_ENTRIES);
     }
     struct ocn_tree_entry *entries =
@@ -269,12 +269,12 @@ static int read_entries(struct reading *reading, struct ocn_error *err)
     size_t seen = 0;
 
     for (;;) {
-        int status = archive_read_next_header(reading->pipe->tar, &entry);
+        int status = archive_read_next_header(reading->pipe.tar, &entry);
         if (status == ARCHIVE_EOF) {
             return 0;
         }
         if (status < ARCHIVE_WARN) {
-            return fail_pipe(reading->pipe, reading->pipe->tar, err);
+            return fail_pipe(&reading->pipe, reading->pipe.tar, err);
         }
         if ((reading->names != NULL ? add_entry(reading, entry, err)
                                     : revisit(reading, entry, &seen, err)) < 0) {
@@ -304,13 +304,14 @@ static int explain_failure(struct pipe *pipe, const struct ocn_error *problem,
 static int read_layer(const struct ocn_blobs *blobs, const struct ocn_layer_name *name,
                       struct reading *reading, struct ocn_error *err)
 {
-    OCN_CLEANUP(close_pipe) struct pipe pipe = { 0 };
     struct ocn_error problem = { 0 };
+    int status =
+        open_pipe(&reading->pipe, blobs, name, &problem) < 0 || read_entries(reading, &problem) < 0
+            ? explain_failure(&reading->pipe, &problem, err)
+            : finish_pipe(&reading->pipe, name, err);
 
-    reading->pipe = &pipe;
-    return open_pipe(&pipe, blobs, name, &problem) < 0 || read_entries(reading, &problem) < 0
-               ? explain_failure(&pipe, &problem, err)
-               : finish_pipe(&pipe, name, err);
+    close_pipe(&reading->pipe);
+    return status;
 }
 
 int ocn_image_layer_read(const struct ocn_blobs *blobs, const struct ocn_layer_name *name,

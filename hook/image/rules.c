@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "hook/image/rules.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "hook/image/values.h"
+#include "normalize/base/number.h"
 #include "normalize/lint/target.h"
 #include "normalize/program/arch.h"
 #include "normalize/rootfs/path.h"
@@ -294,7 +294,7 @@ static int judge_layer(struct subject *subject, size_t index, struct ocn_error *
             hint, err) < 0) {
         return -1;
     }
-    double size = ocn_blobs_size_of(subject->look->rootfs.blobs, blob);
+    double size = ocn_stream_size(subject->look->rootfs.blobs, blob);
     if (size >= 0 && blob->size >= 0 && size != blob->size) {
         return add(subject, OCN_LINT_IMAGE_BLOBS, path,
                    ocn_arena_printf(subject->arena,
@@ -341,14 +341,15 @@ static int judge_ports(struct subject *subject, struct ocn_error *err)
         return 0;
     }
     json_object_foreach (ports, key, value) {
-        unsigned port = 0;
-        if (sscanf(key, "%5u", &port) != 1 || port == 0 || port > LAST_PRIVILEGED_PORT) {
+        const struct ocn_bytes digits = { key, strspn(key, "0123456789") };
+        uint64_t port = 0;
+        if (ocn_number_parse(digits, LAST_PRIVILEGED_PORT, &port) < 0 || port == 0) {
             continue;
         }
         if (add(subject, OCN_LINT_IMAGE_PORTS, "/config/ExposedPorts",
                 ocn_arena_printf(subject->arena,
-                                 "port %u is EXPOSEd, and user %u may not listen on it", port,
-                                 subject->who.uid),
+                                 "port %u is EXPOSEd, and user %u may not listen on it",
+                                 (unsigned)port, subject->who.uid),
                 "listen on a port above 1023; or \"lowPorts\" in the policy; Docker, and "
                 "containerd with "
                 "enable_unprivileged_ports, allow it anyway",
@@ -553,10 +554,11 @@ static int add_node_findings(struct subject *subject, struct ocn_error *err)
 static uint32_t id_after(const struct ocn_outcome *outcome, const char *path, uint32_t was)
 {
     for (size_t i = 0; i < outcome->edits_len; i++) {
-        unsigned id = 0;
-        if (strcmp(outcome->edits[i].path, path) == 0 && outcome->edits[i].to != NULL &&
-            sscanf(outcome->edits[i].to, "%10u", &id) == 1) {
-            return id;
+        const char *to = outcome->edits[i].to;
+        uint64_t id = 0;
+        if (strcmp(outcome->edits[i].path, path) == 0 && to != NULL &&
+            ocn_number_parse((struct ocn_bytes){ to, strlen(to) }, UINT32_MAX, &id) == 0) {
+            return (uint32_t)id;
         }
     }
     return was;

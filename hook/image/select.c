@@ -92,8 +92,7 @@ static int read_config(struct walk *walk, struct ocn_selected *image, struct ocn
 {
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf text = { 0 };
 
-    if (ocn_blobs_read(walk->blobs, &image->manifest.config, OCN_IMAGE_MAX_CONFIG, &text, err) <
-        0) {
+    if (ocn_blob_read(walk->blobs, &image->manifest.config, OCN_IMAGE_MAX_CONFIG, &text, err) < 0) {
         return -1;
     }
     return ocn_object_read_config(ocn_buf_bytes(&text), &image->objects[1], &image->config, err) <
@@ -299,7 +298,7 @@ static int visit(struct walk *walk, const struct ocn_descriptor *from, unsigned 
         return pass_over(walk, from->digest, "of a media type that nobody knows", err);
     }
     if (see(walk, from->digest, err) < 0 ||
-        ocn_blobs_read(walk->blobs, from, OCN_IMAGE_MAX_MANIFEST, &text, err) < 0 ||
+        ocn_blob_read(walk->blobs, from, OCN_IMAGE_MAX_MANIFEST, &text, err) < 0 ||
         kind_of(from, ocn_buf_bytes(&text), &kind, err) < 0) {
         return -1;
     }
@@ -389,13 +388,14 @@ static int begin_layout(struct walk *walk, const char *reference, struct ocn_err
     struct ocn_object_index index = { 0 };
     const struct ocn_descriptor *found = NULL;
 
-    if (ocn_blobs_read_file(walk->blobs, "index.json", OCN_IMAGE_MAX_MANIFEST, &text, err) < 0) {
+    if (ocn_blob_read_file(walk->blobs, "index.json", OCN_IMAGE_MAX_MANIFEST, &text, err) < 0) {
         return -1;
     }
     if (ocn_object_read_index(ocn_buf_bytes(&text), &object, &index, err) < 0) {
         return locate(err, "index.json");
     }
-    return find_reference(&index, reference, &walk->selection->arena, &found, err) < 0
+    return find_reference(&index, reference, &walk->selection->arena, &found, err) < 0 ||
+                   found == NULL
                ? -1
                : visit(walk, found, 0, err);
 }
@@ -407,7 +407,7 @@ static int begin_dir(struct walk *walk, struct ocn_error *err)
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf text = { 0 };
     enum ocn_object_kind kind = OCN_OBJECT_UNKNOWN;
 
-    if (ocn_blobs_read_file(walk->blobs, "manifest.json", OCN_IMAGE_MAX_MANIFEST, &text, err) < 0 ||
+    if (ocn_blob_read_file(walk->blobs, "manifest.json", OCN_IMAGE_MAX_MANIFEST, &text, err) < 0 ||
         kind_of(&from, ocn_buf_bytes(&text), &kind, err) < 0) {
         return -1;
     }
@@ -455,7 +455,7 @@ static const char *list_tags(const struct ocn_list *list, struct ocn_arena *aren
     const struct ocn_object_saved *items = list->items;
     const char *names = "";
 
-    for (size_t i = 0; i < list->len && i < 20; i++) {
+    for (size_t i = 0; items != NULL && i < list->len && i < 20; i++) {
         for (size_t tag = 0; tag < items[i].tags.len && tag < 20; tag++) {
             names = ocn_arena_printf(arena, "%s%s%s", names, names[0] != '\0' ? ", " : "",
                                      items[i].tags.items[tag]);
@@ -475,7 +475,7 @@ static int take_saved(struct walk *walk, const struct ocn_object_saved *saved,
     if (image == NULL || saved->config == NULL) {
         return ocn_fail(err, OCN_E_FORMAT, "manifest.json", "an image has no Config");
     }
-    if (ocn_blobs_read_file(walk->blobs, saved->config, OCN_IMAGE_MAX_CONFIG, &text, err) < 0) {
+    if (ocn_blob_read_file(walk->blobs, saved->config, OCN_IMAGE_MAX_CONFIG, &text, err) < 0) {
         return -1;
     }
     walk->selection->images_len++;
@@ -513,13 +513,13 @@ static int begin_saved(struct walk *walk, const char *reference, struct ocn_erro
     struct ocn_list list = { 0 };
     const struct ocn_object_saved *found = NULL;
 
-    if (!ocn_blobs_have(walk->blobs, "manifest.json") &&
-        ocn_blobs_have(walk->blobs, "repositories")) {
+    if (!ocn_blob_have(walk->blobs, "manifest.json") &&
+        ocn_blob_have(walk->blobs, "repositories")) {
         return ocn_fail(err, OCN_E_UNSUPPORTED, "repositories",
                         "an archive of Docker before 1.10, without manifest.json: save the image "
                         "again with a newer one");
     }
-    if (ocn_blobs_read_file(walk->blobs, "manifest.json", OCN_IMAGE_MAX_MANIFEST, &text, err) < 0) {
+    if (ocn_blob_read_file(walk->blobs, "manifest.json", OCN_IMAGE_MAX_MANIFEST, &text, err) < 0) {
         return -1;
     }
     if (ocn_object_read_saved(ocn_buf_bytes(&text), &object, &list, err) < 0) {

@@ -161,8 +161,8 @@ static int select_and_run(const struct ocn_work *work, const struct ocn_blobs *b
  */
 static void settle_form(struct ocn_blobs *blobs)
 {
-    if (blobs->form == OCN_BLOBS_OCI_TAR && !ocn_blobs_have(blobs, "index.json") &&
-        (ocn_blobs_have(blobs, "manifest.json") || ocn_blobs_have(blobs, "repositories"))) {
+    if (blobs->form == OCN_BLOBS_OCI_TAR && !ocn_blob_have(blobs, "index.json") &&
+        (ocn_blob_have(blobs, "manifest.json") || ocn_blob_have(blobs, "repositories"))) {
         blobs->form = OCN_BLOBS_DOCKER_TAR;
     }
 }

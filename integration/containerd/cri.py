@@ -97,7 +97,7 @@ class Pod:
         runtime("StartContainer", container_id=self.container)
 
     def wait(self):
-        for _ in range(3000):
+        for _ in range(30000):
             status = runtime("ContainerStatus", container_id=self.container).status
             if status.state == EXITED:
                 return status.exit_code
@@ -106,7 +106,7 @@ class Pod:
 
     def first_word(self):
         """Of what it has said: a container that has been started may say it a little later."""
-        for _ in range(3000):
+        for _ in range(30000):
             words = self.log().split()
             if words:
                 return words[0]

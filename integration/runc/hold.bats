@@ -143,7 +143,7 @@ is_small() {
 }
 
 @test "created and deleted without a start: nothing stays" {
-    cat /proc/self/mountinfo >"$BATS_TEST_TMPDIR/mounts"
+    see_mounts
     for stage in "${stages[@]}"; do
         add_hook "$stage"
         create
@@ -261,7 +261,7 @@ measure_usual() {
     edit '.mounts += [{destination: "/opt/vol", type: "bind", source: $vol, options: ["bind"]}]' \
         --arg vol "$BATS_TEST_TMPDIR/vol"
     starts /opt/vol/app
-    run timeout 60 "$low_path" --root "$state" run --bundle "$bundle" "$id" </dev/null
+    run timeout 600 "$low_path" --root "$state" run --bundle "$bundle" "$id" </dev/null
     [[ $status -ne 0 && $status -ne 124 ]]
     no_helper
 }
@@ -418,7 +418,7 @@ lie() { # SYSTEM-CALL... [ARGS-JSON] : the container's seccomp profile says that
 
 @test "many at the same time: each is lowered, none leaves anything" {
     local count=${OCN_STARTS:-20} number started=()
-    cat /proc/self/mountinfo >"$BATS_TEST_TMPDIR/mounts"
+    see_mounts
     for ((number = 0; number < count; number++)); do
         mkdir -p "$BATS_TEST_TMPDIR/many/$number"
         jq '.linux.cgroupsPath += $n' --arg n "-$number" "$bundle/config.json" \

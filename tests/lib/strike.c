@@ -23,7 +23,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define GRACE_MS 5000 /* for what a runtime still clears up when its command has ended */
+/* For what a runtime still clears up when its command has ended; busy machines look slower. */
+#define GRACE_MS 5000
+#define GRACE_LOOKS 1000
 #define STOP_MS 200
 
 struct strike {
@@ -203,7 +205,8 @@ static void clear_up(struct strike *strike)
     struct process process;
     pid_t pid = 0;
 
-    for (long end = now_ms() + GRACE_MS; now_ms() < end; sleep_us(2000)) {
+    long end = now_ms() + GRACE_MS;
+    for (int looks = 0; looks < GRACE_LOOKS || now_ms() < end; looks++, sleep_us(2000)) {
         reap();
         pid = find(strike, is_left);
         if (pid == 0) {

@@ -60,10 +60,10 @@ func TestServerClosesIdleConnections(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	begin := time.Now() // it cannot be idle before
 	if _, err := connection.Write([]byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n")); err != nil {
 		t.Fatal(err)
 	}
-	idle := time.Now()
 	go func() {
 		buffer := make([]byte, 4096)
 		for {
@@ -75,10 +75,10 @@ func TestServerClosesIdleConnections(t *testing.T) {
 	}()
 	select {
 	case at := <-closed:
-		if at.Sub(idle) < 150*time.Millisecond {
-			t.Errorf("closed after %v already", at.Sub(idle))
+		if at.Sub(begin) < 200*time.Millisecond {
+			t.Errorf("closed after %v already", at.Sub(begin))
 		}
-	case <-time.After(10 * time.Second):
-		t.Error("still open after 10 s")
+	case <-time.After(time.Minute):
+		t.Error("still open after a minute")
 	}
 }
