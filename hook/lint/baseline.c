@@ -145,12 +145,9 @@ int ocn_baseline_write(const char *path, const struct ocn_lint *lint, struct ocn
         }
     }
     json_auto_t *json = ocn_json_unbind(&rows, fields);
-    char *text = json != NULL ? json_dumps(json, JSON_INDENT(1)) : NULL;
-    if (text == NULL) {
-        return ocn_fail_nomem(err);
+    if (ocn_json_dump(json, JSON_INDENT(1), &out, err) < 0) {
+        return -1;
     }
-    ocn_buf_puts(&out, text);
     ocn_buf_puts(&out, "\n");
-    free(text);
     return ocn_buf_check(&out, err) < 0 ? -1 : ocn_save(path, ocn_buf_bytes(&out), err);
 }

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "normalize/json/json.h"
+
 struct ocn_lint_counts ocn_lint_report_count(const struct ocn_lint *lint)
 {
     struct ocn_lint_counts counts = { 0 };
@@ -55,14 +57,9 @@ void ocn_lint_report_sentence(const struct ocn_lint_finding *finding, struct ocn
 
 int ocn_lint_report_dump(json_t *json, struct ocn_buf *out, struct ocn_error *err)
 {
-    char *text = json != NULL ? json_dumps(json, JSON_INDENT(2)) : NULL;
+    int status = ocn_json_dump(json, JSON_INDENT(2), out, err);
 
     json_decref(json);
-    if (text == NULL) {
-        return ocn_fail_nomem(err);
-    }
-    ocn_buf_puts(out, text);
     ocn_buf_puts(out, "\n");
-    free(text);
-    return ocn_buf_check(out, err);
+    return status < 0 ? -1 : ocn_buf_check(out, err);
 }

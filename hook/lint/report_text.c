@@ -53,6 +53,7 @@ static void print_finding(const struct ocn_lint_report *report,
     ocn_buf_printf(out, "  %s%s%s  %-*s %-*s ", paint(report, denies ? red : yellow),
                    denies ? "deny" : "warn", paint(report, plain), PLACE_WIDTH,
                    ocn_buf_bytes(&place).ptr, RULE_WIDTH, finding->rule);
+    out->failed |= place.failed;
     ocn_lint_report_sentence(finding, out);
     ocn_buf_puts(out, "\n");
     if (finding->hint != NULL) {

@@ -515,3 +515,17 @@ size_t ocn_json_line_of(struct ocn_bytes text, const char *pointer)
 
     return place_of(text, follow(text, pointer, &whole)).line;
 }
+
+static int append(const char *bytes, size_t len, void *out)
+{
+    ocn_buf_add(out, bytes, len);
+    return 0;
+}
+
+int ocn_json_dump(const json_t *json, size_t flags, struct ocn_buf *out, struct ocn_error *err)
+{
+    if (json == NULL || json_dump_callback(json, append, out, flags) != 0) {
+        return ocn_fail_nomem(err);
+    }
+    return ocn_buf_check(out, err);
+}

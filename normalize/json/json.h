@@ -73,3 +73,10 @@ size_t ocn_json_line_of(struct ocn_bytes text, const char *pointer);
 
 /* Appends @len bytes of UTF-8 as a string literal (RFC 8259 section 7). */
 void ocn_json_quote(struct ocn_buf *out, const char *plain, size_t len);
+
+/*
+ * Appends @json, NULL for want of memory, with jansson's @flags. Not json_dumps(): where memory
+ * fails within it once, jansson 2.14 leaves out a key and goes on.
+ */
+OCN_MUST_USE int ocn_json_dump(const json_t *json, size_t flags, struct ocn_buf *out,
+                               struct ocn_error *err);

@@ -62,14 +62,8 @@ static const struct ocn_bind fields[] = {
 int ocn_lint_dump(const struct ocn_lint *lint, struct ocn_buf *out, struct ocn_error *err)
 {
     json_auto_t *json = ocn_json_unbind(&lint->inputs, fields);
-    char *text = json != NULL ? json_dumps(json, JSON_COMPACT) : NULL;
 
-    if (text == NULL) {
-        return ocn_fail_nomem(err);
-    }
-    ocn_buf_puts(out, text);
-    free(text);
-    return ocn_buf_check(out, err);
+    return ocn_json_dump(json, JSON_COMPACT, out, err);
 }
 
 static int load_finding(struct ocn_lint *lint, struct ocn_lint_finding *finding,

@@ -22,6 +22,7 @@ answer        *cases*config.json
 argv          -
 config        *config.json
 elf           -
+manifest      -
 policy        *policy.json
 process       *process.json
 runtime_state -

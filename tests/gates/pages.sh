@@ -29,6 +29,25 @@ while read -r rule level; do
     grep -qF "($page)" README.md || complain "README.md: no link to $page"
 done <<<"$rows"
 
+# Those of images and manifests: no policy has them, so that a README of their own names them.
+lint_rows=$(tr '\n' ' ' <normalize/lint/lint_rules.def |
+    sed -En 's/OCN_LINT_RULE\(/\n&/g; p' |
+    sed -En 's/^OCN_LINT_RULE\([A-Z_]+, *"([^"]+)", *([A-Z]+),.*/\1 \L\2/p')
+[[ $(wc -l <<<"$lint_rows") == $(grep -c '^OCN_LINT_RULE(' normalize/lint/lint_rules.def) ]] ||
+    complain "normalize/lint/lint_rules.def: a row is not spelled as the others"
+while read -r rule level; do
+    page=$pages/$rule.md
+    if [[ ! -f $page ]]; then
+        complain "$rule: no page $page"
+        continue
+    fi
+    [[ $(head -n 1 "$page") == "# $rule" ]] || complain "$page: the title is not \"# $rule\""
+    grep -q "^Level: \`$level\` (built in)" "$page" ||
+        complain "$page: no line \"Level: \`$level\` (built in)\", as lint_rules.def has it"
+    grep -q '^## Source' "$page" || complain "$page: no heading Source"
+    grep -qF "($rule.md)" "$pages/README.md" || complain "$pages/README.md: no link to $rule.md"
+done <<<"$lint_rows"
+
 # "PAGE: WHAT IS WRONG" of each block of JSON: an example is a policy file that works.
 check_snippets() { # PAGE
     local json
@@ -41,7 +60,8 @@ check_snippets() { # PAGE
 
 for page in "$pages"/*.md; do
     name=$(basename -- "$page" .md)
-    [[ $name == README ]] || grep -q "^$name " <<<"$rows" || complain "$page: no rule of that name"
+    [[ $name == README ]] || grep -q "^$name " <<<"$rows
+$lint_rows" || complain "$page: no rule of that name"
     complain_lines < <(check_snippets "$page")
 done
 finish
