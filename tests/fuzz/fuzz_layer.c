@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The bytes of a layer, compressed or not: read, and looked into again; or refused with a reason. They
- * come as a file of a directory, as skopeo's dir: has them, whose digest nobody knows.
+ * The bytes of a layer, compressed or not: read, and looked into again; or refused with a reason.
+ * They come as a file of a directory, as skopeo's dir: has them, whose digest nobody knows.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -19,20 +19,21 @@
 static int directory = -1;
 static struct ocn_hash_digests *digests;
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
+/* One directory for the whole run. */
+static void begin(void)
 {
     static char path[] = "/tmp/ocinorm-fuzz-layer.XXXXXX";
 
-    (void)argc;
-    (void)argv;
-    ocn_fuzz_require(mkdtemp(path) != NULL);
-    directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    ocn_fuzz_require(directory >= 0 && ocn_hash_digests_new(&digests, NULL) == 0);
-    return 0;
+    if (directory < 0) {
+        ocn_fuzz_require(mkdtemp(path) != NULL);
+        directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        ocn_fuzz_require(directory >= 0 && ocn_hash_digests_new(&digests, NULL) == 0);
+    }
 }
 
 static void put(const uint8_t *data, size_t size)
 {
+    begin();
     int fd = openat(directory, NAME, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
     ocn_fuzz_require(fd >= 0 && write(fd, data, size) == (ssize_t)size);

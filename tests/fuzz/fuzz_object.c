@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What registries hold: index, manifest, configuration, docker-archive's manifest.json. What is read
- * is read, or refused with a reason; a configuration becomes a config.json that our reader takes.
+ * What registries hold: index, manifest, configuration, docker-archive's manifest.json. What is
+ * read is read, or refused with a reason; a configuration becomes a config.json that our reader
+ * takes.
  */
 #include "normalize/image/engine.h"
 #include "tests/fuzz/fuzz.h"
@@ -11,7 +12,8 @@ static void convert(const struct ocn_object_config *config)
     static const char *const capabilities[] = { "CAP_CHOWN" };
     static const char *const env[] = { "PATH=/bin" };
     const struct ocn_engine engine = { .env = { (const char **)(uintptr_t)env, 1 },
-                                       .capabilities = { (const char **)(uintptr_t)capabilities, 1 },
+                                       .capabilities = { (const char **)(uintptr_t)capabilities,
+                                                         1 },
                                        .image_annotations = true };
     static const char passwd[] = "root:x:0:0::/root:\napp:x:1001:1001::/:\n";
     static const char group[] = "root:x:0:\nwheel:x:10:app\n";
@@ -21,10 +23,9 @@ static void convert(const struct ocn_object_config *config)
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf text = { 0 };
     struct ocn_image_user user = { 0 };
 
-    ocn_fuzz_require(ocn_image_user_find(config->user,
-                                         (struct ocn_bytes){ passwd, sizeof(passwd) - 1 },
-                                         (struct ocn_bytes){ group, sizeof(group) - 1 }, &arena, &user,
-                                         NULL) == 0);
+    ocn_fuzz_require(ocn_image_user_find(
+                         config->user, (struct ocn_bytes){ passwd, sizeof(passwd) - 1 },
+                         (struct ocn_bytes){ group, sizeof(group) - 1 }, &arena, &user, NULL) == 0);
     ocn_fuzz_require(ocn_engine_convert(&engine, config, &user, &limits, &text, NULL) == 0);
     ocn_fuzz_require(ocn_container_parse(ocn_buf_bytes(&text), &container, NULL) == 0);
     ocn_fuzz_require(container->process.user.uid == user.uid);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Layers as a tree: lines "KIND NAME[ TARGET]", an empty line between layers. It ends, in the bounds of
- * what it was given; a whole tree leaves nothing undecided.
+ * Layers as a tree: lines "KIND NAME[ TARGET]", an empty line between layers. It ends, in the
+ * bounds of what it was given; a whole tree leaves nothing undecided.
  */
 #include <string.h>
 #include <sys/stat.h>
