@@ -452,7 +452,7 @@ const struct ocn_command ocn_image_lint = {
              "containers-storage:NAME.",
     .options = options,
     .options_len = OCN_COUNT(options),
-    .operand = { .takes = OCN_COMMAND_TAKES_TEXT,
+    .operand = { .takes = OCN_COMMAND_TAKES_FILE,
                  .repeats = true,
                  .argument = "INPUT",
                  .offset = offsetof(struct request, inputs) },
