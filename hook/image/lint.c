@@ -350,7 +350,8 @@ static enum ocn_level fail_level(const struct request *request)
     static const enum ocn_level levels[] = { OCN_LEVEL_DENY, OCN_LEVEL_WARN, OCN_LEVEL_OFF };
     size_t i = 0;
 
-    while (request->fail_on != NULL && strcmp(fail_words[i], request->fail_on) != 0) {
+    while (request->fail_on != NULL && i + 1 < OCN_COUNT(levels) &&
+           strcmp(fail_words[i], request->fail_on) != 0) {
         i++;
     }
     return levels[i];
