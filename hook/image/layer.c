@@ -193,6 +193,12 @@ static int keep(struct reading *reading, size_t entry, uint64_t size, struct ocn
     return 0;
 }
 
+/* No system takes a longer one; every reading has to leave out the same. */
+static bool is_name(const char *name)
+{
+    return name != NULL && strnlen(name, OCN_TREE_MAX_PATH) < OCN_TREE_MAX_PATH;
+}
+
 /* What a member of the tar is, in the table's words. false: nothing that a root file system has. */
 static bool describe(struct archive_entry *from, struct ocn_image_layer *layer,
                      struct ocn_tree_entry *ret)
@@ -203,7 +209,7 @@ static bool describe(struct archive_entry *from, struct ocn_image_layer *layer,
     bool odd = false;
     bool odd_link = false;
 
-    if (name == NULL || strnlen(name, OCN_TREE_MAX_PATH) == OCN_TREE_MAX_PATH) {
+    if (!is_name(name)) {
         layer->odd_names++;
         return false;
     }
@@ -254,7 +260,7 @@ static int revisit(struct reading *reading, struct archive_entry *from, size_t *
 {
     const char *name = archive_entry_pathname(from);
 
-    if (name == NULL || strnlen(name, OCN_TREE_MAX_PATH) == OCN_TREE_MAX_PATH) {
+    if (!is_name(name)) {
         return 0;
     }
     if ((*seen)++ != reading->wanted) {

@@ -77,13 +77,16 @@ static int find_user(struct ocn_look *look, struct ocn_error *err)
 {
     struct ocn_bytes passwd = { NULL, 0 };
     struct ocn_bytes group = { NULL, 0 };
+    bool plain = ocn_image_user_is_plain(look->image->config.user);
 
-    return ocn_image_rootfs_read(&look->rootfs, "/etc/passwd", OCN_PASSWD_MAX_SIZE, &passwd, err) <
-                       0 ||
-                   ocn_image_rootfs_read(&look->rootfs, "/etc/group", OCN_PASSWD_MAX_SIZE, &group,
+    if (!plain && (ocn_image_rootfs_read(&look->rootfs, "/etc/passwd", OCN_PASSWD_MAX_SIZE, &passwd,
                                          err) < 0 ||
-                   ocn_image_user_find(look->image->config.user, passwd, group, &look->arena,
-                                       &look->user, err) < 0
+                   ocn_image_rootfs_read(&look->rootfs, "/etc/group", OCN_PASSWD_MAX_SIZE, &group,
+                                         err) < 0)) {
+        return -1;
+    }
+    return ocn_image_user_find(look->image->config.user, passwd, group, &look->arena, &look->user,
+                               err) < 0
                ? -1
                : 0;
 }

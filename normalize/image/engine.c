@@ -179,20 +179,37 @@ static json_t *annotations_of(const struct ocn_engine *engine,
     return annotations;
 }
 
-/* What every engine mounts, and nothing of the image can lie below. */
-static json_t *mounts(void)
+static bool any_has(const struct ocn_strings *strings, const char *part)
+{
+    for (size_t i = 0; i < strings->len; i++) {
+        if (strstr(strings->items[i], part) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * What every engine mounts, where the image's words speak of it: to find out what lies below a
+ * mount's destination costs layers that nobody else would read, and no program lies there.
+ */
+static json_t *mounts_of(const struct ocn_object_config *config)
 {
     static const struct {
         const char *destination;
         const char *type;
     } rows[] = { { "/proc", "proc" },         { "/dev", "tmpfs" }, { "/dev/pts", "devpts" },
                  { "/dev/mqueue", "mqueue" }, { "/sys", "sysfs" }, { "/sys/fs/cgroup", "cgroup" } };
+    const char *cwd = config->working_dir != NULL ? config->working_dir : "";
     json_t *list = json_array();
 
     for (size_t i = 0; i < OCN_COUNT(rows); i++) {
-        (void)json_array_append_new(list,
-                                    json_pack("{s:s, s:s, s:s}", "destination", rows[i].destination,
-                                              "type", rows[i].type, "source", rows[i].type));
+        const char *destination = rows[i].destination;
+        if (any_has(&config->entrypoint, destination) || any_has(&config->cmd, destination) ||
+            any_has(&config->env, destination) || strstr(cwd, destination) != NULL) {
+            list = append(list, json_pack("{s:s, s:s, s:s}", "destination", destination, "type",
+                                          rows[i].type, "source", rows[i].type));
+        }
     }
     return list;
 }
@@ -209,7 +226,7 @@ int ocn_engine_convert(const struct ocn_engine *engine, const struct ocn_object_
         "ociVersion", "1.0.2", "process", "user", user_of(user), "args", args_of(config), "env",
         env_of(engine, config), "cwd", cwd != NULL && cwd[0] == '/' ? cwd : "/", "capabilities",
         capabilities_of(engine, user), "noNewPrivileges", engine->no_new_privileges, "root", "path",
-        "/", "mounts", mounts(), "annotations", annotations_of(engine, config), "linux",
+        "/", "mounts", mounts_of(config), "annotations", annotations_of(engine, config), "linux",
         "namespaces", "type", "pid", "type", "ipc", "type", "uts", "type", "mount", "type",
         "network", "resources", resources_of(limits));
     char *text = json != NULL ? json_dumps(json, JSON_COMPACT) : NULL;

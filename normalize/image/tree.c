@@ -52,14 +52,14 @@ struct ocn_tree {
 const char *ocn_tree_clean(const char *name, struct ocn_arena *arena, bool *ret_odd)
 {
     size_t len = 0;
-    char *clean = ocn_arena_copy(arena, name, strnlen(name, OCN_TREE_MAX_PATH));
+    char *clean = ocn_arena_copy(arena, name, strlen(name));
     const char *from = name;
 
     *ret_odd = name[0] == '/';
     if (arena->failed) {
         return clean;
     }
-    while (*from != '\0' && (size_t)(from - name) < OCN_TREE_MAX_PATH) {
+    while (*from != '\0') {
         size_t part = strcspn(from, "/");
         bool up = part == 2 && from[0] == '.' && from[1] == '.';
         if (up) {

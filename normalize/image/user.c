@@ -89,6 +89,13 @@ static bool is_number(struct ocn_bytes text)
     return text.len != 0;
 }
 
+bool ocn_image_user_is_plain(const char *user)
+{
+    struct ocn_bytes rest = { user, user != NULL ? strlen(user) : 0 };
+
+    return rest.len != 0 && is_number(take(&rest, ':')) && is_number(rest);
+}
+
 static enum ocn_image_user_state find(const char *user, struct ocn_bytes passwd,
                                       struct ocn_bytes group, struct ocn_image_user *ret)
 {

@@ -22,6 +22,9 @@ struct ocn_image_user {
     bool named;                      /* by a name, which no kubelet can check (runAsNonRoot) */
 };
 
+/* true: @user is "UID:GID", and no file of the image can say more. */
+bool ocn_image_user_is_plain(const char *user);
+
 /* @passwd and @group are the image's files; {NULL, 0} where there is none. Lists from @arena. */
 OCN_MUST_USE int ocn_image_user_find(const char *user, struct ocn_bytes passwd,
                                      struct ocn_bytes group, struct ocn_arena *arena,

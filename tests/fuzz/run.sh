@@ -22,7 +22,9 @@ answer        *cases*config.json
 argv          -
 config        *config.json
 elf           -
+layer         *sha256/*
 manifest      -
+object        *sha256/*
 policy        *policy.json
 process       *process.json
 runtime_state -
@@ -30,6 +32,7 @@ shell         -
 splice        *cases/*.json
 state         -
 toml          *install/*config.toml
+tree          -
 '
 
 if [[ ! ${1-} =~ ^[1-9][0-9]*$ ]]; then

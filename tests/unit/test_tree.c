@@ -257,6 +257,20 @@ START_TEST(test_tree__upper_layers_agree_with_all)
 }
 END_TEST
 
+/* A name that no system takes is cleaned all the same, in its own bounds (found by fuzz_tree). */
+START_TEST(test_tree__clean_long)
+{
+    OCN_CLEANUP(ocn_arena_done) struct ocn_arena arena = { 0 };
+    static char name[4 * OCN_TREE_MAX_PATH];
+    bool odd = false;
+
+    memset(name, 'x', sizeof(name) - 1);
+    ck_assert_str_eq(ocn_tree_clean(name, &arena, &odd), name);
+    name[10] = '/';
+    ck_assert_str_eq(ocn_tree_clean(name, &arena, &odd), name);
+}
+END_TEST
+
 START_TEST(test_tree__clean)
 {
     static const struct {
@@ -316,6 +330,7 @@ int main(void)
     tcase_add_loop_test(tcase, test_tree__layers, 0, OCN_COUNT(rows));
     tcase_add_test(tcase, test_tree__upper_layers_agree_with_all);
     tcase_add_test(tcase, test_tree__clean);
+    tcase_add_test(tcase, test_tree__clean_long);
     tcase_add_test(tcase, test_tree__limits);
     suite_add_tcase(suite, tcase);
     return ocn_run_suite(suite);
