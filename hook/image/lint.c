@@ -6,6 +6,7 @@
 
 #include "hook/cli/cli.h"
 #include "hook/image/image.h"
+#include "hook/image/lint_bundle.h"
 #include "hook/image/lint_image.h"
 #include "hook/judge/judge.h"
 #include "hook/lint/baseline.h"
@@ -263,7 +264,11 @@ static int lint_input(struct run *run, const char *input, struct ocn_error *err)
                             "no such file; an image is written docker://NAME:TAG, oci:DIR[:TAG], "
                             "oci-archive:FILE or docker-archive:FILE");
     }
-    return S_ISDIR(st.st_mode) ? lint_directory(run, input, err) : lint_file(run, input, true, err);
+    if (!S_ISDIR(st.st_mode)) {
+        return lint_file(run, input, true, err);
+    }
+    return ocn_lint_bundle_is(input) ? ocn_lint_bundle(input, &run->request->world, &run->lint, err)
+                                     : lint_directory(run, input, err);
 }
 
 static bool was_before(const struct ocn_command_texts *texts, size_t at)
