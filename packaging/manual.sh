@@ -24,7 +24,10 @@ fail() { echo "manual.sh: $*" >&2 && exit 1; }
 # ---- what ocinorm says of itself -------------------------------------------------------------
 
 # hook/cli/command.h has the tables: every command, its options, what stands behind each.
-tables=$("$bin/ocinorm" help --format json)
+# Commands of ocinorm-image that ocinorm has no tables of are told by that.
+tables=$(jq -s '.[0] as $own | [$own.commands[].name] as $names | $own |
+    .commands += ($more[0].commands | map(select(.name as $name | $names | index($name) | not)))' \
+    --slurpfile more <("$bin/ocinorm-image" help --format json) <<<"$("$bin/ocinorm" help --format json)")
 
 # Runs a jq program on a command; "config show" is one, too.
 of() { # JQ-PROGRAM COMMAND [SUBCOMMAND]
@@ -307,7 +310,8 @@ zsh_arguments() { # COMMAND [SUBCOMMAND]
     done < <(options "$@")
     printf " \\\\\n                '(-)'{-h,--help}'[say how it is used]'"
     rest=$(operand "$@")
-    [[ $rest == none ]] || printf " \\\\\n                '1: :%s'" "$(zsh_argument "$rest")"
+    [[ $rest == none ]] || printf " \\\\\n                '%s: :%s'" "$(of 'if .operand.repeats then "*" else "1" end' "$@")" \
+        "$(zsh_argument "$rest")"
     printf '\n            ;;\n'
 }
 

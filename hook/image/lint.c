@@ -6,6 +6,7 @@
 
 #include "hook/cli/cli.h"
 #include "hook/image/image.h"
+#include "hook/image/lint_bundle.h"
 #include "hook/image/lint_image.h"
 #include "hook/judge/judge.h"
 #include "hook/lint/baseline.h"
@@ -263,7 +264,11 @@ static int lint_input(struct run *run, const char *input, struct ocn_error *err)
                             "no such file; an image is written docker://NAME:TAG, oci:DIR[:TAG], "
                             "oci-archive:FILE or docker-archive:FILE");
     }
-    return S_ISDIR(st.st_mode) ? lint_directory(run, input, err) : lint_file(run, input, true, err);
+    if (!S_ISDIR(st.st_mode)) {
+        return lint_file(run, input, true, err);
+    }
+    return ocn_lint_bundle_is(input) ? ocn_lint_bundle(input, &run->request->world, &run->lint, err)
+                                     : lint_directory(run, input, err);
 }
 
 static bool was_before(const struct ocn_command_texts *texts, size_t at)
@@ -350,7 +355,8 @@ static enum ocn_level fail_level(const struct request *request)
     static const enum ocn_level levels[] = { OCN_LEVEL_DENY, OCN_LEVEL_WARN, OCN_LEVEL_OFF };
     size_t i = 0;
 
-    while (request->fail_on != NULL && strcmp(fail_words[i], request->fail_on) != 0) {
+    while (request->fail_on != NULL && i + 1 < OCN_COUNT(levels) &&
+           strcmp(fail_words[i], request->fail_on) != 0) {
         i++;
     }
     return levels[i];
@@ -452,7 +458,7 @@ const struct ocn_command ocn_image_lint = {
              "containers-storage:NAME.",
     .options = options,
     .options_len = OCN_COUNT(options),
-    .operand = { .takes = OCN_COMMAND_TAKES_TEXT,
+    .operand = { .takes = OCN_COMMAND_TAKES_FILE,
                  .repeats = true,
                  .argument = "INPUT",
                  .offset = offsetof(struct request, inputs) },

@@ -30,7 +30,7 @@ void ocn_ignore_today(char ret[OCN_IGNORE_DATE_SIZE])
 
     if (gmtime_r(&now, &day) == NULL ||
         strftime(ret, OCN_IGNORE_DATE_SIZE, "%Y-%m-%d", &day) == 0) {
-        strcpy(ret, "9999-12-31"); /* a clock that is broken expires everything */
+        memcpy(ret, "9999-12-31", OCN_IGNORE_DATE_SIZE); /* a broken clock expires everything */
     }
 }
 

@@ -7,7 +7,7 @@
 /* What Fargate does not take (AmazonECS/latest/developerguide/fargate-tasks-services.html). */
 #define NOT_ON_FARGATE(scope_, path_)                                                              \
     {                                                                                              \
-        .rule = OCN_LINT_TASK_FARGATE, .scope = (scope_), .path = path_, .fargate = true,          \
+        .rule = OCN_LINT_TASK_FARGATE, .scope = (scope_), .path = (path_), .fargate = true,        \
         .hint = "remove it, or run the task on EC2"                                                \
     }
 

@@ -15,7 +15,7 @@ _ocinorm() {
 
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        _ocinorm_words explain apply detect doctor buildinfo config install uninstall help version --help --version
+        _ocinorm_words explain apply detect doctor buildinfo config install uninstall help version lint --help --version
         return
     fi
     if [[ $cur == = ]]; then
@@ -54,6 +54,18 @@ _ocinorm() {
         install:--root) _ocinorm_paths -d && return ;;
         uninstall:--root) _ocinorm_paths -d && return ;;
         help:--format) _ocinorm_words text json && return ;;
+        lint:--for) : && return ;;
+        lint:--image) : && return ;;
+        lint:--platform) : && return ;;
+        lint:--config) _ocinorm_paths -f && return ;;
+        lint:--format) _ocinorm_words text json sarif junit github gitlab && return ;;
+        lint:--output) _ocinorm_paths -f && return ;;
+        lint:--fail-on) _ocinorm_words deny warn never && return ;;
+        lint:--disable) : && return ;;
+        lint:--ignore-file) _ocinorm_paths -f && return ;;
+        lint:--baseline) _ocinorm_paths -f && return ;;
+        lint:--write-baseline) _ocinorm_paths -f && return ;;
+        lint:--sarif-uri) _ocinorm_paths -f && return ;;
     esac
     if [[ $command == config ]] && ((COMP_CWORD > 2)); then
         sub=${COMP_WORDS[2]}
@@ -142,6 +154,13 @@ _ocinorm() {
                 _ocinorm_words --help
             else
                 :
+            fi
+            ;;
+        lint:)
+            if [[ $cur == -* ]]; then
+                _ocinorm_words --for --image --platform --config --format --output --fail-on --disable --ignore-file --baseline --write-baseline --sarif-uri --help
+            else
+                _ocinorm_paths -f
             fi
             ;;
     esac

@@ -15,6 +15,7 @@ _ocinorm() {
         'uninstall:take it out again, to the byte'
         'help:print this text'
         'version:print the version'
+        'lint:judge images, manifests and task definitions before they are used'
     )
     subcommands=(
         'check:whether the policy of this node, or FILE alone, is right'
@@ -131,6 +132,23 @@ _ocinorm() {
         version)
             _arguments \
                 '(-)'{-h,--help}'[say how it is used]'
+            ;;
+        lint)
+            _arguments \
+                '*--for=[where it is to run\: eks, ecs, aks, gke, cloud-run, alibaba-ack, pss-baseline, pss-restricted, or a file of that form (./FILE)]:TARGET: ' \
+                '*--image=[the image that manifests call NAME\: both are judged together]:NAME=INPUT: ' \
+                '--platform=[of an image for several platforms only that one]:OS/ARCH[/VARIANT]|all: ' \
+                '--config=[the policy for images, in place of /etc/ocinorm/config.json]:FILE:_files' \
+                '--format=[text (default), json, sarif, junit, github (workflow commands) or gitlab (code quality)]:FORMAT:(text json sarif junit github gitlab)' \
+                '--output=[write the report there]:FILE:_files' \
+                '--fail-on=[exit 1 for findings of deny (default), of warn too, or never]:LEVEL:(deny warn never)' \
+                '*--disable=[leave out a rule]:RULE: ' \
+                '--ignore-file=[findings that do not count, each with a reason]:FILE:_files' \
+                '--baseline=[only what is not in FILE counts]:FILE:_files' \
+                '--write-baseline=[write what was found to FILE, for --baseline]:FILE:_files' \
+                '--sarif-uri=[the file of the repository, such as its Dockerfile, at which forges show what was found in an image]:FILE:_files' \
+                '(-)'{-h,--help}'[say how it is used]' \
+                '*: :_files'
             ;;
     esac
 }

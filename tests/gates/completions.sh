@@ -90,6 +90,10 @@ ocinorm uninstall -- | --all --dry-run !--merge
 ocinorm config  | check show schema !text
 ocinorm config show --format  | text json
 ocinorm config check -- | --config --root !--format
+ocinorm lint --ba | --baseline !--bundle
+ocinorm lint --format  | sarif junit github gitlab
+ocinorm lint --fail-on  | deny warn never
+ocinorm lint a- | a-directory/ a-file
 ocinorm buildinfo a- | a-directory/ a-file
 '
 read -ra shells <<<"${3:-bash fish zsh}"

@@ -18,9 +18,10 @@ complain_lines < <(comm -23 <(echo "$all") <(echo "$own") |
 
 by_size='qsort(_r)?|scandir(at)?|glob|nftw|f?open(64)?|fdopen|get(line|delim)|v?f?printf|v?asprintf|f(read|write|puts|gets)
     |setlocale|newlocale|getrandom|getentropy|arc4random.*|get(pw|gr).*|localtime.*|malloc_trim|dlopen|pthread_create'
-hook_archive=$build_dir/hook/libocn_hook.a
-own=$(nm --undefined-only --format=posix "$hook_archive" |
-    awk '/:$/ { in_child = /\[(answer|confine|dir_view|cpu|judge)\./ }
+hook_archives=("$build_dir/hook/libocn_hook.a")
+[[ ! -f $build_dir/hook/lint/libocn_lint.a ]] || hook_archives+=("$build_dir/hook/lint/libocn_lint.a")
+own=$(nm --undefined-only --format=posix "${hook_archives[@]}" |
+    awk '/:$/ { in_child = /\[(answer|confine|dir_view|cpu|judge|manifest|manifest_child|yaml[a-z_]*)\./ }
          NF >= 2 && in_child { print $1 }' | sort -u)
 require_some "symbols of the confined child" "$(wc -w <<<"$own")"
 complain_lines < <(grep -xE "${by_size//[[:space:]]/}" <<<"$own" |

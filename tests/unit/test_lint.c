@@ -72,12 +72,8 @@ END_TEST
 START_TEST(test_lint__names_of_files_keep_their_letters)
 {
     OCN_CLEANUP(ocn_lint_done) struct ocn_lint lint = { 0 };
-    const char *names[] = { "gr\xc3\xb6\xc3\x9f"
-                            "e.yaml",
-                            "a\nb", "\xff", "\x7f" };
-    const char *kept[] = { "gr\xc3\xb6\xc3\x9f"
-                           "e.yaml",
-                           "a\\x0ab", "\\xff", "\\x7f" };
+    const char *names[] = { "gr\xc3\xb6\xc3\x9f.yaml", "a\nb", "\xff", "\x7f" };
+    const char *kept[] = { "gr\xc3\xb6\xc3\x9f.yaml", "a\\x0ab", "\\xff", "\\x7f" };
     struct ocn_error err = { 0 };
 
     for (size_t i = 0; i < OCN_COUNT(names); i++) {
