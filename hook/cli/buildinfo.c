@@ -12,6 +12,7 @@
 
 #include "hook/sys/io.h"
 #include "normalize/rules/derive.h"
+#include "normalize/json/json.h"
 
 enum { EXIT_FINE = 0, EXIT_NOTHING = 1, EXIT_TROUBLE = 2 };
 
@@ -201,22 +202,6 @@ static int read_gnu_build_id(struct input *input, const char **ret, struct ocn_e
     return ocn_arena_check(&input->arena, err);
 }
 
-static int append(const char *bytes, size_t len, void *out)
-{
-    ocn_buf_add(out, bytes, len);
-    return 0;
-}
-
-static int add_json(json_t *json, struct ocn_buf *out, struct ocn_error *err)
-{
-    if (json == NULL ||
-        json_dump_callback(json, append, out, JSON_INDENT(2) | JSON_PRESERVE_ORDER) != 0) {
-        return ocn_fail_nomem(err);
-    }
-    ocn_buf_puts(out, "\n");
-    return 0;
-}
-
 static int print_json(struct input *input, struct ocn_buf *out, struct ocn_error *err)
 {
     const struct ocn_gobuild *build = &input->build;
@@ -235,7 +220,7 @@ static int print_json(struct input *input, struct ocn_buf *out, struct ocn_error
     status |= json_object_set_new(json, "settings", pairs_json(&build->settings));
     status |= json_object_set_new(json, "buildId", text_or_null(build->build_id));
     status |= json_object_set_new(json, "gnuBuildId", text_or_null(gnu));
-    return status == 0 ? add_json(json, out, err) : ocn_fail_nomem(err);
+    return status == 0 ? ocn_json_print(json, out, err) : ocn_fail_nomem(err);
 }
 
 static int print_annotations(struct input *input, struct ocn_buf *out, struct ocn_error *err)
@@ -246,7 +231,7 @@ static int print_annotations(struct input *input, struct ocn_buf *out, struct oc
         return -1;
     }
     json_auto_t *json = pairs_json(&pairs);
-    return add_json(json, out, err);
+    return ocn_json_print(json, out, err);
 }
 
 static const struct format {

@@ -9,6 +9,7 @@
 #include "hook/judge/report.h"
 #include "hook/sys/io.h"
 #include "normalize/base/nearest.h"
+#include "normalize/json/json.h"
 
 #define MAX_OPTIONS 16
 #define LINE 80
@@ -446,5 +447,5 @@ int ocn_command_dump(const struct ocn_command *const *commands, struct ocn_buf *
 {
     json_auto_t *json = json_pack("{s:i, s:o}", "version", 1, "commands", dump_commands(commands));
 
-    return json != NULL ? ocn_report_dump(json, out, err) : ocn_fail_nomem(err);
+    return json != NULL ? ocn_json_print(json, out, err) : ocn_fail_nomem(err);
 }

@@ -39,14 +39,11 @@ static int write_out(const struct ocn_buf *out, struct ocn_error *err)
 static int write_json(const json_t *json, struct ocn_error *err)
 {
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf out = { 0 };
-    char *text = json_dumps(json, JSON_INDENT(2) | JSON_REAL_PRECISION(REAL_DIGITS));
 
-    if (text == NULL) {
-        return ocn_fail_nomem(err);
+    if (ocn_json_dump(json, JSON_INDENT(2) | JSON_REAL_PRECISION(REAL_DIGITS), &out, err) < 0) {
+        return -1;
     }
-    ocn_buf_puts(&out, text);
     ocn_buf_puts(&out, "\n");
-    free(text);
     return write_out(&out, err);
 }
 
@@ -148,12 +145,12 @@ static int print_leaves(json_t *shown, struct ocn_error *err)
 
     json_object_foreach (json_object_get(shown, "layers"), pointer, layer) {
         const json_t *value = find_value(policy, pointer);
-        char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(REAL_DIGITS));
-        if (text == NULL) {
-            return ocn_fail_nomem(err);
+        ocn_buf_printf(&out, "%s = ", pointer);
+        if (ocn_json_dump(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(REAL_DIGITS), &out, err) <
+            0) {
+            return -1;
         }
-        ocn_buf_printf(&out, "%s = %s   (%s)\n", pointer, text, json_string_value(layer));
-        free(text);
+        ocn_buf_printf(&out, "   (%s)\n", json_string_value(layer));
     }
     return write_out(&out, err);
 }

@@ -14,6 +14,7 @@
 #include "hook/sys/io.h"
 #include "hook/sys/replace.h"
 #include "normalize/outcome/splice.h"
+#include "normalize/json/json.h"
 
 enum { EXIT_FINE = 0, EXIT_DENIED = 1, EXIT_TROUBLE = 2 };
 
@@ -213,7 +214,7 @@ static int print_schema(struct ocn_error *err)
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf text = { 0 };
     json_auto_t *schema = ocn_running_schema();
 
-    return ocn_report_dump(schema, &text, err) < 0 ? -1 : print(&text, err);
+    return ocn_json_print(schema, &text, err) < 0 ? -1 : print(&text, err);
 }
 
 /* ---- what is explained ---------------------------------------------------------------------- */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "hook/doctor/checkup.h"
+#include "normalize/json/json.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -102,12 +103,6 @@ enum ocn_check_status ocn_checkup_verdict(const struct ocn_checkup *checkup)
 
 /* ---- JSON --------------------------------------------------------------------------------- */
 
-static int append(const char *bytes, size_t len, void *out)
-{
-    ocn_buf_add(out, bytes, len);
-    return 0;
-}
-
 /* Bytes that are no UTF-8 are no JSON either: a file's name may hold them. */
 static json_t *text_or_null(const char *text)
 {
@@ -139,12 +134,7 @@ int ocn_checkup_json(const struct ocn_checkup *checkup, const char *root, struct
     json_auto_t *json =
         json_pack("{s:i, s:o, s:s, s:o}", "version", 1, "root", text_or_null(root), "verdict",
                   verdicts[ocn_checkup_verdict(checkup)], "checks", rows);
-    if (json == NULL || status != 0 ||
-        json_dump_callback(json, append, out, JSON_INDENT(2) | JSON_PRESERVE_ORDER) != 0) {
-        return ocn_fail_nomem(err);
-    }
-    ocn_buf_puts(out, "\n");
-    return ocn_buf_check(out, err);
+    return ocn_json_print(status == 0 ? json : NULL, out, err);
 }
 
 /* ---- text --------------------------------------------------------------------------------- */

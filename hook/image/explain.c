@@ -131,7 +131,7 @@ static int explain_all(const struct ocn_work *work, const struct ocn_selection *
     }
     json_auto_t *json = json_pack("{s:i, s:s, s:O, s:o}", "version", 1, "input", work->input->name,
                                   "images", images, "passedOver", list_passed_over(selection));
-    return ocn_report_dump(json, out, err);
+    return ocn_json_print(json, out, err);
 }
 
 /* ---- in the parent -----------------------------------------------------------------------------
@@ -184,7 +184,7 @@ static int print_report(const struct request *request, const struct ocn_buf *rep
 
     if (ocn_json_load(ocn_buf_bytes(report), OCN_EXPLAIN_MAX_REPORT, &json, err) < 0 ||
         (ocn_cli_is_json(request->format)
-             ? ocn_report_dump(json, &text, err)
+             ? ocn_json_print(json, &text, err)
              : ocn_explain_text(json, ocn_cli_wants_colour(), &text, err)) < 0 ||
         ocn_io_write_fd(STDOUT_FILENO, "standard output", ocn_buf_bytes(&text), err) < 0) {
         return -1;

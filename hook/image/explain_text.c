@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "normalize/base/arena.h"
+#include "normalize/json/json.h"
 
 #define MAX_COLUMNS 16
 #define MAX_ROWS 256
@@ -57,10 +58,14 @@ static const char *value_text(struct ocn_arena *arena, const json_t *value)
     if (json_is_number(value)) {
         return ocn_arena_printf(arena, "%.15g", json_number_value(value));
     }
-    char *text = value != NULL ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
-    const char *kept = text != NULL ? ocn_arena_copy(arena, text, strlen(text)) : "";
-    free(text);
-    return kept;
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf text = { 0 };
+
+    if (value == NULL) {
+        return "";
+    }
+    return ocn_json_dump(value, JSON_COMPACT | JSON_ENCODE_ANY, &text, NULL) < 0
+               ? ocn_arena_fail(arena)
+               : ocn_buf_copy(&text, arena);
 }
 
 static struct row *row_named(struct table *table, const char *name)

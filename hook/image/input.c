@@ -133,6 +133,9 @@ static int open_local(struct ocn_image_input *input, const char *path, enum ocn_
     struct stat st;
     bool directory = form == OCN_BLOBS_OCI_DIR || form == OCN_BLOBS_DIR;
 
+    if (ocn_arena_check(&input->arena, err) < 0) {
+        return -1;
+    }
     input->blobs.form = form;
     input->blobs.fd = open_path(path);
     if (input->blobs.fd < 0 || fstat(input->blobs.fd, &st) < 0) {

@@ -66,13 +66,7 @@ static int lint_all(const struct ocn_work *work, const struct ocn_selection *sel
     }
     json_auto_t *json = json_pack("{s:O, s:s%}", "images", images, "findings",
                                   ocn_buf_bytes(&findings).ptr, findings.len);
-    char *text = json != NULL ? json_dumps(json, JSON_COMPACT) : NULL;
-    if (text == NULL) {
-        return ocn_fail_nomem(err);
-    }
-    ocn_buf_puts(out, text);
-    free(text);
-    return ocn_buf_check(out, err);
+    return ocn_json_dump(json, JSON_COMPACT, out, err);
 }
 
 /* ---- in the parent

@@ -79,20 +79,11 @@ int ocn_record_parse(struct ocn_bytes text, json_t **ret, struct ocn_error *err)
     return 0;
 }
 
-static int add_text(const char *bytes, size_t len, void *out)
-{
-    ocn_buf_add(out, bytes, len);
-    return 0;
-}
-
 int ocn_record_print(const json_t *record, struct ocn_buf *out, struct ocn_error *err)
 {
-    if (json_object_set_new((json_t *)(uintptr_t)record, "version", json_integer(1)) < 0 ||
-        json_dump_callback(record, add_text, out, JSON_INDENT(2) | JSON_PRESERVE_ORDER) < 0) {
-        return ocn_fail_nomem(err);
-    }
-    ocn_buf_puts(out, "\n");
-    return ocn_buf_check(out, err);
+    return json_object_set_new((json_t *)(uintptr_t)record, "version", json_integer(1)) < 0
+               ? ocn_fail_nomem(err)
+               : ocn_json_print(record, out, err);
 }
 
 json_t *ocn_record_entries(const json_t *record, const char *engine)

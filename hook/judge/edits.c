@@ -388,9 +388,9 @@ static json_t *respell(const char **text, struct ocn_arena *arena)
     json_error_t problem;
     json_t *value =
         json_loadb(*text, strlen(*text), JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &problem);
-    char *printed = value != NULL ? json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf printed = { 0 };
 
-    if (printed == NULL) {
+    if (value == NULL || ocn_json_dump(value, JSON_ENCODE_ANY | JSON_COMPACT, &printed, NULL) < 0) {
         if (value != NULL || json_error_code(&problem) == json_error_out_of_memory ||
             problem.text[0] == '\0') {
             (void)ocn_arena_fail(arena);
@@ -398,8 +398,7 @@ static json_t *respell(const char **text, struct ocn_arena *arena)
         json_decref(value);
         return NULL;
     }
-    *text = ocn_arena_copy(arena, printed, strlen(printed));
-    free(printed);
+    *text = ocn_buf_copy(&printed, arena);
     return value;
 }
 

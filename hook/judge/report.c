@@ -4,6 +4,7 @@
 #include "hook/judge/report.h"
 
 #include "config/config.h"
+#include "normalize/json/json.h"
 #include "normalize/policy/rule.h"
 
 #define NAME(of, name, member, list)                                                               \
@@ -205,26 +206,10 @@ json_t *ocn_report_schema(void)
     return ocn_config_describe("The report of one container", report_fields, NULL);
 }
 
-static int append(const char *bytes, size_t len, void *out)
-{
-    ocn_buf_add(out, bytes, len);
-    return 0;
-}
-
-int ocn_report_dump(const json_t *json, struct ocn_buf *out, struct ocn_error *err)
-{
-    if (json == NULL ||
-        json_dump_callback(json, append, out, JSON_INDENT(2) | JSON_PRESERVE_ORDER) != 0) {
-        return ocn_fail_nomem(err);
-    }
-    ocn_buf_puts(out, "\n");
-    return ocn_buf_check(out, err);
-}
-
 int ocn_report_json(const struct ocn_outcome *outcome, const char *bundle, struct ocn_buf *out,
                     struct ocn_error *err)
 {
     json_auto_t *json = ocn_report_value(outcome, bundle);
 
-    return ocn_report_dump(json, out, err);
+    return ocn_json_print(json, out, err);
 }

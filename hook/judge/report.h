@@ -26,9 +26,6 @@ json_t *ocn_report_value(const struct ocn_outcome *outcome, const char *bundle);
  * with json_decref(); NULL when memory is out. */
 json_t *ocn_report_schema(void);
 
-/* Appends @json as text, indented, with newline. */
-OCN_MUST_USE int ocn_report_dump(const json_t *json, struct ocn_buf *out, struct ocn_error *err);
-
 /* A short before -> after table with the reason of each line; colour only if @colour. */
 OCN_MUST_USE int ocn_report_text(const struct ocn_outcome *outcome, const char *bundle, bool colour,
                                  struct ocn_buf *out, struct ocn_error *err);

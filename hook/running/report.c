@@ -8,6 +8,7 @@
 #include "hook/judge/report.h"
 #include "hook/sys/text.h"
 #include "normalize/policy/rule.h"
+#include "normalize/json/json.h"
 
 #define SHORT_ID 12 /* as the engines show it */
 #define USER_SIZE 32
@@ -208,7 +209,7 @@ int ocn_running_json(const struct ocn_runnings *runnings, struct ocn_buf *out,
     json_auto_t *json = status == 0 ? json_pack("{s:i, s:O, s:O}", "version", 1, "containers",
                                                 containers, "problems", problems)
                                     : NULL;
-    return ocn_report_dump(json, out, err);
+    return ocn_json_print(json, out, err);
 }
 
 /* ---- text --------------------------------------------------------------------------------- */
@@ -397,7 +398,7 @@ static int add_one_json(const struct ocn_running *running, struct ocn_buf *out,
     if (json == NULL || json_object_set_new(json, "container", who_json(running)) != 0) {
         return ocn_fail_nomem(err);
     }
-    return ocn_report_dump(json, out, err);
+    return ocn_json_print(json, out, err);
 }
 
 int ocn_running_one(const struct ocn_running *running, bool json, bool colour, struct ocn_buf *out,

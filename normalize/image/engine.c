@@ -229,11 +229,5 @@ int ocn_engine_convert(const struct ocn_engine *engine, const struct ocn_object_
         "/", "mounts", mounts_of(config), "annotations", annotations_of(engine, config), "linux",
         "namespaces", "type", "pid", "type", "ipc", "type", "uts", "type", "mount", "type",
         "network", "resources", resources_of(limits));
-    char *text = json != NULL ? json_dumps(json, JSON_COMPACT) : NULL;
-    if (text == NULL) {
-        return ocn_fail_nomem(err);
-    }
-    ocn_buf_puts(out, text);
-    free(text);
-    return ocn_buf_check(out, err);
+    return ocn_json_dump(json, JSON_COMPACT, out, err);
 }

@@ -529,3 +529,12 @@ int ocn_json_dump(const json_t *json, size_t flags, struct ocn_buf *out, struct 
     }
     return ocn_buf_check(out, err);
 }
+
+int ocn_json_print(const json_t *json, struct ocn_buf *out, struct ocn_error *err)
+{
+    if (ocn_json_dump(json, JSON_INDENT(2) | JSON_PRESERVE_ORDER, out, err) < 0) {
+        return -1;
+    }
+    ocn_buf_puts(out, "\n");
+    return ocn_buf_check(out, err);
+}

@@ -80,3 +80,6 @@ void ocn_json_quote(struct ocn_buf *out, const char *plain, size_t len);
  */
 OCN_MUST_USE int ocn_json_dump(const json_t *json, size_t flags, struct ocn_buf *out,
                                struct ocn_error *err);
+
+/* The same for people: indented, members in their order, with a newline. */
+OCN_MUST_USE int ocn_json_print(const json_t *json, struct ocn_buf *out, struct ocn_error *err);

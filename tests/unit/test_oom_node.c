@@ -22,6 +22,7 @@
 #include "hook/running/runtime_state.h"
 #include "tests/lib/starve.h"
 #include "tests/lib/suite.h"
+#include "normalize/json/json.h"
 
 #define MANY 100000
 
@@ -112,7 +113,7 @@ static int read_policy(struct ocn_buf *told, struct ocn_error *err)
     }
     (void)ocn_starve_end();
     json_auto_t *shown = ocn_config_show(policy.config);
-    ck_assert_int_eq(ocn_report_dump(shown, told, NULL), 0);
+    ck_assert_int_eq(ocn_json_print(shown, told, NULL), 0);
     for (size_t i = 0; i < policy.layers_len; i++) {
         ocn_buf_printf(told, "%s\n", policy.layers[i].name);
     }
