@@ -352,7 +352,8 @@ measure_usual() {
     run bare exec "$id-peer" /opt/attack "$inside"
     assert_has "$output" 'seize: Operation not permitted'
     # The helper is not even there.
-    run bare exec "$id-peer" /bin/ps
+    run -0 bare exec "$id-peer" /bin/ps -o comm # without arguments, and the paths in them
+    assert_has "$output" sleep
     assert_hasnt "$output" ocinorm
     bare start "$id"
     within 600 grep -q uid=1001 "$said_file"
