@@ -156,6 +156,18 @@ ctr_says() { # CONTAINER SCRIPT
     return "$status"
 }
 
+# Podman and Docker now and then show nothing of a container that ends at once: then it is run again.
+seen() { # COMMAND...
+    local said status
+    for _ in 1 2 3; do
+        status=0
+        said=$("$@" 2>&1) || status=$?
+        [[ -z $said && $status -eq 0 ]] || break
+    done
+    printf '%s\n' "$said"
+    return "$status"
+}
+
 # Fails with both texts, so that a log says what was seen.
 assert_has() { # TEXT PART
     [[ $1 == *"$2"* ]] && return

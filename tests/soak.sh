@@ -194,7 +194,7 @@ delete_it() {
 end_orphan() {
     local orphan looks=0
     until [[ -e $case/ended ]]; do
-        orphan=$(find /proc/[0-9]*/fd -lname "$state/$id/exec.fifo (deleted)" 2>/dev/null | cut -d/ -f3 | sort -u)
+        orphan=$(find /proc/[0-9]*/fd -lname "$state/$id/exec.fifo (deleted)" 2>/dev/null | cut -d/ -f3 | sort -u) || true
         if [[ -z $orphan || $(cat "/proc/$orphan/comm" 2>/dev/null) != runc:\[2:INIT\] ]]; then
             looks=0
         elif ((++looks == 10)); then

@@ -11,38 +11,38 @@ setup() { echo '{"runtimes": ["runc"]}' >"$policy"; }
 teardown() { remove_all; }
 
 @test "without ocinorm the container is root" {
-    run -0 docker run --rm --network none "$app" id
+    run -0 seen docker run --rm --network none "$app" id
     assert_has "$output" 'uid=0(root)'
 }
 
 @test "the container is 1001, its variables fit the limits" {
-    run -0 run_ocinorm --rm "${limits[@]}" "$app" sh -c 'id; env'
+    run -0 seen run_ocinorm --rm "${limits[@]}" "$app" sh -c 'id; env'
     assert_normal_user "$output"
     assert_fitting_variables "$output"
 }
 
 @test "docker exec is 1001, with the variables" {
     run_ocinorm --detach --name exec "${limits[@]}" "$app" sleep 1000
-    run -0 docker exec exec sh -c 'id; env'
+    run -0 seen docker exec exec sh -c 'id; env'
     assert_normal_user "$output"
     assert_fitting_variables "$output"
-    run -0 docker exec --user 0 exec id
+    run -0 seen docker exec --user 0 exec id
     assert_normal_user "$output"
     run -7 docker exec exec sh -c 'exit 7'
 }
 
 @test "docker exec at a terminal is 1001" {
     run_ocinorm --detach --name exec "$app" sleep 1000
-    run -0 script -qec "docker exec -it exec sh -c 'tty; id'" /dev/null </dev/null
+    run -0 seen script -qec "docker exec -it exec sh -c 'tty; id'" /dev/null </dev/null
     assert_has "$output" /dev/pts/
     assert_normal_user "$output"
 }
 
 @test "another user stays, in exec too" {
-    run -0 run_ocinorm --rm --user 4242:4242 "$app" sh -c 'id -u; id -g'
+    run -0 seen run_ocinorm --rm --user 4242:4242 "$app" sh -c 'id -u; id -g'
     [[ $output == $'4242\n4242' ]]
     run_ocinorm --detach --name exec "$app" sleep 1000
-    run -0 docker exec --user 4242:4242 exec sh -c 'id -u; id -g'
+    run -0 seen docker exec --user 4242:4242 exec sh -c 'id -u; id -g'
     [[ $output == $'4242\n4242' ]]
 }
 
@@ -56,7 +56,7 @@ was_checked() { [[ $(docker inspect --format '{{.State.Health.Status}}' health) 
 }
 
 @test "the host's network keeps root" {
-    run -0 docker run --rm --network host --runtime ocinorm "$app" id
+    run -0 seen docker run --rm --network host --runtime ocinorm "$app" id
     assert_has "$output" 'uid=0(root)'
 }
 
@@ -95,12 +95,12 @@ was_checked() { [[ $(docker inspect --format '{{.State.Health.Status}}' health) 
     run -0 logs_of again 3 docker
     [[ $(grep -c 'uid=1001(app) gid=1001(app)$' <<<"$output") -eq 3 ]]
     [[ $(grep -c '^GOMAXPROCS=2$' <<<"$output") -eq 3 ]]
-    run -0 docker exec again id
+    run -0 seen docker exec again id
     assert_normal_user "$output"
 }
 
 @test "an init of Docker's own does not hide the program" {
-    run -0 run_ocinorm --rm --init "$app" id
+    run -0 seen run_ocinorm --rm --init "$app" id
     assert_normal_user "$output"
     run -125 run_ocinorm --rm --init "$app" /foreign
     assert_has "$output" 'ocinorm: denied [platform.arch]: '

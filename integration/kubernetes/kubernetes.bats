@@ -21,6 +21,7 @@ setup() {
     node=$BATS_TEST_TMPDIR/node
     policy=$BATS_TEST_TMPDIR/policy
     dir=$node/opt/ocinorm/bin
+    on_disk
     mkdir -p "$node"/{bin,dev,etc/containerd,opt,proc,run/containerd,sys,tmp,usr/sbin,var} "$policy"
     echo 'version = 2' >"$node/etc/containerd/config.toml"
     echo '{"version": 1, "user": {"uid": 2000}}' >"$policy/policy.json"
@@ -36,6 +37,16 @@ teardown() {
     for mount in /sys/fs/cgroup{,/*}"$cgroups"; do
         rmdir "$mount/$id" "$mount" 2>/dev/null || rmdir "$mount" 2>/dev/null || true
     done
+}
+
+# What the installer says of a node in memory is not said of this one, wherever tests have their files.
+on_disk() {
+    mkdir "$node"
+    [[ $(stat -f -c %T "$node") == @(tmpfs|ramfs) ]] || return 0
+    truncate -s 1G "$node.disk"
+    mkfs.ext4 -q "$node.disk"
+    mount -o loop "$node.disk" "$node"
+    rmdir "$node/lost+found"
 }
 
 assert_unchanged() { snapshot "$node" | diff "$BATS_TEST_TMPDIR/before" -; }

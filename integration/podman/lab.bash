@@ -98,18 +98,6 @@ is_gone() { # CONTAINER-ID
 # A container in the background. bats waits for whoever holds descriptor 3.
 run_detached() { podman "$@" >"$BATS_TEST_TMPDIR/detached.log" 2>&1 </dev/null 3>&- || { cat "$BATS_TEST_TMPDIR/detached.log" >&2; return 1; }; }
 
-# Podman now and then shows nothing of a container that ends at once: then it is run again.
-seen() { # COMMAND...
-    local said status
-    for _ in 1 2 3; do
-        status=0
-        said=$("$@" 2>&1) || status=$?
-        [[ -z $said && $status -eq 0 ]] || break
-    done
-    printf '%s\n' "$said"
-    return "$status"
-}
-
 # The file that the runtime was given.
 config_of() { # CONTAINER
     podman inspect --format '{{.OCIConfigPath}}' "$1"

@@ -214,7 +214,7 @@ END
         "$1" --root "$2" create --bundle "$3" "$4" >"$5" 2>&1 </dev/null 3>&-
         cat "/proc/$("$1" --root "$2" state "$4" | jq .pid)/mountinfo"
         "$1" --root "$2" start "$4"
-        for i in {1..600}; do grep -q "/opt/vol" "$5" && break; sleep 0.1; done
+        for i in {1..6000}; do grep -q "/opt/vol" "$5" && break; sleep 0.1; done
         cat "$5"
         "$1" --root "$2" delete --force "$4"' \
         sh "$low_path" "$state" "$bundle" "$id" "$BATS_TEST_TMPDIR/out"

@@ -280,11 +280,11 @@ restored() { wrapped restore --bundle "$bundle" --image-path "$BATS_TEST_TMPDIR"
     unshare --mount --propagation private bash -euc '
         mount -t overlay -o "lowerdir=/dev,upperdir=$0/upper,workdir=$0/work" overlay /dev
         busybox syslogd -n -O "$0/syslog" 3>&- &
-        for _ in {1..600}; do test -S /dev/log && break; sleep 0.1; done
+        for _ in {1..6000}; do test -S /dev/log && break; sleep 0.1; done
         start_sleeper
         exec_as 0 0 /bin/true
         wrapped kill "$id" KILL
-        for _ in {1..600}; do grep -q engine "$0/syslog" && break; sleep 0.1; done
+        for _ in {1..6000}; do grep -q engine "$0/syslog" && break; sleep 0.1; done
         kill $!
         rm /dev/log' "$BATS_TEST_TMPDIR"
     grep ocinorm "$BATS_TEST_TMPDIR/syslog"

@@ -31,13 +31,13 @@ while True:
     with open(sys.argv[1], \"ab\") as out:
         out.write(listener.recv(65536))" "$0" 3>&- &
         journal=$!
-        for _ in {1..600}; do test -S /run/systemd/journal/socket && break; sleep 0.1; done
+        for _ in {1..6000}; do test -S /run/systemd/journal/socket && break; sleep 0.1; done
         status=0
         "$@" || status=$?
         /usr/bin/python3 -c "
 import socket
 socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(b\"END=\\n\", \"/run/systemd/journal/socket\")"
-        for _ in {1..600}; do grep -q END= "$0" 2>/dev/null && break; sleep 0.1; done
+        for _ in {1..6000}; do grep -q END= "$0" 2>/dev/null && break; sleep 0.1; done
         kill "$journal"
         exit "$status"' "$records" "$@"
 }
