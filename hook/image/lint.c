@@ -118,6 +118,7 @@ struct run {
     struct ocn_object_platform platform;
     bool one_platform;
     struct ocn_lint_image images[OCN_COMMAND_MAX_TEXTS];
+    bool named[OCN_COMMAND_MAX_TEXTS]; /* by some manifest */
     size_t images_len;
     struct ocn_list problems; /* struct ocn_lint_problem */
 };
@@ -189,16 +190,39 @@ static int add_image(struct run *run, const char *word, struct ocn_error *err)
 
 /* ---- manifests -------------------------------------------------------------------------- */
 
+static bool holds(struct ocn_bytes text, const char *word)
+{
+    return memmem(text.ptr, text.len, word, strlen(word)) != NULL;
+}
+
+/* Which of the images some manifest may name: none is a slip of whoever wrote --image. */
+static void note_images(struct run *run, struct ocn_bytes text)
+{
+    for (size_t i = 0; i < run->images_len; i++) {
+        run->named[i] = run->named[i] || holds(text, run->images[i].name);
+    }
+}
+
 /* @named: somebody named it, so that it must be a manifest. */
 static int lint_text(struct run *run, const char *name, struct ocn_bytes text, bool named,
                      struct ocn_error *err)
 {
     const struct ocn_manifest_settings settings = { run->images, run->images_len };
     const struct ocn_manifest manifest = { plain_name(name), text, &settings };
+    struct ocn_error problem = { 0 };
     const char *other = NULL;
 
-    if (ocn_manifest_child_judge(&manifest, &run->lint, &other, err) < 0) {
-        return -1;
+    note_images(run, text);
+    if (ocn_manifest_child_judge(&manifest, &run->lint, &other, &problem) < 0) {
+        /* What is no YAML and has no word of a manifest is for somebody else. */
+        bool passed_over = !named && problem.code == OCN_E_FORMAT && !holds(text, "apiVersion") &&
+                           !holds(text, "containerDefinitions");
+        bool template = problem.code == OCN_E_FORMAT && holds(text, "{{");
+        return passed_over ? 0
+                           : ocn_fail(err, problem.code, problem.where, "%s%s", problem.msg,
+                                      template ? "; is it a template? Render it first (helm "
+                                                 "template ... | ocinorm lint -)"
+                                               : "");
     }
     return other == NULL || !named
                ? 0
@@ -226,16 +250,15 @@ static int lint_stdin(struct run *run, struct ocn_error *err)
                : lint_text(run, "-", ocn_buf_bytes(&text), true, err);
 }
 
+/* Who names a directory without a manifest is told: nothing found would sound like nothing wrong.
+ */
 static int lint_directory(struct run *run, const char *path, struct ocn_error *err)
 {
+    size_t before = run->lint.inputs.len + run->problems.len;
     struct ocn_strings files = { 0 };
 
     if (ocn_walk(path, &run->arena, &files, err) < 0) {
         return -1;
-    }
-    if (files.len == 0) {
-        return ocn_fail(err, OCN_E_NOENT, path,
-                        "neither an image layout nor a directory with *.yaml, *.yml or *.json");
     }
     for (size_t i = 0; i < files.len; i++) {
         struct ocn_error problem = { 0 };
@@ -244,7 +267,12 @@ static int lint_directory(struct run *run, const char *path, struct ocn_error *e
             return -1;
         }
     }
-    return 0;
+    return run->lint.inputs.len + run->problems.len != before
+               ? 0
+               : ocn_fail(err, OCN_E_NOENT, path,
+                          "neither an image layout nor a bundle, and no manifest among its %zu "
+                          "*.yaml, *.yml and *.json",
+                          files.len);
 }
 
 /* ---- inputs ----------------------------------------------------------------------------- */
@@ -269,6 +297,16 @@ static int lint_input(struct run *run, const char *input, struct ocn_error *err)
     }
     return ocn_lint_bundle_is(input) ? ocn_lint_bundle(input, &run->request->world, &run->lint, err)
                                      : lint_directory(run, input, err);
+}
+
+static void note_unused_images(const struct run *run)
+{
+    for (size_t i = 0; i < run->images_len; i++) {
+        if (run->request->inputs.len != 0 && !run->named[i]) {
+            (void)fprintf(stderr, "ocinorm: note: no manifest names the image %s (--image)\n",
+                          run->images[i].name);
+        }
+    }
 }
 
 static bool was_before(const struct ocn_command_texts *texts, size_t at)
@@ -298,6 +336,7 @@ static int lint_all(struct run *run, struct ocn_error *err)
             return -1;
         }
     }
+    note_unused_images(run);
     return 0;
 }
 
