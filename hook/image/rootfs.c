@@ -4,6 +4,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define ONE_BY_ONE 32
+
 int ocn_image_rootfs_open(const struct ocn_blobs *blobs, struct ocn_layer_name *names, size_t count,
                           const struct ocn_strings *likely, struct ocn_image_rootfs *ret,
                           struct ocn_error *err)
@@ -62,15 +64,23 @@ static int plant(struct ocn_image_rootfs *rootfs, struct ocn_error *err)
     return 0;
 }
 
+/*
+ * The next lower layer. Each makes the tree anew, and an image may have a thousand: so from some
+ * on, two are read at once, then three and so on.
+ */
 static int read_next(struct ocn_image_rootfs *rootfs, struct ocn_error *err)
 {
-    size_t next = rootfs->unread - 1;
+    size_t count = rootfs->planted < ONE_BY_ONE ? 1 : rootfs->planted - ONE_BY_ONE + 2;
 
-    if (ocn_image_layer_read(rootfs->blobs, &rootfs->names[next], rootfs->likely,
-                             &rootfs->layers[next], err) < 0) {
-        return -1;
+    for (size_t i = 0; i < count && rootfs->unread > 0; i++) {
+        size_t next = rootfs->unread - 1;
+        if (ocn_image_layer_read(rootfs->blobs, &rootfs->names[next], rootfs->likely,
+                                 &rootfs->layers[next], err) < 0) {
+            return -1;
+        }
+        rootfs->unread = next;
     }
-    rootfs->unread = next;
+    rootfs->planted++;
     return plant(rootfs, err);
 }
 

@@ -22,6 +22,7 @@ struct ocn_image_rootfs {
     struct ocn_image_layer *layers;
     size_t unread; /* how many of the lowest have not been looked at */
     struct ocn_tree *tree;
+    size_t planted; /* how often that was made */
     struct ocn_image_node node;
     struct ocn_arena arena;
 };

@@ -134,26 +134,63 @@ static uint32_t find_child(const struct ocn_tree *tree, uint32_t parent, const c
     return NOTHING;
 }
 
-/* NOTHING: out of memory, or more than there may be; the arena is marked. */
-static uint32_t add_child(struct ocn_tree *tree, uint32_t parent, const char *name, size_t len,
-                          enum node_state state)
+/* Into its chain; the newest of a name is met first. */
+static void hang_in(struct ocn_tree *tree, uint32_t id)
+{
+    struct node *node = &tree->nodes[id];
+    uint32_t *bucket = &tree->buckets[hash_of(tree, node->parent, node->name, node->name_len)];
+
+    node->next_hash = *bucket;
+    *bucket = id;
+}
+
+/* As many chains as nodes: directories that no entry describes come by themselves. */
+static bool spread(struct ocn_tree *tree)
+{
+    size_t len = tree->buckets_len * 2;
+    uint32_t *more = malloc(len * sizeof(*more));
+
+    if (more == NULL) {
+        return false;
+    }
+    free(tree->buckets);
+    tree->buckets = more;
+    tree->buckets_len = len;
+    memset(more, 0xff, len * sizeof(*more));
+    for (uint32_t id = 1; id < tree->len; id++) {
+        if (tree->nodes[id].state != GONE) {
+            hang_in(tree, id);
+        }
+    }
+    return true;
+}
+
+static bool make_place(struct ocn_tree *tree)
 {
     if (tree->len == tree->size) {
         size_t size = tree->size * 2;
         struct node *more = size <= MAX_NODES ? realloc(tree->nodes, size * sizeof(*more)) : NULL;
         if (more == NULL) {
-            (void)ocn_arena_fail(&tree->arena);
-            return NOTHING;
+            return false;
         }
         tree->nodes = more;
         tree->size = size;
     }
-    uint32_t *bucket = &tree->buckets[hash_of(tree, parent, name, len)];
+    return tree->len < tree->buckets_len || spread(tree);
+}
+
+/* NOTHING: out of memory, or more than there may be; the arena is marked. */
+static uint32_t add_child(struct ocn_tree *tree, uint32_t parent, const char *name, size_t len,
+                          enum node_state state)
+{
+    if (!make_place(tree)) {
+        (void)ocn_arena_fail(&tree->arena);
+        return NOTHING;
+    }
     uint32_t id = (uint32_t)tree->len++;
     tree->nodes[id] = (struct node){ .name = name,
                                      .name_len = (uint32_t)len,
                                      .parent = parent,
-                                     .next_hash = *bucket,
                                      .first_child = NOTHING,
                                      .next_sibling = tree->nodes[parent].first_child,
                                      .layer = tree->now,
@@ -161,7 +198,7 @@ static uint32_t add_child(struct ocn_tree *tree, uint32_t parent, const char *na
                                      .id = id,
                                      .state = state,
                                      .closed = tree->nodes[parent].closed };
-    *bucket = id;
+    hang_in(tree, id);
     tree->nodes[parent].first_child = id;
     return id;
 }
