@@ -4,5 +4,5 @@
 
 #include "normalize/base/base.h"
 
-extern const struct ocn_bytes ocn_engines[];
-extern const size_t ocn_engines_len;
+extern const struct ocn_bytes ocn_image_engines[];
+extern const size_t ocn_image_engines_len;

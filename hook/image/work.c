@@ -38,9 +38,9 @@ void ocn_work_profiles_done(struct ocn_work_profiles *profiles)
 static int find_engine(const char *profile, struct ocn_object *object, struct ocn_engine *ret,
                        struct ocn_error *err)
 {
-    for (size_t i = 0; i < ocn_engines_len; i++) {
+    for (size_t i = 0; i < ocn_image_engines_len; i++) {
         ocn_object_done(object);
-        if (ocn_engine_read(ocn_engines[i], object, ret, err) < 0) {
+        if (ocn_engine_read(ocn_image_engines[i], object, ret, err) < 0) {
             return -1;
         }
         if (profile != NULL && ocn_engine_serves(ret, profile)) {

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every allocation between an image's name and what is found of it fails once: each run ends in
+ * OCN_E_NOMEM with nothing leaked (LSan), or finds the same. (Those of libarchive and libcrypto are
+ * the libraries'.)
+ */
+#include <string.h>
+
+#include "hook/image/rules.h"
+#include "hook/image/work.h"
+#include "hook/judge/report.h"
+#include "normalize/lint/wire.h"
+#include "tests/lib/starve.h"
+#include "tests/lib/suite.h"
+
+#define MANY 100000
+#define IMAGES "oci:" OCN_CASES_DIR "/../fixtures/images/"
+
+static int judge(const struct ocn_image_input *input, const struct ocn_selected *image,
+                 const struct ocn_work_profiles *profiles, struct ocn_lint *lint,
+                 struct ocn_buf *out, struct ocn_error *err)
+{
+    const struct ocn_look_place place = { .limits = { 1.5, 1e9 } };
+    const struct ocn_lint_input lint_input = { .name = "x",
+                                               .kind = "image",
+                                               .digest = image->digest };
+    OCN_CLEANUP(ocn_look_done) struct ocn_look look = { 0 };
+    OCN_CLEANUP(ocn_outcome_freep) struct ocn_outcome *outcome = NULL;
+
+    return ocn_look_open(&input->blobs, image, &place, &look, err) < 0 ||
+                   ocn_look_judge(&look, &profiles->items[0], &place, &outcome, err) < 0 ||
+                   ocn_lint_begin(lint, &lint_input, err) < 0 ||
+                   ocn_image_rules(&look, outcome, lint, err) < 0 ||
+                   ocn_report_json(outcome, "x", out, err) < 0
+               ? -1
+               : 0;
+}
+
+static int pipeline(const char *name, struct ocn_buf *out, struct ocn_error *err)
+{
+    const struct ocn_world world = { .root = "/nowhere", .any_owner = true };
+    OCN_CLEANUP(ocn_image_input_done) struct ocn_image_input input = OCN_IMAGE_INPUT_NONE;
+    OCN_CLEANUP(ocn_work_profiles_done) struct ocn_work_profiles profiles = { 0 };
+    OCN_CLEANUP(ocn_select_done) struct ocn_selection selection = { 0 };
+    OCN_CLEANUP(ocn_lint_done) struct ocn_lint lint = { 0 };
+
+    if (ocn_work_profiles(&world, "aws-eks", &profiles, err) < 0 ||
+        ocn_image_input_open(name, &input, err) < 0 ||
+        ocn_select(&input.blobs, input.reference, NULL, &selection, err) < 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < selection.images_len; i++) {
+        if (judge(&input, &selection.images[i], &profiles, &lint, out, err) < 0) {
+            return -1;
+        }
+    }
+    return ocn_lint_dump(&lint, out, err);
+}
+
+static const char *const names[] = { IMAGES "buildah-multi-index:v1",
+                                     IMAGES "nested-index-attestation",
+                                     IMAGES "buildah-two-layers-whiteout" };
+
+START_TEST(test_oom_image__every_allocation)
+{
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf whole = { 0 };
+    struct ocn_error err = { 0 };
+    long n = 0;
+
+    ck_assert_msg(pipeline(names[_i], &whole, &err) == 0, "%s: %s", err.where, err.msg);
+    ck_assert_ptr_nonnull(strstr(whole.ptr, "image.annotations"));
+    for (; n < MANY; n++) {
+        OCN_CLEANUP(ocn_buf_done) struct ocn_buf out = { 0 };
+        struct ocn_error problem = { 0 };
+        ocn_starve_at(n);
+        int status = pipeline(names[_i], &out, &problem);
+        bool starved = ocn_starve_end();
+        ck_assert_msg(status == 0 ? out.len == whole.len && memcmp(out.ptr, whole.ptr, out.len) == 0
+                                  : problem.code == OCN_E_NOMEM,
+                      "allocation %ld failed, and the answer was %d, %d: %s %s", n, status,
+                      (int)problem.code, problem.where, problem.msg);
+        if (!starved) {
+            break;
+        }
+    }
+    ck_assert_int_gt(n, 500);
+    ck_assert_int_lt(n, MANY);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("oom_image");
+    TCase *tests = tcase_create("oom_image");
+
+    ocn_starve_begin();
+    tcase_set_timeout(tests, OCN_TEST_SECONDS);
+    tcase_add_loop_test(tests, test_oom_image__every_allocation, 0, OCN_COUNT(names));
+    suite_add_tcase(suite, tests);
+    return ocn_run_suite(suite);
+}
