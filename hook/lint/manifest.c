@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "hook/lint/yaml.h"
+#include "hook/lint/yaml_place.h"
 #include "normalize/workload/pod_check.h"
 #include "normalize/workload/task.h"
 

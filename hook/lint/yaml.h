@@ -11,11 +11,6 @@
 #include "hook/lint/yaml_tree.h"
 #include "normalize/base/arena.h"
 
-struct ocn_yaml_place {
-    uint32_t line; /* from 1; 0: unknown */
-    uint32_t column;
-};
-
 struct ocn_yaml_document {
     json_t *json; /* owned by the list; numbers are reals, as ocn_json_load() makes them */
     const struct ocn_yaml_node *root; /* NULL: read as JSON, from .text */
@@ -39,8 +34,3 @@ void ocn_yaml_done(struct ocn_yaml *yaml);
  * on and y are true, 010 is 8, 1_000 is 1000; a key that is no string becomes one.
  */
 OCN_MUST_USE int ocn_yaml_read(struct ocn_bytes text, struct ocn_yaml *ret, struct ocn_error *err);
-
-/* Where the value, or the nearest one around it, stands that JSON pointer @pointer names: a
- * member's key, an element of a list. What an alias brings in stands where it is written. */
-struct ocn_yaml_place ocn_yaml_place_of(const struct ocn_yaml_document *document,
-                                        const char *pointer);

@@ -171,6 +171,22 @@ static void join(struct ocn_lint *lint, struct ocn_lint_finding *known,
     }
 }
 
+static bool is_behind(const struct ocn_lint_finding *a, const struct ocn_lint_finding *b)
+{
+    return a->line != b->line ? a->line > b->line : a->column > b->column;
+}
+
+/* In the order of the text; what is at one place, in the order of its finding. */
+static void insert(struct ocn_lint_finding *list, size_t len,
+                   const struct ocn_lint_finding *finding)
+{
+    while (len > 0 && is_behind(&list[len - 1], finding)) {
+        list[len] = list[len - 1];
+        len--;
+    }
+    list[len] = *finding;
+}
+
 static int append(struct ocn_lint *lint, const struct ocn_lint_finding *raw, struct ocn_error *err)
 {
     struct ocn_lint_input *input = last_input(lint);
@@ -197,7 +213,7 @@ static int append(struct ocn_lint *lint, const struct ocn_lint_finding *raw, str
     if (ocn_arena_check(&lint->arena, err) < 0) {
         return -1;
     }
-    list[len] = finding;
+    insert(list, len, &finding);
     input->findings = (struct ocn_list){ list, len + 1 };
     return 0;
 }

@@ -59,8 +59,9 @@ OCN_MUST_USE int ocn_lint_begin(struct ocn_lint *lint, const struct ocn_lint_inp
  * Adds a copy of @finding to the input that was begun last, with every text made printable
  * (ocn_lint_printable). With level OFF it gets the strictest level that the chosen targets, else
  * the table, have for its rule, and the names of the targets; where all say off, it is not added.
- * What was found before (same rule, object, path and message) becomes one with it. More than
- * OCN_LINT_MAX_FINDINGS are an error: nobody hides a finding behind many.
+ * What was found before (same rule, object, path and message) becomes one with it; findings lie in
+ * the order of lines. More than OCN_LINT_MAX_FINDINGS are an error: nobody hides a finding behind
+ * many.
  */
 OCN_MUST_USE int ocn_lint_add(struct ocn_lint *lint, const struct ocn_lint_finding *finding,
                               struct ocn_error *err);

@@ -76,22 +76,26 @@ static int check_fields(const struct ocn_task *task, enum ocn_task_scope scope, 
     return 0;
 }
 
-/* What Fargate wants to be told. */
-static int check_sizes(const struct ocn_task *task, struct ocn_error *err)
+/* What Fargate wants to be told: without networkMode it is bridge. */
+static int check_needs(const struct ocn_task *task, struct ocn_error *err)
 {
-    static const char *const sizes[] = { "cpu", "memory" };
+    static const struct {
+        const char *member;
+        const char *hint;
+    } needs[] = {
+        { "cpu", "write the task's cpu and memory, as \"256\" and \"512\"" },
+        { "memory", "write the task's cpu and memory, as \"256\" and \"512\"" },
+        { "networkMode", "write networkMode: awsvpc" },
+    };
     struct ocn_arena *arena = task->check->arena;
 
-    for (size_t i = 0; task->fargate && i < OCN_COUNT(sizes); i++) {
-        if (ocn_field_get(task->json, sizes[i]) == NULL &&
-            ocn_workload_found(task->check, OCN_LINT_TASK_FARGATE,
-                               ocn_field_pointer(arena, task->pointer, sizes[i]),
-                               ocn_arena_printf(arena,
-                                                "the task: %s is not set, which Fargate "
-                                                "refuses",
-                                                sizes[i]),
-                               "write the task's cpu and memory, as \"256\" and \"512\"",
-                               err) < 0) {
+    for (size_t i = 0; task->fargate && i < OCN_COUNT(needs); i++) {
+        const char *member = needs[i].member;
+        if (ocn_field_get(task->json, member) == NULL &&
+            ocn_workload_found(
+                task->check, OCN_LINT_TASK_FARGATE, ocn_field_pointer(arena, task->pointer, member),
+                ocn_arena_printf(arena, "the task: %s is not set, which Fargate refuses", member),
+                needs[i].hint, err) < 0) {
             return -1;
         }
     }
@@ -159,7 +163,7 @@ int ocn_task_check_document(const struct ocn_workload_check *check, const json_t
     named.object =
         ocn_arena_printf(check->arena, "task %s", family != NULL ? family : "(no family)");
     return check_fields(&task, OCN_TASK_TASK, json, task.pointer, "the task", err) < 0 ||
-                   check_sizes(&task, err) < 0 || check_containers(&task, err) < 0
+                   check_needs(&task, err) < 0 || check_containers(&task, err) < 0
                ? -1
                : 0;
 }

@@ -17,7 +17,7 @@ static const char pod[] = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:
                           "  containers: [{name: c, image: app}]\n";
 
 static const char task[] =
-    "family: a\nrequiresCompatibilities: [FARGATE]\ncpu: '1'\nmemory: '512'\n"
+    "family: a\nrequiresCompatibilities: [FARGATE]\nnetworkMode: awsvpc\ncpu: '1'\nmemory: '512'\n"
     "containerDefinitions: [{name: c, image: app}]\n";
 
 /* What an image's user and platforms make of a manifest: "RULE LEVEL;" for each finding. */

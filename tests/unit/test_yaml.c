@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "hook/lint/yaml.h"
+#include "hook/lint/yaml_place.h"
 #include "normalize/base/buf.h"
 #include "tests/lib/suite.h"
 
