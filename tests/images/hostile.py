@@ -291,6 +291,9 @@ CASES = [
 ]
 
 
+LARGE = (bomb, many_entries, large_program)  # both commands read layers by the same code: once is enough
+
+
 def run(words, env):
     begin = time.monotonic()
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -322,7 +325,7 @@ def main():
         root = f"{scratch}/{name}"
         make(Layout(root))
         before = sorted(os.walk(root))
-        for command in ("explain", "lint"):
+        for command in ("explain",) if make in LARGE else ("explain", "lint"):
             done, _, cpu, rss = run([BIN + "/ocinorm", command, "oci:" + root], env)
             said = (done.stdout + done.stderr).decode("utf-8", "replace")
             told = f"{command}: status {done.returncode}, {cpu:.1f} s of CPU, {rss >> 10} MiB\n{said}"
