@@ -39,14 +39,26 @@ static const char *text_at(const json_t *object, const char *key)
 
 /* One line that a terminal and Markdown take: what is no printable ASCII, and a bar, is replaced.
  */
-static const char *cell(struct ocn_arena *arena, const char *text)
+static char *clean_copy(struct ocn_arena *arena, const char *text, size_t len)
 {
-    size_t len = strlen(text);
-    char *clean = ocn_arena_copy(arena, text, len < MAX_CELL ? len : MAX_CELL);
+    char *clean = ocn_arena_copy(arena, text, len);
 
     for (char *c = clean; *c != '\0'; c++) {
         *c = *c < ' ' || *c > '~' ? '?' : *c == '|' ? '/' : *c;
     }
+    return clean;
+}
+
+static const char *line(struct ocn_arena *arena, const char *text)
+{
+    return clean_copy(arena, text, strlen(text));
+}
+
+static const char *cell(struct ocn_arena *arena, const char *text)
+{
+    size_t len = strlen(text);
+    const char *clean = clean_copy(arena, text, len < MAX_CELL ? len : MAX_CELL);
+
     return len > MAX_CELL ? ocn_arena_printf(arena, "%s...", clean) : clean;
 }
 
@@ -361,9 +373,9 @@ static int add_image(const char *input, json_t *image, bool colour, struct ocn_b
         }
     }
     fill(table, image);
-    ocn_buf_printf(out, "%s, %s, %s\n\n", cell(&arena, input),
-                   cell(&arena, text_at(image, "platform")),
-                   cell(&arena, text_at(image, "digest")));
+    ocn_buf_printf(out, "%s, %s, %s\n\n", line(&arena, input),
+                   line(&arena, text_at(image, "platform")),
+                   line(&arena, text_at(image, "digest")));
     draw(table, out);
     add_findings(table, colour, out);
     return ocn_arena_check(&arena, err);
@@ -383,7 +395,7 @@ int ocn_explain_text(const json_t *report, bool colour, struct ocn_buf *out, str
     }
     json_array_foreach (json_object_get(report, "passedOver"), i, item) {
         ocn_buf_printf(out, "%s%s: %s, not judged\n", i == 0 && out->len != 0 ? "\n" : "",
-                       cell(&arena, text_at(item, "digest")), cell(&arena, text_at(item, "is")));
+                       line(&arena, text_at(item, "digest")), line(&arena, text_at(item, "is")));
     }
     return ocn_arena_check(&arena, err) < 0 ? -1 : ocn_buf_check(out, err);
 }

@@ -147,6 +147,31 @@ static int open_local(struct ocn_image_input *input, const char *path, enum ocn_
     return 0;
 }
 
+/* A file of another kind: whoever named it may have meant another command. */
+static int refuse_file(const char *text, int fd, struct ocn_error *err)
+{
+    char begin[64] = "";
+    struct stat st;
+    ssize_t len = pread(fd, begin, sizeof(begin) - 1, 0);
+
+    if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
+        return ocn_fail(
+            err, OCN_E_USAGE, text,
+            "a directory that is no layout (oci-layout, index.json), no bundle and none "
+            "of skopeo's dir:; `ocinorm lint` takes directories of manifests");
+    }
+    return len > 0 && strncmp(begin,
+                              "\x7f"
+                              "ELF",
+                              4) == 0
+               ? ocn_fail(err, OCN_E_USAGE, text,
+                          "a program and no image: `ocinorm buildinfo` looks into it")
+               : ocn_fail(
+                     err, OCN_E_USAGE, text,
+                     "neither tar, gzip nor zstd, and so no archive of an image; `ocinorm lint` "
+                     "takes manifests");
+}
+
 /* "app:1.0" could be in a registry, an engine or a file: nobody should have to guess. */
 static int refuse(const char *text, struct ocn_error *err)
 {
@@ -162,7 +187,10 @@ static int open_plain(struct ocn_image_input *input, const char *text, struct oc
     const char *path = split(input, text, true);
     ocn_autoclose int fd = open_path(path);
 
-    return fd < 0 || !sniff(fd, &form) ? refuse(text, err) : open_local(input, path, form, err);
+    if (fd < 0) {
+        return refuse(text, err);
+    }
+    return sniff(fd, &form) ? open_local(input, path, form, err) : refuse_file(text, fd, err);
 }
 
 int ocn_image_input_open(const char *text, struct ocn_image_input *ret, struct ocn_error *err)
