@@ -224,13 +224,15 @@ int ocn_lint_add_for(struct ocn_lint *lint, const struct ocn_lint_target *target
     struct ocn_lint_finding copy = *finding;
     enum ocn_lint_rule_id id = ocn_lint_find(finding->rule);
 
+    bool named = target != NULL && id != OCN_LINT_RULE_COUNT && target->want[id].reason != NULL;
+
     if (copy.level == OCN_LEVEL_OFF && id != OCN_LINT_RULE_COUNT) {
         copy.level = ocn_lint_level_of(target, id);
     }
-    if (copy.level == OCN_LEVEL_OFF) {
+    if (copy.level == OCN_LEVEL_OFF || (named && target->want[id].level == OCN_LEVEL_OFF)) {
         return 0;
     }
-    if (target != NULL && id != OCN_LINT_RULE_COUNT && target->want[id].reason != NULL) {
+    if (named) {
         copy.target = target->name;
     }
     return append(lint, &copy, err);

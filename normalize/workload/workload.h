@@ -17,9 +17,6 @@ struct ocn_lint_image {
     const char *name;             /* as manifests call it */
     const char *user;             /* config.User as text, "" for none; NULL: unknown */
     struct ocn_strings platforms; /* "linux/amd64", "linux/arm64/v8"; none: unknown */
-    struct ocn_strings env;       /* config.Env, "NAME=VALUE" */
-    bool is_go;                   /* its entrypoint is a Go program */
-    const char *go;               /* its version, "go1.22.4"; NULL: unknown */
 };
 
 struct ocn_workload_check {

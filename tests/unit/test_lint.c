@@ -167,6 +167,25 @@ START_TEST(test_lint__targets_have_the_level)
 }
 END_TEST
 
+START_TEST(test_lint__a_target_turns_off_what_has_its_own_level)
+{
+    static const char *const texts[] = { TARGET("quiet", RULE("pod.limits", "off")) };
+    OCN_CLEANUP(ocn_lint_done) struct ocn_lint lint = { 0 };
+    OCN_CLEANUP(targets_done) struct targets targets = { 0 };
+    const struct ocn_lint_finding finding = { .rule = "pod.limits",
+                                              .level = OCN_LEVEL_DENY,
+                                              .message = "x" };
+    struct ocn_error err = { 0 };
+
+    read_targets(&targets, texts, OCN_COUNT(texts));
+    begin(&lint);
+    ck_assert_int_eq(ocn_lint_add_for(&lint, &targets.items[0], &finding, &err), 0);
+    ck_assert_uint_eq(findings_of(&lint)->len, 0);
+    ck_assert_int_eq(ocn_lint_add_for(&lint, NULL, &finding, &err), 0);
+    ck_assert_int_eq(only(&lint)->level, OCN_LEVEL_DENY);
+}
+END_TEST
+
 START_TEST(test_lint__knows_names_in_a_list)
 {
     ck_assert(ocn_lint_names("eks, pss-baseline", "eks"));
@@ -349,6 +368,7 @@ int main(void)
     tcase_add_test(tests, test_lint__the_table_has_the_level);
     tcase_add_test(tests, test_lint__a_level_that_is_given_stays);
     tcase_add_test(tests, test_lint__targets_have_the_level);
+    tcase_add_test(tests, test_lint__a_target_turns_off_what_has_its_own_level);
     tcase_add_test(tests, test_lint__knows_names_in_a_list);
     tcase_add_test(tests, test_lint__equal_findings_are_one);
     tcase_add_test(tests, test_lint__fingerprints_outlive_lines);
