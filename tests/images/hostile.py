@@ -260,6 +260,20 @@ def escapes(layout):
         "config": {"Entrypoint": ["/app\x1b[31m\n::error::x"], "User": "1001:1001\x1b]0;x\x07"}})])
 
 
+def passwd_by_links(layout):
+    """Links to links in other layers, relative to where each of them lies, through a directory that is a link."""
+    lower = tar(("usr/share/base/accounts", b"app:x:4321:77::/srv:\n"), link("usr/share/b", "base"))
+    upper = tar(link("etc/passwd", "../usr/share/b/passwd"), link("usr/share/base/passwd", "accounts"), ("app", ELF))
+    layout.index([layout.image([plain(lower), plain(upper)], user="app")])
+
+
+def passwd_out_of_root(layout):
+    """A link cannot leave the root: more ".." than there are directories end there."""
+    data = tar(link("etc/passwd", "../../../../../../lib/accounts"), ("lib/accounts", b"app:x:4321:77::/srv:\n"),
+               ("app", ELF))
+    layout.index([layout.image([plain(data)], user="app")])
+
+
 def not_a_layer(layout):
     layout.index([layout.image([(b"hello" * 1000, OCI + "layer.v1.tar", b"hello" * 1000)])])
 
@@ -287,6 +301,7 @@ CASES = [
     (large_manifest, 2, "limit of 4194304"), (deep_json, 2, "."), (twice_a_key, 2, "duplicate|twice"),
     (links_in_circles, 1, "entry.found"), (hard_links, 1, "entry.found"),
     (large_program, 2, "limit of"), (escapes, 1, "."), (not_a_layer, 2, "."), (empty_layer, 0, "allow"),
+    (passwd_by_links, 0, "4321:77"), (passwd_out_of_root, 0, "4321:77"),
     (schema_1, 2, "schema 1"), (utf8_names, 0, "allow"),
 ]
 
