@@ -182,8 +182,11 @@ static int print_report(const struct request *request, const struct ocn_buf *rep
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf text = { 0 };
     json_auto_t *json = NULL;
 
-    if (ocn_json_load(ocn_buf_bytes(report), OCN_EXPLAIN_MAX_REPORT, &json, err) < 0 ||
-        (ocn_cli_is_json(request->format)
+    if (ocn_json_load(ocn_buf_bytes(report), OCN_EXPLAIN_MAX_REPORT, &json, err) < 0) {
+        return -1;
+    }
+    ocn_json_make_whole(json);
+    if ((ocn_cli_is_json(request->format)
              ? ocn_json_print(json, &text, err)
              : ocn_explain_text(json, ocn_cli_wants_colour(), &text, err)) < 0 ||
         ocn_io_write_fd(STDOUT_FILENO, "standard output", ocn_buf_bytes(&text), err) < 0) {
