@@ -155,6 +155,8 @@ const char *ocn_look_user_problem(struct ocn_look *look)
     case OCN_IMAGE_USER_TOO_LARGE:
         return ocn_arena_printf(&look->arena,
                                 "\"%s\" has an id above 2147483647, which engines refuse", user);
+    case OCN_IMAGE_USER_UNREADABLE:
+        return "the image's /etc/passwd has a line of more than 64 KiB, and no engine reads it";
     case OCN_IMAGE_USER_FOUND:
     default:
         return NULL;
