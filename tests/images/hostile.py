@@ -274,6 +274,23 @@ def passwd_out_of_root(layout):
     layout.index([layout.image([plain(data)], user="app")])
 
 
+def group_of_user(layout):
+    """Of USER the kubelet hands on the user; the group is then passwd's."""
+    data = tar(("etc/passwd", b"app:x:4321:77::/srv:\n"), ("app", ELF))
+    layout.index([layout.image([plain(data)], user="4321:1001")])
+
+
+def group_of_nobody(layout):
+    data = tar(("app", ELF))
+    layout.index([layout.image([plain(data)], user="4321:1001")])
+
+
+def group_is_missing(layout):
+    """Which the kubelet does not see."""
+    data = tar(("etc/passwd", b"app:x:4321:77::/srv:\n"), ("app", ELF))
+    layout.index([layout.image([plain(data)], user="app:nobody")])
+
+
 def not_a_layer(layout):
     layout.index([layout.image([(b"hello" * 1000, OCI + "layer.v1.tar", b"hello" * 1000)])])
 
@@ -302,6 +319,9 @@ CASES = [
     (links_in_circles, 1, "entry.found"), (hard_links, 1, "entry.found"),
     (large_program, 2, "limit of"), (escapes, 1, "."), (not_a_layer, 2, "."), (empty_layer, 0, "allow"),
     (passwd_by_links, 0, "4321:77"), (passwd_out_of_root, 0, "4321:77"),
+    (group_of_user, 0, r"\| 4321:77 \(USER 4321:1001, .*\| 4321:1001 \(USER 4321:1001\)"),
+    (group_of_nobody, 0, r"\| 4321:0 \(USER 4321:1001, .*\| 4321:1001 \(USER 4321:1001\)"),
+    (group_is_missing, 1, r"\| 4321:77 \(USER app:nobody\) *\| \(USER app:nobody\): not found"),
     (schema_1, 2, "schema 1"), (utf8_names, 0, "allow"),
 ]
 
@@ -341,7 +361,8 @@ def main():
         make(Layout(root))
         before = sorted(os.walk(root))
         for command in ("explain",) if make in LARGE else ("explain", "lint"):
-            done, _, cpu, rss = run([BIN + "/ocinorm", command, "oci:" + root], env)
+            where = ["--as", "aws-eks,aws-ecs"] if command == "explain" and name.startswith("group_") else []
+            done, _, cpu, rss = run([BIN + "/ocinorm", command, "oci:" + root, *where], env)
             said = (done.stdout + done.stderr).decode("utf-8", "replace")
             told = f"{command}: status {done.returncode}, {cpu:.1f} s of CPU, {rss >> 10} MiB\n{said}"
             if command == "explain":
