@@ -28,11 +28,13 @@ struct node {
     uint32_t next_hash;
     uint32_t first_child;
     uint32_t next_sibling;
-    uint32_t layer;
+    uint32_t layer; /* of what it is, which for a hard link may be a lower one */
     uint32_t entry;
     uint32_t id;
+    uint32_t laid; /* the last layer that has it */
     enum node_state state;
     bool closed; /* a directory: nothing of lower layers shows through */
+    bool opaque; /* the same, but whether it is a directory is not said */
 };
 
 struct ocn_tree {
@@ -188,29 +190,39 @@ static uint32_t add_child(struct ocn_tree *tree, uint32_t parent, const char *na
         return NOTHING;
     }
     uint32_t id = (uint32_t)tree->len++;
-    tree->nodes[id] = (struct node){ .name = name,
-                                     .name_len = (uint32_t)len,
-                                     .parent = parent,
-                                     .first_child = NOTHING,
-                                     .next_sibling = tree->nodes[parent].first_child,
-                                     .layer = tree->now,
-                                     .entry = NOTHING,
-                                     .id = id,
-                                     .state = state,
-                                     .closed = tree->nodes[parent].closed };
+    tree->nodes[id] =
+        (struct node){ .name = name,
+                       .name_len = (uint32_t)len,
+                       .parent = parent,
+                       .first_child = NOTHING,
+                       .next_sibling = tree->nodes[parent].first_child,
+                       .layer = tree->now,
+                       .laid = tree->now,
+                       .entry = NOTHING,
+                       .id = id,
+                       .state = state,
+                       .closed = tree->nodes[parent].closed || tree->nodes[parent].opaque };
     hang_in(tree, id);
     tree->nodes[parent].first_child = id;
     return id;
 }
 
-/* Whoever is gone is met no more: neither it nor what lies below it. */
-static void remove_children(struct ocn_tree *tree, uint32_t node)
+/*
+ * Takes away what lower layers have of @node and below it. true: something of this layer is left,
+ * as what the marker speaks of is the layers below it, whatever the order in the tar. Whoever is
+ * gone is met no more: neither it nor what lies below it.
+ */
+static bool hide(struct ocn_tree *tree, uint32_t node)
 {
+    bool left = tree->nodes[node].laid == tree->now;
+
     for (uint32_t at = tree->nodes[node].first_child; at != NOTHING;
          at = tree->nodes[at].next_sibling) {
-        tree->nodes[at].state = GONE;
+        left = (tree->nodes[at].state != GONE && hide(tree, at)) || left;
     }
-    tree->nodes[node].first_child = NOTHING;
+    tree->nodes[node].state = left ? tree->nodes[node].state : GONE;
+    tree->nodes[node].closed = true;
+    return left;
 }
 
 /* A new node in the place of @old, which goes with all below it. */
@@ -226,12 +238,24 @@ static uint32_t replace(struct ocn_tree *tree, uint32_t old, enum node_state sta
     return node;
 }
 
+/* What a whiteout makes is nothing that its layer has, nor does it say that there is a directory.
+ */
+static uint32_t mark(struct ocn_tree *tree, uint32_t node, bool whiteout)
+{
+    if (node != NOTHING && whiteout) {
+        tree->nodes[node].laid = NOTHING;
+        tree->nodes[node].closed = false;
+    }
+    return node;
+}
+
 /* ---- walking ------------------------------------------------------------------------------- */
 
 /* Where somebody who follows links is. */
 struct walk {
     uint32_t node;
     unsigned links;
+    bool weak; /* of a whiteout, which makes no directory of what is none */
 };
 
 static uint32_t enter(struct ocn_tree *tree, struct walk *walk, const char *name, size_t len);
@@ -263,18 +287,21 @@ static uint32_t enter(struct ocn_tree *tree, struct walk *walk, const char *name
     uint32_t child = find_child(tree, walk->node, name, len);
 
     if (child == NOTHING) {
-        return add_child(tree, walk->node, name, len, IMPLIED);
+        return mark(tree, add_child(tree, walk->node, name, len, IMPLIED), walk->weak);
     }
     if (is_link(tree, child)) {
         return follow(tree, walk, entry_of(tree, child)->link);
     }
-    return is_dir(tree, child) ? child : replace(tree, child, IMPLIED);
+    if (!is_dir(tree, child) && walk->weak && tree->nodes[child].state == EXPLICIT) {
+        return NOTHING;
+    }
+    return is_dir(tree, child) ? child : mark(tree, replace(tree, child, IMPLIED), walk->weak);
 }
 
 /* The directory that @path of an entry lies in, and its last part; NOTHING: it lies in no place. */
-static uint32_t parent_of(struct ocn_tree *tree, const char *path, const char **ret_name)
+static uint32_t parent_of(struct ocn_tree *tree, const char *path, bool weak, const char **ret_name)
 {
-    struct walk walk = { .node = ROOT };
+    struct walk walk = { .node = ROOT, .weak = weak };
 
     for (;;) {
         size_t part = strcspn(path, "/");
@@ -292,18 +319,27 @@ static uint32_t parent_of(struct ocn_tree *tree, const char *path, const char **
 
 /* ---- laying a layer on ---------------------------------------------------------------------- */
 
-/* Of lower layers only, whatever the order in the tar: so all of them come first. */
+static void lay_opaque(struct ocn_tree *tree, uint32_t dir)
+{
+    for (uint32_t at = tree->nodes[dir].first_child; at != NOTHING;
+         at = tree->nodes[at].next_sibling) {
+        if (tree->nodes[at].state != GONE) {
+            (void)hide(tree, at);
+        }
+    }
+    tree->nodes[dir].opaque = true;
+}
+
 static void lay_whiteout(struct ocn_tree *tree, const struct ocn_tree_entry *entry)
 {
     const char *name = "";
-    uint32_t parent = parent_of(tree, entry->path, &name);
+    uint32_t parent = parent_of(tree, entry->path, true, &name);
 
     if (parent == NOTHING) {
         return;
     }
     if (strcmp(name, OPAQUE) == 0) {
-        remove_children(tree, parent);
-        tree->nodes[parent].closed = true;
+        lay_opaque(tree, parent);
         return;
     }
     if (strncmp(name, AUFS, strlen(AUFS)) == 0 || strcmp(name, WHITEOUT) == 0) {
@@ -311,10 +347,8 @@ static void lay_whiteout(struct ocn_tree *tree, const struct ocn_tree_entry *ent
     }
     name += strlen(WHITEOUT);
     uint32_t child = find_child(tree, parent, name, strlen(name));
-    if (child != NOTHING) {
-        (void)replace(tree, child, WHITED);
-    } else {
-        (void)add_child(tree, parent, name, strlen(name), WHITED);
+    if (child == NOTHING || !hide(tree, child)) {
+        (void)mark(tree, add_child(tree, parent, name, strlen(name), WHITED), true);
     }
 }
 
@@ -353,7 +387,7 @@ static void lay_entry(struct ocn_tree *tree, uint32_t index)
     uint32_t node = ROOT;
 
     if (entry->path[0] != '\0') {
-        uint32_t parent = parent_of(tree, entry->path, &name);
+        uint32_t parent = parent_of(tree, entry->path, false, &name);
         if (parent == NOTHING) {
             return;
         }
@@ -367,6 +401,7 @@ static void lay_entry(struct ocn_tree *tree, uint32_t index)
     if (node == NOTHING || (node == ROOT && !S_ISDIR(entry->mode))) {
         return;
     }
+    tree->nodes[node].laid = tree->now;
     if (entry->mode == 0) {
         lay_hard_link(tree, node, entry->link);
         return;
@@ -381,13 +416,10 @@ static void lay(struct ocn_tree *tree, uint32_t layer)
     const struct ocn_tree_layer *on = &tree->layers[layer];
 
     tree->now = layer;
-    for (size_t i = 0; i < on->len && !tree->arena.failed; i++) {
+    for (uint32_t i = 0; i < on->len && !tree->arena.failed; i++) {
         if (is_whiteout(&on->entries[i])) {
             lay_whiteout(tree, &on->entries[i]);
-        }
-    }
-    for (uint32_t i = 0; i < on->len && !tree->arena.failed; i++) {
-        if (!is_whiteout(&on->entries[i])) {
+        } else {
             lay_entry(tree, i);
         }
     }
@@ -484,7 +516,9 @@ static enum ocn_tree_answer step(const struct ocn_tree *tree, const char *name, 
     uint32_t child = find_child(tree, *node, name, len);
 
     if (child == NOTHING) {
-        return tree->whole || tree->nodes[*node].closed ? OCN_TREE_MISSING : OCN_TREE_UNDECIDED;
+        return tree->whole || tree->nodes[*node].closed || tree->nodes[*node].opaque
+                   ? OCN_TREE_MISSING
+                   : OCN_TREE_UNDECIDED;
     }
     if (is_open(tree, child)) {
         return OCN_TREE_UNDECIDED;

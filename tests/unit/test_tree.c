@@ -82,6 +82,12 @@ static const struct {
     { { "d d,f d/a", "d d,f d/.wh..wh.plnk" }, "/d/a", "file 0", 2 },
     { { "f a", "f .wh." }, "/a", "file 0", 2 },
     { { "f .wh.a" }, "/.wh.a", "none", 1 },
+    { { "f a", "f a/.wh..wh..opq" }, "/a", "file 0", 2 },
+    { { "f a", "f a/.wh.b" }, "/a", "file 0", 2 },
+    { { "d b,f b/c", "l a .,f a/b/.wh..wh..opq" }, "/b/c", "none", 2 },
+    { { "d b,f b/c", "l a .,f a/.wh.b" }, "/b/c", "none", 1 },
+    { { "d d,f d/a", "f d/b,f .wh.d" }, "/d/a", "none", 1 },
+    { { "d d,f d/a", "f d/b,f .wh.d" }, "/d/b", "file 1", 1 },
     /* Replaced kinds. */
     { { "d d,f d/a", "f d" }, "/d", "file 1", 1 },
     { { "d d,f d/a", "f d" }, "/d/a", "none", 1 },
