@@ -136,13 +136,19 @@ static int open_local(struct ocn_image_input *input, const char *path, enum ocn_
     if (ocn_arena_check(&input->arena, err) < 0) {
         return -1;
     }
+    if (path[0] == '\0') {
+        return ocn_fail(err, OCN_E_USAGE, "IMAGE", "no %s is named behind the colon",
+                        directory ? "directory" : "file");
+    }
     input->blobs.form = form;
     input->blobs.fd = open_path(path);
     if (input->blobs.fd < 0 || fstat(input->blobs.fd, &st) < 0) {
         return ocn_fail_sys(err, errno, path, "cannot open it");
     }
     if (directory != S_ISDIR(st.st_mode) || (!directory && !S_ISREG(st.st_mode))) {
-        return ocn_fail(err, OCN_E_USAGE, path, "not a %s", directory ? "directory" : "file");
+        return ocn_fail(err, OCN_E_USAGE, path, "not a %s%s", directory ? "directory" : "file",
+                        directory ? "; a file is oci-archive:FILE or docker-archive:FILE"
+                                  : "; a directory is oci:DIR or dir:DIR");
     }
     return 0;
 }
