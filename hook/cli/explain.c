@@ -273,7 +273,8 @@ static int run_explain(int argc, char **argv)
     take_bundle(&request);
     request.world.any_owner = request.world.config != NULL;
     if (status < 0 ||
-        check_subject(&request, "explain", ", a container's id, an image as oci:DIR, or --running", &err) < 0) {
+        check_subject(&request, "explain", ", a container's id, an image as oci:DIR, or --running",
+                      &err) < 0) {
         return ocn_cli_complain(&err);
     }
     status = request.schema ? print_schema(&err) : explain(&request, &err);
