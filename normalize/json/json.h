@@ -83,3 +83,12 @@ OCN_MUST_USE int ocn_json_dump(const json_t *json, size_t flags, struct ocn_buf 
 
 /* The same for people: indented, members in their order, with a newline. */
 OCN_MUST_USE int ocn_json_print(const json_t *json, struct ocn_buf *out, struct ocn_error *err);
+
+#define OCN_JSON_DESCRIBED 64 /* bytes that it takes at most */
+
+/* What @json is, for a message: "an object", "true", 5, or the beginning of a string in quotes. In
+ * @buf, or a literal. */
+const char *ocn_json_describe(const json_t *json, char *buf, size_t size);
+
+/* How much of @text is shown there: as many bytes as fit, cut between characters. */
+int ocn_json_shown(const char *text);
