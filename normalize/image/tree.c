@@ -47,7 +47,7 @@ struct ocn_tree {
     uint32_t now; /* the layer that is being laid on */
 };
 
-/* ---- names ---------------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 const char *ocn_tree_clean(const char *name, struct ocn_arena *arena, bool *ret_odd)
 {
@@ -79,7 +79,7 @@ const char *ocn_tree_clean(const char *name, struct ocn_arena *arena, bool *ret_
     return clean;
 }
 
-/* ---- nodes ---------------------------------------------------------------------------------- */
+/* ---- nodes ----------------------------------------------------------------------------------- */
 
 static const struct ocn_tree_entry *entry_of(const struct ocn_tree *tree, uint32_t node)
 {
@@ -226,7 +226,7 @@ static uint32_t replace(struct ocn_tree *tree, uint32_t old, enum node_state sta
     return node;
 }
 
-/* ---- walking ------------------------------------------------------------------------------- */
+/* ---- walking --------------------------------------------------------------------------------- */
 
 /* Where somebody who follows links is. */
 struct walk {
@@ -290,7 +290,7 @@ static uint32_t parent_of(struct ocn_tree *tree, const char *path, const char **
     }
 }
 
-/* ---- laying a layer on ---------------------------------------------------------------------- */
+/* ---- laying a layer on ----------------------------------------------------------------------- */
 
 /* Of lower layers only, whatever the order in the tar: so all of them come first. */
 static void lay_whiteout(struct ocn_tree *tree, const struct ocn_tree_entry *entry)
@@ -393,7 +393,7 @@ static void lay(struct ocn_tree *tree, uint32_t layer)
     }
 }
 
-/* ---- making -------------------------------------------------------------------------------- */
+/* ---- making ---------------------------------------------------------------------------------- */
 
 void ocn_tree_free(struct ocn_tree *tree)
 {
@@ -468,7 +468,7 @@ int ocn_tree_make(const struct ocn_tree_layer *layers, size_t count, bool whole,
     return 0;
 }
 
-/* ---- asking -------------------------------------------------------------------------------- */
+/* ---- asking ---------------------------------------------------------------------------------- */
 
 /* Whether what a node is may still be said by a lower layer. */
 static bool is_open(const struct ocn_tree *tree, uint32_t node)

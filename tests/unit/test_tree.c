@@ -145,8 +145,7 @@ START_TEST(test_tree__layers)
 }
 END_TEST
 
-/* ---- what some upper layers say, all say
- * ---------------------------------------------------------- */
+/* ---- what some upper layers say, all say ----------------------------------------------------- */
 
 static uint32_t draw(uint32_t *seed, uint32_t below)
 {
