@@ -580,3 +580,19 @@ const char *ocn_json_describe(const json_t *json, char *buf, size_t size)
         return buf;
     }
 }
+
+json_t *ocn_json_text(const char *text)
+{
+    json_t *json = text != NULL ? json_string(text) : json_null();
+
+    if (json != NULL || text == NULL) {
+        return json;
+    }
+    char *copy = strdup(text);
+    for (char *c = copy; c != NULL && *c != '\0'; c++) {
+        *c = (unsigned char)*c < 0x80 ? *c : '?';
+    }
+    json = copy != NULL ? json_string(copy) : NULL;
+    free(copy);
+    return json;
+}

@@ -92,3 +92,9 @@ const char *ocn_json_describe(const json_t *json, char *buf, size_t size);
 
 /* How much of @text is shown there: as many bytes as fit, cut between characters. */
 int ocn_json_shown(const char *text);
+
+/*
+ * @text as a new value; null for NULL. Of a text that is no UTF-8, which JSON cannot hold, every
+ * byte beyond ASCII is '?'. NULL: no memory.
+ */
+json_t *ocn_json_text(const char *text);
