@@ -44,30 +44,31 @@ static int add_user_problem(json_t *report, const char *problem)
                : 0;
 }
 
+static json_t *user_of(const struct ocn_look *look, const struct ocn_image_user *user)
+{
+    return json_pack("{s:s, s:b, s:I, s:I}", "text",
+                     look->image->config.user != NULL ? look->image->config.user : "", "found",
+                     user->state == OCN_IMAGE_USER_FOUND, "uid", (json_int_t)user->uid, "gid",
+                     (json_int_t)user->gid);
+}
+
 static json_t *judge_for(struct ocn_look *look, const struct ocn_work *work,
                          const struct ocn_look_profile *profile, struct ocn_error *err)
 {
     OCN_CLEANUP(ocn_outcome_freep) struct ocn_outcome *outcome = NULL;
-    const char *problem = ocn_look_user_problem(look);
 
     if (ocn_look_judge(look, profile, &work->place, &outcome, err) < 0) {
         return NULL;
     }
+    const char *problem = ocn_look_user_problem(look, &look->taken);
     json_t *report = ocn_report_value(outcome, work->input->name);
-    if (report == NULL || (problem != NULL && add_user_problem(report, problem) < 0)) {
+    if (report == NULL || json_object_set_new(report, "user", user_of(look, &look->taken)) < 0 ||
+        (problem != NULL && add_user_problem(report, problem) < 0)) {
         json_decref(report);
         (void)ocn_fail_nomem(err);
         return NULL;
     }
     return report;
-}
-
-static json_t *user_of(const struct ocn_look *look)
-{
-    return json_pack("{s:s, s:b, s:I, s:I}", "text",
-                     look->image->config.user != NULL ? look->image->config.user : "", "found",
-                     look->user.state == OCN_IMAGE_USER_FOUND, "uid", (json_int_t)look->user.uid,
-                     "gid", (json_int_t)look->user.gid);
 }
 
 static json_t *explain_image(const struct ocn_work *work, const struct ocn_selected *image,
@@ -89,9 +90,9 @@ static json_t *explain_image(const struct ocn_work *work, const struct ocn_selec
     }
     const struct ocn_object_platform *platform =
         image->has_declared ? &image->declared : &image->config.platform;
-    json_t *json = json_pack("{s:s, s:s, s:o, s:O}", "platform",
-                             ocn_object_platform_text(platform, &look.arena), "digest",
-                             image->digest, "user", user_of(&look), "profiles", profiles);
+    json_t *json = json_pack(
+        "{s:s, s:s, s:o, s:O}", "platform", ocn_object_platform_text(platform, &look.arena),
+        "digest", image->digest, "user", user_of(&look, &look.user), "profiles", profiles);
     if (json == NULL) {
         (void)ocn_fail_nomem(err);
     }
@@ -182,8 +183,11 @@ static int print_report(const struct request *request, const struct ocn_buf *rep
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf text = { 0 };
     json_auto_t *json = NULL;
 
-    if (ocn_json_load(ocn_buf_bytes(report), OCN_EXPLAIN_MAX_REPORT, &json, err) < 0 ||
-        (ocn_cli_is_json(request->format)
+    if (ocn_json_load(ocn_buf_bytes(report), OCN_EXPLAIN_MAX_REPORT, &json, err) < 0) {
+        return -1;
+    }
+    ocn_json_make_whole(json);
+    if ((ocn_cli_is_json(request->format)
              ? ocn_json_print(json, &text, err)
              : ocn_explain_text(json, ocn_cli_wants_colour(), &text, err)) < 0 ||
         ocn_io_write_fd(STDOUT_FILENO, "standard output", ocn_buf_bytes(&text), err) < 0) {

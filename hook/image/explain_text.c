@@ -130,19 +130,25 @@ static const char *origin_of(struct ocn_arena *arena, const char *text)
     return text[0] == '\0' ? "none named: root" : ocn_arena_printf(arena, "USER %s", text);
 }
 
+/* The engine of a column may take another group than the image names: see config/engines. */
 static void add_user(struct table *table, const json_t *image, size_t column)
 {
-    const json_t *user = json_object_get(image, "user");
+    const json_t *named = json_object_get(image, "user");
     const json_t *report = table->reports[column];
+    const json_t *user = json_object_get(report, "user");
     double uid = json_number_value(json_object_get(user, "uid"));
     double gid = json_number_value(json_object_get(user, "gid"));
     double new_uid = id_after(report, "/process/user/uid", uid);
     double new_gid = id_after(report, "/process/user/gid", gid);
-    const char *origin = origin_of(table->arena, text_at(user, "text"));
+    const char *origin = origin_of(table->arena, text_at(named, "text"));
 
     if (!json_is_true(json_object_get(user, "found"))) {
         set(table, "user", column, ocn_arena_printf(table->arena, "(%s): not found", origin));
         return;
+    }
+    if (json_is_true(json_object_get(named, "found")) &&
+        gid != json_number_value(json_object_get(named, "gid"))) {
+        origin = ocn_arena_printf(table->arena, "%s, the kubelet leaves its group", origin);
     }
     set(table, "user", column,
         new_uid == uid && new_gid == gid

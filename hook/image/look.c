@@ -73,22 +73,33 @@ static void describe_node(struct ocn_look *look, const struct ocn_look_place *pl
 
 /* Names have to be looked up; a number has no need of passwd, but engines take its group from
  * there. */
-static int find_user(struct ocn_look *look, struct ocn_error *err)
+static int find_user(struct ocn_look *look, const char *user, struct ocn_image_user *ret,
+                     struct ocn_error *err)
 {
     struct ocn_bytes passwd = { NULL, 0 };
     struct ocn_bytes group = { NULL, 0 };
-    bool plain = ocn_image_user_is_plain(look->image->config.user);
 
-    if (!plain && (ocn_image_rootfs_read(&look->rootfs, "/etc/passwd", OCN_PASSWD_MAX_SIZE, &passwd,
-                                         err) < 0 ||
-                   ocn_image_rootfs_read(&look->rootfs, "/etc/group", OCN_PASSWD_MAX_SIZE, &group,
-                                         err) < 0)) {
+    if (!ocn_image_user_is_plain(user) &&
+        (ocn_image_rootfs_read(&look->rootfs, "/etc/passwd", OCN_PASSWD_MAX_SIZE, &passwd, err) <
+             0 ||
+         ocn_image_rootfs_read(&look->rootfs, "/etc/group", OCN_PASSWD_MAX_SIZE, &group, err) <
+             0)) {
         return -1;
     }
-    return ocn_image_user_find(look->image->config.user, passwd, group, &look->arena, &look->user,
-                               err) < 0
-               ? -1
-               : 0;
+    return ocn_image_user_find(user, passwd, group, &look->arena, ret, err);
+}
+
+/* For the kubelet "1001:1001" is 1001, whose group is passwd's, or 0. */
+static int take_user(struct ocn_look *look, const struct ocn_engine *engine, struct ocn_error *err)
+{
+    const char *user = look->image->config.user;
+    const char *taken = ocn_engine_user(engine, user, &look->arena);
+
+    if (taken == user) {
+        look->taken = look->user;
+        return 0;
+    }
+    return ocn_arena_check(&look->arena, err) < 0 ? -1 : find_user(look, taken, &look->taken, err);
 }
 
 int ocn_look_open(const struct ocn_blobs *blobs, const struct ocn_selected *image,
@@ -100,7 +111,7 @@ int ocn_look_open(const struct ocn_blobs *blobs, const struct ocn_selected *imag
         return -1;
     }
     describe_node(ret, place);
-    return find_user(ret, err);
+    return find_user(ret, image->config.user, &ret->user, err);
 }
 
 void ocn_look_done(struct ocn_look *look)
@@ -123,7 +134,8 @@ int ocn_look_judge(struct ocn_look *look, const struct ocn_look_profile *profile
 
     ocn_container_free(look->container);
     look->container = NULL;
-    if (ocn_engine_convert(profile->engine, &look->image->config, &look->user, &place->limits,
+    if (take_user(look, profile->engine, err) < 0 ||
+        ocn_engine_convert(profile->engine, &look->image->config, &look->taken, &place->limits,
                            &text, err) < 0 ||
         ocn_container_parse(ocn_buf_bytes(&text), &look->container, err) < 0) {
         return -1;
@@ -138,11 +150,11 @@ int ocn_look_judge(struct ocn_look *look, const struct ocn_look_profile *profile
     return ocn_normalize(look->container, &policy, &view, ret, err);
 }
 
-const char *ocn_look_user_problem(struct ocn_look *look)
+const char *ocn_look_user_problem(struct ocn_look *look, const struct ocn_image_user *of)
 {
     const char *user = look->image->config.user != NULL ? look->image->config.user : "";
 
-    switch (look->user.state) {
+    switch (of->state) {
     case OCN_IMAGE_USER_MISSING:
         return ocn_arena_printf(
             &look->arena, "the image's /etc/passwd has no user \"%s\", and no engine starts it",
@@ -155,6 +167,8 @@ const char *ocn_look_user_problem(struct ocn_look *look)
     case OCN_IMAGE_USER_TOO_LARGE:
         return ocn_arena_printf(&look->arena,
                                 "\"%s\" has an id above 2147483647, which engines refuse", user);
+    case OCN_IMAGE_USER_UNREADABLE:
+        return "the image's /etc/passwd has a line of more than 64 KiB, and no engine reads it";
     case OCN_IMAGE_USER_FOUND:
     default:
         return NULL;

@@ -30,7 +30,8 @@ struct ocn_look {
     const struct ocn_selected *image;
     struct ocn_image_rootfs rootfs;
     struct ocn_strings likely;
-    struct ocn_image_user user;
+    struct ocn_image_user user;  /* as the image says */
+    struct ocn_image_user taken; /* as the engine of the profile that was judged last takes it */
     struct ocn_container *container; /* of the profile that was judged last */
     struct ocn_arena arena;
 };
@@ -49,5 +50,6 @@ OCN_MUST_USE int ocn_look_judge(struct ocn_look *look, const struct ocn_look_pro
                                 const struct ocn_look_place *place, struct ocn_outcome **ret,
                                 struct ocn_error *err);
 
-/* Why no engine would start it as its `User` is written; NULL: they would. From look->arena. */
-const char *ocn_look_user_problem(struct ocn_look *look);
+/* Why no engine would start it as @user, one of the two of @look; NULL: they would. From
+ * look->arena. */
+const char *ocn_look_user_problem(struct ocn_look *look, const struct ocn_image_user *user);

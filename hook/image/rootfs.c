@@ -85,11 +85,12 @@ static int read_next(struct ocn_image_rootfs *rootfs, struct ocn_error *err)
 }
 
 /* Reads as many layers as it takes. *ret_found: there is something. */
-static int find(struct ocn_image_rootfs *rootfs, const char *path, struct ocn_tree_found *ret,
-                bool *ret_found, struct ocn_error *err)
+static int find(struct ocn_image_rootfs *rootfs, const char *path, bool follow,
+                struct ocn_tree_found *ret, bool *ret_found, struct ocn_error *err)
 {
     for (;;) {
-        enum ocn_tree_answer answer = ocn_tree_find(rootfs->tree, path, ret);
+        enum ocn_tree_answer answer = follow ? ocn_tree_follow(rootfs->tree, path, ret)
+                                             : ocn_tree_find(rootfs->tree, path, ret);
         if (answer != OCN_TREE_UNDECIDED) {
             *ret_found = answer == OCN_TREE_FOUND;
             return 0;
@@ -106,7 +107,7 @@ static int stat_file(void *ctx, struct ocn_ref ref, struct ocn_stat *ret, struct
     bool there = false;
 
     *ret = (struct ocn_stat){ 0 };
-    if (ref.space == OCN_ROOTFS && find(ctx, ref.path, &found, &there, err) < 0) {
+    if (ref.space == OCN_ROOTFS && find(ctx, ref.path, false, &found, &there, err) < 0) {
         return -1;
     }
     if (there && found.entry == NULL) {
@@ -127,7 +128,7 @@ static int read_link(void *ctx, struct ocn_ref ref, char *buf, size_t size, stru
     struct ocn_tree_found found = { 0 };
     bool there = false;
 
-    if (ref.space == OCN_ROOTFS && find(ctx, ref.path, &found, &there, err) < 0) {
+    if (ref.space == OCN_ROOTFS && find(ctx, ref.path, false, &found, &there, err) < 0) {
         return -1;
     }
     if (!there || found.entry == NULL || !S_ISLNK(found.entry->mode)) {
@@ -157,7 +158,7 @@ static int read_at(void *ctx, struct ocn_ref ref, uint64_t offset, void *buf, si
     struct ocn_bytes bytes = { NULL, 0 };
     bool there = false;
 
-    if (ref.space == OCN_ROOTFS && find(ctx, ref.path, &found, &there, err) < 0) {
+    if (ref.space == OCN_ROOTFS && find(ctx, ref.path, false, &found, &there, err) < 0) {
         return -1;
     }
     if (!there || found.entry == NULL || !S_ISREG(found.entry->mode)) {
@@ -220,22 +221,10 @@ int ocn_image_rootfs_read(struct ocn_image_rootfs *rootfs, const char *path, siz
 {
     struct ocn_tree_found found = { 0 };
     bool there = false;
-    char link[OCN_TREE_MAX_PATH];
-    const char *at = path;
 
     *ret = (struct ocn_bytes){ NULL, 0 };
-    for (int links = 0; links < 8; links++) {
-        if (find(rootfs, at, &found, &there, err) < 0) {
-            return -1;
-        }
-        if (!there || found.entry == NULL || !S_ISLNK(found.entry->mode)) {
-            break;
-        }
-        /* Of passwd and group: a link in the same directory, or an absolute one. */
-        const char *slash = strrchr(path, '/');
-        int directory = found.entry->link[0] != '/' && slash != NULL ? (int)(slash - path) + 1 : 0;
-        (void)snprintf(link, sizeof(link), "%.*s%s", directory, path, found.entry->link);
-        at = link;
+    if (find(rootfs, path, true, &found, &there, err) < 0) {
+        return -1;
     }
     if (!there || found.entry == NULL || !S_ISREG(found.entry->mode)) {
         return 0;

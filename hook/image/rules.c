@@ -120,7 +120,7 @@ static int judge_user(struct subject *subject, struct ocn_error *err)
 {
     static const char use_number[] = "write a number that is not 0: USER 1001:1001";
     const struct ocn_image_user *user = &subject->look->user;
-    const char *problem = ocn_look_user_problem(subject->look);
+    const char *problem = ocn_look_user_problem(subject->look, user);
     const char *message = NULL;
 
     if (problem != NULL) {

@@ -17,6 +17,7 @@ static const struct ocn_bind fields[] = {
     { "capabilities", OCN_BIND_STRINGS, .offset = offsetof(struct ocn_engine, capabilities) },
     { "imageAnnotations", OCN_BIND_BOOL, .offset = offsetof(struct ocn_engine, image_annotations) },
     { "noNewPrivileges", OCN_BIND_BOOL, .offset = offsetof(struct ocn_engine, no_new_privileges) },
+    { "leavesGroup", OCN_BIND_BOOL, .offset = offsetof(struct ocn_engine, leaves_group) },
     { 0 },
 };
 
@@ -37,6 +38,15 @@ int ocn_engine_read(struct ocn_bytes text, struct ocn_object *object, struct ocn
 bool ocn_engine_serves(const struct ocn_engine *engine, const char *profile)
 {
     return ocn_strings_hold(&engine->profiles, profile);
+}
+
+const char *ocn_engine_user(const struct ocn_engine *engine, const char *user,
+                            struct ocn_arena *arena)
+{
+    const char *colon = user != NULL && engine->leaves_group ? strchr(user, ':') : NULL;
+
+    return colon != NULL && colon != user ? ocn_arena_copy(arena, user, (size_t)(colon - user))
+                                          : user;
 }
 
 /* ---- config.json ----------------------------------------------------------------------------- */

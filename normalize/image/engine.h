@@ -15,6 +15,7 @@ struct ocn_engine {
     struct ocn_strings capabilities;
     bool image_annotations; /* the image's labels and platform become annotations */
     bool no_new_privileges;
+    bool leaves_group; /* of "USER:GROUP" it takes USER alone */
 };
 
 /* Reads one file of config/engines; strict, as the policy is. */
@@ -22,6 +23,10 @@ OCN_MUST_USE int ocn_engine_read(struct ocn_bytes text, struct ocn_object *objec
                                  struct ocn_engine *ret, struct ocn_error *err);
 
 bool ocn_engine_serves(const struct ocn_engine *engine, const char *profile);
+
+/* What @engine takes of an image's @user, which may be NULL. From @arena where it is a part. */
+const char *ocn_engine_user(const struct ocn_engine *engine, const char *user,
+                            struct ocn_arena *arena);
 
 /* What whoever starts the container says. */
 struct ocn_engine_limits {

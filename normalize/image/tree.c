@@ -544,12 +544,12 @@ static enum ocn_tree_answer go(const struct ocn_tree *tree, const char *path, bo
     return OCN_TREE_FOUND;
 }
 
-enum ocn_tree_answer ocn_tree_find(const struct ocn_tree *tree, const char *path,
-                                   struct ocn_tree_found *ret)
+static enum ocn_tree_answer find(const struct ocn_tree *tree, const char *path, bool follow,
+                                 struct ocn_tree_found *ret)
 {
     uint32_t node = ROOT;
     unsigned links = 0;
-    enum ocn_tree_answer answer = go(tree, path, false, &links, &node);
+    enum ocn_tree_answer answer = go(tree, path, follow, &links, &node);
 
     if (answer == OCN_TREE_FOUND) {
         const struct node *at = &tree->nodes[node];
@@ -558,4 +558,16 @@ enum ocn_tree_answer ocn_tree_find(const struct ocn_tree *tree, const char *path
                                         .id = (uint64_t)at->id + 1 };
     }
     return answer;
+}
+
+enum ocn_tree_answer ocn_tree_find(const struct ocn_tree *tree, const char *path,
+                                   struct ocn_tree_found *ret)
+{
+    return find(tree, path, false, ret);
+}
+
+enum ocn_tree_answer ocn_tree_follow(const struct ocn_tree *tree, const char *path,
+                                     struct ocn_tree_found *ret)
+{
+    return find(tree, path, true, ret);
 }

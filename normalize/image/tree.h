@@ -72,3 +72,7 @@ void ocn_tree_free(struct ocn_tree *tree);
  */
 enum ocn_tree_answer ocn_tree_find(const struct ocn_tree *tree, const char *path,
                                    struct ocn_tree_found *ret);
+
+/* The same, with links of the last component followed, too: as engines open a file of an image. */
+enum ocn_tree_answer ocn_tree_follow(const struct ocn_tree *tree, const char *path,
+                                     struct ocn_tree_found *ret);

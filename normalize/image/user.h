@@ -8,9 +8,10 @@
 
 enum ocn_image_user_state {
     OCN_IMAGE_USER_FOUND,
-    OCN_IMAGE_USER_MISSING,   /* the user is in no passwd: every engine refuses to start it */
-    OCN_IMAGE_GROUP_MISSING,  /* the same of the group */
-    OCN_IMAGE_USER_TOO_LARGE, /* an id above 2147483647, which engines refuse or wrap around */
+    OCN_IMAGE_USER_MISSING,    /* the user is in no passwd: every engine refuses to start it */
+    OCN_IMAGE_GROUP_MISSING,   /* the same of the group */
+    OCN_IMAGE_USER_TOO_LARGE,  /* an id above 2147483647, which engines refuse or wrap around */
+    OCN_IMAGE_USER_UNREADABLE, /* passwd has a line that engines do not read */
 };
 
 struct ocn_image_user {

@@ -530,6 +530,44 @@ int ocn_json_dump(const json_t *json, size_t flags, struct ocn_buf *out, struct 
     return ocn_buf_check(out, err);
 }
 
+#define MAX_WHOLE 9007199254740992.0 /* 2^53: up to here every whole number is a double */
+
+/* What takes the place of @value; NULL: nothing has to. */
+static json_t *whole_of(const json_t *value)
+{
+    double number = json_is_real(value) ? json_real_value(value) : 0.5;
+
+    return number >= -MAX_WHOLE && number <= MAX_WHOLE && number == (double)(json_int_t)number
+               ? json_integer((json_int_t)number)
+               : NULL;
+}
+
+/* Nested no deeper than what can be loaded. */
+
+void ocn_json_make_whole(json_t *json)
+{
+    const char *key;
+    json_t *value;
+    size_t i;
+
+    json_object_foreach (json, key, value) {
+        json_t *whole = whole_of(value);
+        if (whole != NULL) {
+            (void)json_object_set_new(json, key, whole);
+        } else {
+            ocn_json_make_whole(value);
+        }
+    }
+    json_array_foreach (json, i, value) {
+        json_t *whole = whole_of(value);
+        if (whole != NULL) {
+            (void)json_array_set_new(json, i, whole);
+        } else {
+            ocn_json_make_whole(value);
+        }
+    }
+}
+
 int ocn_json_print(const json_t *json, struct ocn_buf *out, struct ocn_error *err)
 {
     if (ocn_json_dump(json, JSON_INDENT(2) | JSON_PRESERVE_ORDER, out, err) < 0) {

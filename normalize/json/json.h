@@ -81,6 +81,12 @@ void ocn_json_quote(struct ocn_buf *out, const char *plain, size_t len);
 OCN_MUST_USE int ocn_json_dump(const json_t *json, size_t flags, struct ocn_buf *out,
                                struct ocn_error *err);
 
+/*
+ * Makes integers again of the whole numbers in @json, which were loaded as reals: "1001.0" is a
+ * number that a reader of integers refuses. Without memory one stays as it is.
+ */
+void ocn_json_make_whole(json_t *json);
+
 /* The same for people: indented, members in their order, with a newline. */
 OCN_MUST_USE int ocn_json_print(const json_t *json, struct ocn_buf *out, struct ocn_error *err);
 

@@ -260,6 +260,37 @@ def escapes(layout):
         "config": {"Entrypoint": ["/app\x1b[31m\n::error::x"], "User": "1001:1001\x1b]0;x\x07"}})])
 
 
+def passwd_by_links(layout):
+    """Links to links in other layers, relative to where each of them lies, through a directory that is a link."""
+    lower = tar(("usr/share/base/accounts", b"app:x:4321:77::/srv:\n"), link("usr/share/b", "base"))
+    upper = tar(link("etc/passwd", "../usr/share/b/passwd"), link("usr/share/base/passwd", "accounts"), ("app", ELF))
+    layout.index([layout.image([plain(lower), plain(upper)], user="app")])
+
+
+def passwd_out_of_root(layout):
+    """A link cannot leave the root: more ".." than there are directories end there."""
+    data = tar(link("etc/passwd", "../../../../../../lib/accounts"), ("lib/accounts", b"app:x:4321:77::/srv:\n"),
+               ("app", ELF))
+    layout.index([layout.image([plain(data)], user="app")])
+
+
+def group_of_user(layout):
+    """Of USER the kubelet hands on the user; the group is then passwd's."""
+    data = tar(("etc/passwd", b"app:x:4321:77::/srv:\n"), ("app", ELF))
+    layout.index([layout.image([plain(data)], user="4321:1001")])
+
+
+def group_of_nobody(layout):
+    data = tar(("app", ELF))
+    layout.index([layout.image([plain(data)], user="4321:1001")])
+
+
+def group_is_missing(layout):
+    """Which the kubelet does not see."""
+    data = tar(("etc/passwd", b"app:x:4321:77::/srv:\n"), ("app", ELF))
+    layout.index([layout.image([plain(data)], user="app:nobody")])
+
+
 def not_a_layer(layout):
     layout.index([layout.image([(b"hello" * 1000, OCI + "layer.v1.tar", b"hello" * 1000)])])
 
@@ -287,6 +318,10 @@ CASES = [
     (large_manifest, 2, "limit of 4194304"), (deep_json, 2, "."), (twice_a_key, 2, "duplicate|twice"),
     (links_in_circles, 1, "entry.found"), (hard_links, 1, "entry.found"),
     (large_program, 2, "limit of"), (escapes, 1, "."), (not_a_layer, 2, "."), (empty_layer, 0, "allow"),
+    (passwd_by_links, 0, "4321:77"), (passwd_out_of_root, 0, "4321:77"),
+    (group_of_user, 0, r"\| 4321:77 \(USER 4321:1001, .*\| 4321:1001 \(USER 4321:1001\)"),
+    (group_of_nobody, 0, r"\| 4321:0 \(USER 4321:1001, .*\| 4321:1001 \(USER 4321:1001\)"),
+    (group_is_missing, 1, r"\| 4321:77 \(USER app:nobody\) *\| \(USER app:nobody\): not found"),
     (schema_1, 2, "schema 1"), (utf8_names, 0, "allow"),
 ]
 
@@ -326,7 +361,8 @@ def main():
         make(Layout(root))
         before = sorted(os.walk(root))
         for command in ("explain",) if make in LARGE else ("explain", "lint"):
-            done, _, cpu, rss = run([BIN + "/ocinorm", command, "oci:" + root], env)
+            where = ["--as", "aws-eks,aws-ecs"] if command == "explain" and name.startswith("group_") else []
+            done, _, cpu, rss = run([BIN + "/ocinorm", command, "oci:" + root, *where], env)
             said = (done.stdout + done.stderr).decode("utf-8", "replace")
             told = f"{command}: status {done.returncode}, {cpu:.1f} s of CPU, {rss >> 10} MiB\n{said}"
             if command == "explain":

@@ -38,6 +38,8 @@ answer_of() { # WORDS...
         sed "s#$fixtures#@#g" "$scratch/err"
     else
         jq -S "$essence" "$scratch/out"
+        # A whole number is one without a point: readers of integers (Go's) refuse "1001.0".
+        ! grep -nE '[0-9][.]0,?$' "$scratch/out" || return 99
     fi
     return "$status"
 }

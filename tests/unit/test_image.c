@@ -223,8 +223,13 @@ static const char passwd[] = "root:x:0:0:root:/root:/bin/sh\n"
                              "broken\n"
                              "big:x:2147483648:1::/:\n"
                              "most:x:2147483647:2147483647::/:\n"
-                             "7:x:70:71::/:\n";
-static const char group[] = "root:x:0:\nwheel:x:10:root,app\nteam:x:20:app\nlast:x:4294967295:\n";
+                             "7:x:70:71::/:\n"
+                             "word:x:zero:8::/:\nword:x:1001:1001::/:\n"
+                             "short\nshort:x:1001:1001::/:\n"
+                             "  blanks:x: 1001:9::/:\n"
+                             "minus:x:-1:9::/:\nwraps:x:4294967296:9::/:\n";
+static const char group[] =
+    "root:x:0:\nwheel:x:10:root,app\nteam:x:20:app\nlast:x:4294967295:\nodd:x:zero:\n";
 
 static const struct {
     const char *user;
@@ -248,11 +253,22 @@ static const struct {
     { "most", OCN_IMAGE_USER_FOUND, 2147483647, 2147483647, 1, false, true, false },
     { "big", OCN_IMAGE_USER_TOO_LARGE, 2147483648, 1, 0, false, true, false },
     { "2147483648:1", OCN_IMAGE_USER_TOO_LARGE, 2147483648, 1, 0, false, false, true },
-    { "4294967296", OCN_IMAGE_USER_TOO_LARGE, 0, 0, 0, false, false, false },
-    { "1:4294967296", OCN_IMAGE_USER_TOO_LARGE, 1, 0, 0, false, false, true },
+    { "4294967296", OCN_IMAGE_USER_TOO_LARGE, UINT32_MAX, 9, 0, false, false, false },
+    { "1:4294967296", OCN_IMAGE_USER_TOO_LARGE, 1, UINT32_MAX, 0, false, false, true },
     { "app:last", OCN_IMAGE_USER_TOO_LARGE, 1001, UINT32_MAX, 0, false, true, false },
     { "nobody", OCN_IMAGE_USER_MISSING, 0, 0, 0, false, true, false },
-    { "+0", OCN_IMAGE_USER_MISSING, 0, 0, 0, false, true, false },
+    /* As umoci, Docker and containerd read them: strconv.Atoi, and what is no number is 0. */
+    { "+0", OCN_IMAGE_USER_FOUND, 0, 0, 2, false, false, false },
+    { "+5:+6", OCN_IMAGE_USER_FOUND, 5, 6, 1, false, false, false },
+    { "-5", OCN_IMAGE_USER_TOO_LARGE, UINT32_MAX, 9, 0, false, false, false },
+    { ":wheel", OCN_IMAGE_USER_FOUND, 0, 10, 1, false, false, false },
+    { "app:", OCN_IMAGE_USER_FOUND, 1001, 1002, 3, false, true, false },
+    { "word", OCN_IMAGE_USER_FOUND, 0, 8, 1, false, true, false },
+    { "short", OCN_IMAGE_USER_FOUND, 0, 0, 1, false, true, false },
+    { "blanks", OCN_IMAGE_USER_FOUND, 0, 9, 1, false, true, false },
+    { "minus", OCN_IMAGE_USER_TOO_LARGE, UINT32_MAX, 9, 0, false, true, false },
+    { "wraps", OCN_IMAGE_USER_TOO_LARGE, UINT32_MAX, 9, 0, false, true, false },
+    { "app:odd", OCN_IMAGE_USER_FOUND, 1001, 0, 1, false, true, false },
     { "app:nothing", OCN_IMAGE_GROUP_MISSING, 1001, 1002, 0, false, true, false },
 };
 
