@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "hook/image/tar.h"
+#include "hook/image/tar_guard.h"
 
 #define SMALL ((uint64_t)16 << 10)
 #define MAX_SMALL ((size_t)8 << 20)    /* bytes of small files that are kept of a layer */
@@ -24,6 +25,7 @@ struct pipe {
     struct archive *raw;
     struct archive *tar;
     struct ocn_hash *hash;
+    struct ocn_tar_guard *guard;
     const char *where;
     uint64_t len;
     struct ocn_error err; /* of a callback: libarchive has no room for it */
@@ -34,6 +36,7 @@ static void close_pipe(struct pipe *pipe)
     ocn_tar_freep(&pipe->tar);
     ocn_tar_freep(&pipe->raw);
     ocn_hash_free(pipe->hash);
+    ocn_tar_guard_free(pipe->guard);
     ocn_stream_free(pipe->stream);
 }
 
@@ -73,6 +76,11 @@ static la_ssize_t next_plain(struct archive *archive, void *ctx, const void **re
         return -1;
     }
     ocn_hash_add(pipe->hash, *ret, len);
+    if (ocn_tar_guard_pass(pipe->guard, *ret, len, &pipe->err) < 0) {
+        ocn_error_locate(&pipe->err, pipe->where, 0);
+        archive_set_error(archive, EIO, "%s", pipe->err.msg);
+        return -1;
+    }
     return (la_ssize_t)len;
 }
 
@@ -96,7 +104,8 @@ static int open_pipe(struct pipe *pipe, const struct ocn_blobs *blobs,
     }
     pipe->raw = ocn_tar_new_raw();
     pipe->tar = ocn_tar_new();
-    if (pipe->raw == NULL || pipe->tar == NULL) {
+    pipe->guard = ocn_tar_guard_new();
+    if (pipe->raw == NULL || pipe->tar == NULL || pipe->guard == NULL) {
         return ocn_fail_nomem(err);
     }
     if (archive_read_open(pipe->raw, pipe, NULL, next_compressed, NULL) < ARCHIVE_WARN ||
@@ -127,6 +136,10 @@ static int finish_pipe(struct pipe *pipe, const struct ocn_layer_name *name, str
         return fail_pipe(pipe, pipe->raw, err);
     }
     if (ocn_stream_verify(pipe->stream, err) < 0) {
+        return -1;
+    }
+    if (ocn_tar_guard_end(pipe->guard, err) < 0) {
+        ocn_error_locate(err, pipe->where, 0);
         return -1;
     }
     return ocn_hash_is(pipe->hash, name->diff_id)
@@ -232,6 +245,14 @@ static bool describe(struct archive_entry *from, struct ocn_image_layer *layer,
     return true;
 }
 
+/* A whiteout of nothing, of its directory or of the one above: engines fail, or remove all. */
+static bool is_bad_whiteout(const char *path)
+{
+    const char *name = ocn_strings_base_name(path);
+
+    return strcmp(name, ".wh.") == 0 || strcmp(name, ".wh..") == 0 || strcmp(name, ".wh...") == 0;
+}
+
 static int add_entry(struct reading *reading, struct archive_entry *from, struct ocn_error *err)
 {
     struct ocn_image_layer *layer = reading->layer;
@@ -239,6 +260,12 @@ static int add_entry(struct reading *reading, struct archive_entry *from, struct
 
     if (!describe(from, layer, &entry)) {
         return ocn_arena_check(&layer->arena, err);
+    }
+    if (is_bad_whiteout(entry.path)) {
+        return ocn_fail(err, OCN_E_FORMAT, reading->pipe.where,
+                        "the whiteout %s names no file, and engines refuse the layer; build the "
+                        "image anew",
+                        entry.path);
     }
     if (layer->table.len >= OCN_TREE_MAX_ENTRIES) {
         return ocn_fail(err, OCN_E_LIMIT, reading->pipe.where,

@@ -308,7 +308,89 @@ def utf8_names(layout):
     layout.index([layout.image([plain(data)])])
 
 
-CASES = [
+# ---- tars that engines (Go's archive/tar) read in another way than other programs do, or not at all -----
+
+ARM = ELF[:18] + b"\xb7\0" + ELF[20:]
+END = bytes(1024)
+
+
+def padded(data):
+    return data + bytes(-len(data) % 512)
+
+
+def header(name, size=0, kind=b"0", target="", **fields):
+    """A block; fields: at what offset lies what."""
+    info = tarfile.TarInfo(name)
+    info.mode, info.type, info.linkname = 0o755, kind, target
+    block = bytearray(info.tobuf(tarfile.USTAR_FORMAT)[:512])
+    block[0:100] = name.encode().ljust(100, b"\0")
+    block[124:136] = b"%011o\0" % size
+    for place, value in fields.items():
+        at = {"uid": 108, "length": 124, "checksum": 148, "magic": 257, "prefix": 345, "trailer": 508}[place]
+        block[at:at + len(value)] = value
+    if "checksum" not in fields:
+        block[148:156] = b" " * 8
+        block[148:156] = b"%06o\0 " % sum(block)
+    return bytes(block)
+
+
+def member(name, data, **fields):
+    return header(name, len(data), **fields) + padded(data)
+
+
+def pax(*records, kind=b"x"):
+    text = b""
+    for record in records:
+        record = b" " + (record if isinstance(record, bytes) else record.encode()) + b"\n"
+        length = next(n for n in range(len(record), len(record) + 9) if n == len(record) + len(str(n)))
+        text += str(length).encode() + record
+    return member("pax", text, kind=kind)
+
+
+OTHER = member("app", ARM)  # who reads this one finds another program than who does not
+
+TRICKS = [
+    ("sparse name", pax("GNU.sparse.name=other") + OTHER), ("two real sizes", pax("SCHILY.realsize=10") + OTHER),
+    ("sparse size", pax("GNU.sparse.realsize=10") + OTHER), ("two pax headers", pax("path=app") + pax("mtime=1") + OTHER),
+    ("long name and pax", member("L", b"other\0", kind=b"L") + pax("path=app") + OTHER),
+    ("pax and long name", pax("path=app") + member("L", b"other\0", kind=b"L") + OTHER),
+    ("hard link with bytes", header("h", 1024, b"1", "app") + OTHER),
+    ("hard link with pax size", pax("size=1024") + header("h", 0, b"1", "app") + OTHER),
+    ("hard link with pax", pax("mtime=1") + header("h", 1024, b"1", "app") + OTHER),
+    ("link with bytes", header("h", 1024, b"2", "app") + OTHER), ("directory with bytes", header("h", 1024, b"5") + OTHER),
+    ("directory with pax size", pax("size=1024") + header("h", 0, b"5") + OTHER),
+    ("device with bytes", header("h", 1024, b"3") + OTHER), ("file with a slash", member("app/", ARM)),
+    ("file with a slash in pax", pax("path=app/") + OTHER), ("contiguous", member("app", ARM, kind=b"7")),
+    ("unknown kind", member("app", ARM, kind=b"Z")), ("sun's pax", pax("path=other", kind=b"X") + OTHER),
+    ("one block of zeros", bytes(512) + OTHER), ("checksum at the end", OTHER + header("x", checksum=b"0000000\0")),
+    ("nul in a name", pax(b"path=app\0x") + OTHER), ("broken pax", member("pax", b"99 path=a\n", kind=b"x") + OTHER),
+    ("odd magic", member("app", ARM, magic=b"ustarX00", prefix=b"other")),
+    ("star", member("app", ARM, prefix=b"other", trailer=b"tar\0")), ("uid that is none", member("app", ARM, uid=b"zzz\0")),
+    ("cut within a header", OTHER + header("x")[:300]), ("cut within a file", OTHER[:-100]),
+    ("whiteout of nothing", member(".wh.", b"")), ("whiteout of itself", member(".wh..", b"")),
+    ("whiteout of what is above", member("a/.wh...", b"")),
+]
+
+PLAIN = [
+    ("global pax", pax("path=other", kind=b"g") + OTHER), ("pax name", pax("path=app") + member("other", ARM)),
+    ("long name", member("L", b"app\0", kind=b"L") + member("other", ARM)), ("no end", OTHER),
+    ("pax size", pax(f"size={len(ARM)}") + header("app") + padded(ARM)), ("no magic", member("app", ARM, magic=bytes(8))),
+    ("blanks", member("app", ARM, length=b" %010o " % len(ARM))), ("base 256", header("app", length=b"\x80" + bytes(9) +
+     struct.pack(">H", len(ARM))) + padded(ARM)), ("gnu", member("app", ARM, magic=b"ustar  \0")),
+    ("entries behind the end", OTHER + END + member("app", ELF)),
+]
+
+
+def trick(name, layer, is_plain):
+    """Above the program for amd64."""
+    def make(layout):
+        top = layer if name in ("no end",) or name.startswith("cut ") else layer + END
+        layout.index([layout.image([plain(APP), plain(top)])])
+    make.__name__ = name.replace(" ", "_").replace("'", "")
+    return (make, 1, "for arm64") if is_plain else (make, 2, "build the image anew|[Tt]runcated|Unrecognized")
+
+
+CASES = [trick(name, layer, False) for name, layer in TRICKS] + [trick(name, layer, True) for name, layer in PLAIN] + [
     (bomb, 2, "Truncated|limit|CPU"), (zstd_window, 2, "[Ww]indow|[Zz]std|memory"),
     (many_entries, 2, "limit of 1048576 files"), (size_overflow, 2, "."),
     (wrong_size, 2, "descriptor says"), (wrong_layer, 2, "another digest"), (wrong_diff_id, 2, "diff_id"),
