@@ -12,7 +12,8 @@
 /* Up to @stop, which is taken, too. */
 static struct ocn_bytes take(struct ocn_bytes *text, char stop)
 {
-    const char *end = text->len != 0 ? memchr(text->ptr, stop, text->len) : NULL;
+    const char *end =
+        text->ptr != NULL && text->len != 0 ? memchr(text->ptr, stop, text->len) : NULL;
     size_t len = end != NULL ? (size_t)(end - text->ptr) : text->len;
     const struct ocn_bytes taken = { text->ptr, len };
 
