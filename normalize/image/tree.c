@@ -340,7 +340,6 @@ static void lay_hard_link(struct ocn_tree *tree, uint32_t node, const char *path
         at->state = DANGLING;
         return;
     }
-    at->state = EXPLICIT;
     at->layer = tree->nodes[target].layer;
     at->entry = tree->nodes[target].entry;
     at->id = tree->nodes[target].id;
