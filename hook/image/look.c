@@ -150,23 +150,23 @@ int ocn_look_judge(struct ocn_look *look, const struct ocn_look_profile *profile
     return ocn_normalize(look->container, &policy, &view, ret, err);
 }
 
-const char *ocn_look_user_problem(struct ocn_look *look, const struct ocn_image_user *of)
+const char *ocn_look_user_problem(struct ocn_look *look, const struct ocn_image_user *user)
 {
-    const char *user = look->image->config.user != NULL ? look->image->config.user : "";
+    const char *text = look->image->config.user != NULL ? look->image->config.user : "";
 
-    switch (of->state) {
+    switch (user->state) {
     case OCN_IMAGE_USER_MISSING:
         return ocn_arena_printf(
             &look->arena, "the image's /etc/passwd has no user \"%s\", and no engine starts it",
-            user);
+            text);
     case OCN_IMAGE_GROUP_MISSING:
         return ocn_arena_printf(&look->arena,
                                 "the image's /etc/group has no group of \"%s\", and no engine "
                                 "starts it",
-                                user);
+                                text);
     case OCN_IMAGE_USER_TOO_LARGE:
         return ocn_arena_printf(&look->arena,
-                                "\"%s\" has an id above 2147483647, which engines refuse", user);
+                                "\"%s\" has an id above 2147483647, which engines refuse", text);
     case OCN_IMAGE_USER_UNREADABLE:
         return "the image's /etc/passwd has a line of more than 64 KiB, and no engine reads it";
     case OCN_IMAGE_USER_FOUND:

@@ -259,9 +259,10 @@ static bool begins(struct ocn_bytes text, const char *word)
 static int note(struct about *about, struct ocn_bytes key, struct ocn_bytes value,
                 struct ocn_error *err)
 {
+    const char *nul = value.len != 0 ? memchr(value.ptr, '\0', value.len) : NULL;
     bool name = is(key, "path") || is(key, "GNU.sparse.name");
 
-    if ((name || is(key, "linkpath")) && memchr(value.ptr, '\0', value.len) != NULL) {
+    if ((name || is(key, "linkpath")) && nul != NULL) {
         return refuse(err, "a name with NUL");
     }
     if (is(key, "SCHILY.realsize")) {
@@ -295,7 +296,7 @@ static int read_pax(struct ocn_tar_guard *guard, struct ocn_error *err)
         const char *blank = memchr(text.ptr, ' ', text.len);
         struct ocn_bytes digits = { text.ptr, blank != NULL ? (size_t)(blank - text.ptr) : 0 };
         uint64_t len = 0;
-        if (ocn_number_parse(digits, text.len, &len) < 0 || len < digits.len + 3 ||
+        if (blank == NULL || ocn_number_parse(digits, text.len, &len) < 0 || len < digits.len + 3 ||
             text.ptr[len - 1] != '\n') {
             return refuse(err, "a PAX header that is broken");
         }

@@ -12,14 +12,13 @@
 /* Up to @stop, which is taken, too. */
 static struct ocn_bytes take(struct ocn_bytes *text, char stop)
 {
-    const char *end =
-        text->ptr != NULL && text->len != 0 ? memchr(text->ptr, stop, text->len) : NULL;
-    size_t len = end != NULL ? (size_t)(end - text->ptr) : text->len;
-    const struct ocn_bytes taken = { text->ptr, len };
+    const char *from = text->len != 0 ? text->ptr : NULL;
+    const char *end = from != NULL ? memchr(from, stop, text->len) : NULL;
+    size_t len = from == NULL ? 0 : end != NULL ? (size_t)(end - from) : text->len;
 
-    len += end != NULL ? 1 : 0;
-    *text = (struct ocn_bytes){ text->len > len ? text->ptr + len : NULL, text->len - len };
-    return taken;
+    *text = end != NULL && text->len - len > 1 ? (struct ocn_bytes){ end + 1, text->len - len - 1 }
+                                               : (struct ocn_bytes){ NULL, 0 };
+    return (struct ocn_bytes){ from, len };
 }
 
 static bool is(struct ocn_bytes a, struct ocn_bytes b)

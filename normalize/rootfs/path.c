@@ -230,6 +230,12 @@ static int step(struct walk *w, const char *name, enum ocn_path_state *ret_state
     struct ocn_ref ref = { 0 };
     bool ok = true;
 
+    /* For "." and "..", too: path_resolution(7). */
+    if (!S_ISDIR(w->result.stat.mode)) {
+        *ret_state = OCN_PATH_MISSING;
+        return 0;
+    }
+    note_search_permission(w);
     if (strcmp(name, ".") == 0) {
         return 0;
     }
@@ -238,11 +244,6 @@ static int step(struct walk *w, const char *name, enum ocn_path_state *ret_state
         *(parent != NULL ? parent : w->done) = '\0';
         return look(w, &ref, &ok, err);
     }
-    if (!S_ISDIR(w->result.stat.mode)) {
-        *ret_state = OCN_PATH_MISSING;
-        return 0;
-    }
-    note_search_permission(w);
     if (!join(w->done, "/") || !join(w->done, name)) {
         *ret_state = OCN_PATH_MISSING;
         return 0;
