@@ -14,7 +14,7 @@ static char dir[64];
 static char path[128]; /* of a log in it, which is not there yet */
 static int told;       /* the reading end of the test's own stderr */
 
-static void enter(void)
+static inline void enter(void)
 {
     int ends[2];
 
@@ -27,7 +27,7 @@ static void enter(void)
     told = ends[0];
 }
 
-static void leave(void)
+static inline void leave(void)
 {
     (void)close(told);
     (void)unlink(path);
