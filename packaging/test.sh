@@ -234,13 +234,20 @@ assert_gone() { # PATH...
 
 dpkg_book=('var/lib/dpkg*' 'var/log/dpkg.log' 'var/cache/man*' 'var/log/alternatives.log')
 
+# A command that ends with 2, and says why.
+says() { # TEXT COMMAND...
+    local said status=0
+    said=$("${@:2}" 2>&1) || status=$?
+    [[ $status -eq 2 && $said == *"$1"* ]] || fail "${*:2}: status $status: $said"
+}
+
 scratch_deb() {
     local said
     echo "-- install"
     dpkg -i "$here"/../first/ocinorm_*.deb "$here"/../first/ocinorm-containerd_*.deb
-    ocinorm explain oci:/nowhere 2>&1 | grep -q 'package ocinorm-image' || fail "a missing package is not named"
+    says 'package ocinorm-image' ocinorm explain oci:/nowhere
     dpkg -i "$here"/../first/ocinorm-image_*.deb
-    ocinorm explain oci:/nowhere 2>&1 | grep -q 'cannot open it' || fail "ocinorm-image is not found"
+    says 'cannot open it' ocinorm explain oci:/nowhere
     sh "$here/deb/tests/container"
     dpkg --verify ocinorm ocinorm-containerd ocinorm-image
     dpkg -P ocinorm-image
@@ -308,7 +315,7 @@ scratch_rpm() {
     rpm --force-debian --nodeps -iv "$here"/../first/ocinorm-0*.x86_64.rpm \
         "$here"/../first/ocinorm-containerd-*.noarch.rpm "$here"/../first/ocinorm-image-0*.x86_64.rpm
     sh "$here/deb/tests/container"
-    ocinorm explain oci:/nowhere 2>&1 | grep -q 'cannot open it' || fail "ocinorm-image is not found"
+    says 'cannot open it' ocinorm explain oci:/nowhere
     rpm --force-debian -V --nodeps ocinorm ocinorm-containerd ocinorm-image
     rpm --force-debian --nodeps -ev ocinorm-containerd ocinorm-image ocinorm
     assert_gone /etc/ocinorm /usr/libexec/ocinorm /usr/share/ocinorm

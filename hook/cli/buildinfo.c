@@ -114,23 +114,6 @@ static int print_text(struct input *input, struct ocn_buf *out, struct ocn_error
     return 0;
 }
 
-/* Bytes of the program that are no UTF-8 become '?'. */
-static json_t *text_or_null(const char *text)
-{
-    json_t *json = text != NULL ? json_string(text) : json_null();
-
-    if (json != NULL || text == NULL) {
-        return json;
-    }
-    char *copy = strdup(text);
-    for (char *c = copy; c != NULL && *c != '\0'; c++) {
-        *c = (unsigned char)*c < 0x80 ? *c : '?';
-    }
-    json = copy != NULL ? json_string(copy) : NULL;
-    free(copy);
-    return json;
-}
-
 static json_t *module_json(const struct ocn_go_module *module)
 {
     json_t *ret = json_object();
@@ -139,9 +122,9 @@ static json_t *module_json(const struct ocn_go_module *module)
         json_decref(ret);
         return json_null();
     }
-    int status = json_object_set_new(ret, "path", text_or_null(module->path));
-    status |= json_object_set_new(ret, "version", text_or_null(module->version));
-    status |= json_object_set_new(ret, "sum", text_or_null(module->sum));
+    int status = json_object_set_new(ret, "path", ocn_json_text(module->path));
+    status |= json_object_set_new(ret, "version", ocn_json_text(module->version));
+    status |= json_object_set_new(ret, "sum", ocn_json_text(module->sum));
     if (module->replaced_by != NULL) {
         status |= json_object_set_new(ret, "replacedBy", module_json(module->replaced_by));
     }
@@ -174,7 +157,7 @@ static json_t *pairs_json(const struct ocn_pairs *pairs)
     int status = 0;
 
     for (size_t i = 0; i < pairs->len; i++) {
-        json_t *value = text_or_null(pairs->items[i].value);
+        json_t *value = ocn_json_text(pairs->items[i].value);
         const char *name = pairs->items[i].name;
         status |= value != NULL ? json_object_set_new(ret, name, value) : -1;
     }
@@ -211,15 +194,15 @@ static int print_json(struct input *input, struct ocn_buf *out, struct ocn_error
     if (read_gnu_build_id(input, &gnu, err) < 0) {
         return -1;
     }
-    int status = json_object_set_new(json, "file", text_or_null(input->path));
-    status |= json_object_set_new(json, "version", text_or_null(build->version));
-    status |= json_object_set_new(json, "path", text_or_null(build->path));
-    status |= json_object_set_new(json, "module", text_or_null(build->main.path));
+    int status = json_object_set_new(json, "file", ocn_json_text(input->path));
+    status |= json_object_set_new(json, "version", ocn_json_text(build->version));
+    status |= json_object_set_new(json, "path", ocn_json_text(build->path));
+    status |= json_object_set_new(json, "module", ocn_json_text(build->main.path));
     status |= json_object_set_new(json, "main", module_json(&build->main));
     status |= json_object_set_new(json, "deps", modules_json(&build->deps));
     status |= json_object_set_new(json, "settings", pairs_json(&build->settings));
-    status |= json_object_set_new(json, "buildId", text_or_null(build->build_id));
-    status |= json_object_set_new(json, "gnuBuildId", text_or_null(gnu));
+    status |= json_object_set_new(json, "buildId", ocn_json_text(build->build_id));
+    status |= json_object_set_new(json, "gnuBuildId", ocn_json_text(gnu));
     return status == 0 ? ocn_json_print(json, out, err) : ocn_fail_nomem(err);
 }
 

@@ -65,7 +65,7 @@ static struct list list_of(const struct ocn_program *program)
 {
     struct list list = { .len = 0 };
 
-    for (size_t i = 0; program->commands[i] != NULL && i < OCN_PROGRAM_MAX_COMMANDS; i++) {
+    for (size_t i = 0; i < OCN_PROGRAM_MAX_COMMANDS && program->commands[i] != NULL; i++) {
         list.items[list.len++] = program->commands[i];
     }
     for (size_t i = 0; i < OCN_COUNT(own); i++) {

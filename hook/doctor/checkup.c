@@ -103,20 +103,12 @@ enum ocn_check_status ocn_checkup_verdict(const struct ocn_checkup *checkup)
 
 /* ---- JSON --------------------------------------------------------------------------------- */
 
-/* Bytes that are no UTF-8 are no JSON either: a file's name may hold them. */
-static json_t *text_or_null(const char *text)
-{
-    json_t *json = text != NULL ? json_string(text) : json_null();
-
-    return json != NULL ? json : json_string("(not UTF-8)");
-}
-
 /* "o" takes the value over, also where packing fails; a NULL makes it fail. */
 static json_t *row_json(const struct ocn_check *row)
 {
     return json_pack("{s:s, s:o, s:s, s:o, s:o}", "area", row->area, "name",
-                     text_or_null(row->name), "status", statuses[row->status].name, "text",
-                     text_or_null(row->text), "fix", text_or_null(row->fix));
+                     ocn_json_text(row->name), "status", statuses[row->status].name, "text",
+                     ocn_json_text(row->text), "fix", ocn_json_text(row->fix));
 }
 
 int ocn_checkup_json(const struct ocn_checkup *checkup, const char *root, struct ocn_buf *out,
@@ -132,7 +124,7 @@ int ocn_checkup_json(const struct ocn_checkup *checkup, const char *root, struct
         status |= json_array_append_new(rows, row_json(&checkup->rows[i]));
     }
     json_auto_t *json =
-        json_pack("{s:i, s:o, s:s, s:o}", "version", 1, "root", text_or_null(root), "verdict",
+        json_pack("{s:i, s:o, s:s, s:o}", "version", 1, "root", ocn_json_text(root), "verdict",
                   verdicts[ocn_checkup_verdict(checkup)], "checks", rows);
     return ocn_json_print(status == 0 ? json : NULL, out, err);
 }

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <linux/mount.h>
-#include <linux/openat2.h>
 #include <linux/stat.h>
 #include <stdio.h>
 #include <string.h>
@@ -260,14 +259,12 @@ static int check_start_hooks(const struct job *job, struct ocn_error *err)
 {
     const struct ocn_list *list = job->site->start_hooks;
     const struct ocn_oci_hook *hooks = list != NULL ? list->items : NULL;
-    struct open_how how = { .flags = O_PATH | O_CLOEXEC,
-                            .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
     struct stat st;
 
     for (size_t i = 0; hooks != NULL && i < list->len; i++) {
         const char *path = hooks[i].path != NULL ? hooks[i].path : "";
-        ocn_autoclose int fd = (int)syscall(SYS_openat2, job->rootfs_fd, path, &how, sizeof(how));
-        if (fd < 0 && errno == ENOSYS) {
+        ocn_autoclose int fd = ocn_io_open_in(job->rootfs_fd, path, O_PATH);
+        if (fd < 0 && (errno == ENOSYS || errno == EAGAIN)) {
             return fail_call(err, "openat2");
         }
         for (size_t k = 0; fd >= 0 && fstat(fd, &st) == 0 && k < job->site->targets_len; k++) {

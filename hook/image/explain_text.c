@@ -280,8 +280,7 @@ static void draw(const struct table *table, struct ocn_buf *out)
     ocn_buf_puts(out, "\n");
 }
 
-/* ---- findings
- * ------------------------------------------------------------------------------------ */
+/* ---- findings -------------------------------------------------------------------------------- */
 
 static bool same_finding(const json_t *a, const json_t *b)
 {
@@ -356,8 +355,7 @@ static void add_findings(const struct table *table, bool colour, struct ocn_buf 
     }
 }
 
-/* ---- all
- * ------------------------------------------------------------------------------------------ */
+/* ---- all ------------------------------------------------------------------------------------- */
 
 static int add_image(const char *input, json_t *image, bool colour, struct ocn_buf *out,
                      struct ocn_error *err)

@@ -130,8 +130,7 @@ static int run_skopeo(char *const *argv, const char *source, struct ocn_error *e
                : ocn_fail(err, OCN_E_IO, source, "skopeo: %s", last_line(&said));
 }
 
-/* ---- the cache
- * ----------------------------------------------------------------------------------- */
+/* ---- the cache ------------------------------------------------------------------------------- */
 
 static int open_directory(const char *path, int *ret, struct ocn_error *err)
 {

@@ -111,8 +111,7 @@ bool ocn_image_input_is(const char *text)
     return fd >= 0 && sniff(fd, &form);
 }
 
-/* ---- opening
- * ------------------------------------------------------------------------------------- */
+/* ---- opening --------------------------------------------------------------------------------- */
 
 /* PATH[:REFERENCE]: the whole text where it is a path, else up to its first colon. */
 static const char *split(struct ocn_image_input *input, const char *text, bool has_reference)

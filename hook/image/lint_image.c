@@ -9,8 +9,7 @@
 
 #define MAX_REPORT ((size_t)4 << 20)
 
-/* ---- in the child
- * ------------------------------------------------------------------------------------ */
+/* ---- in the child ---------------------------------------------------------------------------- */
 
 static const char *platform_text(const struct ocn_selected *image, struct ocn_arena *arena)
 {
@@ -69,8 +68,7 @@ static int lint_all(const struct ocn_work *work, const struct ocn_selection *sel
     return ocn_json_dump(json, JSON_COMPACT, out, err);
 }
 
-/* ---- in the parent
- * ----------------------------------------------------------------------------------- */
+/* ---- in the parent --------------------------------------------------------------------------- */
 
 static void take_facts(const json_t *images, struct ocn_arena *arena,
                        struct ocn_lint_image_facts *facts)

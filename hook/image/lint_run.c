@@ -70,7 +70,7 @@ static int note_problem(struct run *run, const char *input, const struct ocn_err
     return 0;
 }
 
-/* ---- images ----------------------------------------------------------------------------- */
+/* ---- images ---------------------------------------------------------------------------------- */
 
 static int lint_image(struct run *run, const char *input, struct ocn_lint_image_facts *facts,
                       struct ocn_error *err)
@@ -103,7 +103,7 @@ static int add_image(struct run *run, const char *word, struct ocn_error *err)
     return ocn_arena_check(&run->arena, err);
 }
 
-/* ---- manifests -------------------------------------------------------------------------- */
+/* ---- manifests ------------------------------------------------------------------------------- */
 
 static bool holds(struct ocn_bytes text, const char *word)
 {
@@ -190,7 +190,7 @@ static int lint_directory(struct run *run, const char *path, struct ocn_error *e
                           files.len);
 }
 
-/* ---- inputs ----------------------------------------------------------------------------- */
+/* ---- inputs ---------------------------------------------------------------------------------- */
 
 static int lint_input(struct run *run, const char *input, struct ocn_error *err)
 {
@@ -255,7 +255,7 @@ static int lint_all(struct run *run, struct ocn_error *err)
     return 0;
 }
 
-/* ---- what counts ------------------------------------------------------------------------ */
+/* ---- what counts ----------------------------------------------------------------------------- */
 
 static int prepare(struct run *run, struct ocn_error *err)
 {

@@ -48,8 +48,7 @@ static int add_of_entry(struct subject *subject, enum ocn_lint_rule_id rule, con
     return ocn_lint_add(subject->lint, &finding, err);
 }
 
-/* ---- where a file comes from
- * --------------------------------------------------------------------- */
+/* ---- where a file comes from ----------------------------------------------------------------- */
 
 /* The line of history of the layer @layer: those without a layer do not count. */
 static const char *history_of(const struct ocn_object_config *config, size_t layer)
@@ -79,8 +78,7 @@ static const char *origin_of(struct subject *subject, const char *path)
                             line != NULL ? ": " : "", line != NULL ? line : "");
 }
 
-/* ---- image.platform
- * ------------------------------------------------------------------------------- */
+/* ---- image.platform -------------------------------------------------------------------------- */
 
 static int judge_platform(struct subject *subject, struct ocn_error *err)
 {
@@ -116,8 +114,7 @@ static int judge_platform(struct subject *subject, struct ocn_error *err)
                         "build the program for the image's platform (GOARCH, --platform)", err);
 }
 
-/* ---- image.user
- * ------------------------------------------------------------------------------------ */
+/* ---- image.user ------------------------------------------------------------------------------ */
 
 static int judge_user(struct subject *subject, struct ocn_error *err)
 {
@@ -150,8 +147,7 @@ static int judge_user(struct subject *subject, struct ocn_error *err)
                : add(subject, OCN_LINT_IMAGE_USER, "/config/User", message, use_number, err);
 }
 
-/* ---- image.annotations
- * ----------------------------------------------------------------------------- */
+/* ---- image.annotations ----------------------------------------------------------------------- */
 
 static const char *pair_of(const struct ocn_pairs *pairs, const char *key)
 {
@@ -265,8 +261,7 @@ static int judge_annotations(struct subject *subject, struct ocn_error *err)
                : judge_truth(subject, err);
 }
 
-/* ---- image.blobs
- * ------------------------------------------------------------------------------------ */
+/* ---- image.blobs ----------------------------------------------------------------------------- */
 
 static int judge_layer(struct subject *subject, size_t index, struct ocn_error *err)
 {
@@ -328,8 +323,7 @@ static int judge_blobs(struct subject *subject, struct ocn_error *err)
     return 0;
 }
 
-/* ---- image.ports, image.volumes
- * ----------------------------------------------------------------------- */
+/* ---- image.ports, image.volumes -------------------------------------------------------------- */
 
 static int judge_ports(struct subject *subject, struct ocn_error *err)
 {
@@ -421,8 +415,7 @@ static int judge_volumes(struct subject *subject, struct ocn_error *err)
                : 0;
 }
 
-/* ---- image.needs-root
- * ---------------------------------------------------------------------------------- */
+/* ---- image.needs-root ------------------------------------------------------------------------ */
 
 static const struct ocn_finding *finding_of(const struct ocn_outcome *outcome,
                                             enum ocn_rule_id rule)
@@ -473,8 +466,7 @@ static int judge_root(struct subject *subject, struct ocn_error *err)
                               hint, err);
 }
 
-/* ---- image.go
- * ------------------------------------------------------------------------------------------- */
+/* ---- image.go -------------------------------------------------------------------------------- */
 
 static const char *baseline_of(const struct subject *subject)
 {
@@ -520,9 +512,7 @@ static int judge_go(struct subject *subject, struct ocn_error *err)
     return 0;
 }
 
-/* ---- all
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- all ------------------------------------------------------------------------------------- */
 
 /* What the image's own rules say in other words. */
 static bool is_told(const struct subject *subject, enum ocn_rule_id rule)

@@ -5,8 +5,7 @@
 
 #define DIGITS "0123456789"
 
-/* ---- annotations
- * ---------------------------------------------------------------------------------- */
+/* ---- annotations ----------------------------------------------------------------------------- */
 
 /* A pattern: 9 is a digit, all else is itself. */
 static bool fits_pattern(const char *value, const char *pattern)
@@ -77,8 +76,7 @@ const struct ocn_values_format ocn_values_formats[] = {
 };
 const size_t ocn_values_formats_len = OCN_COUNT(ocn_values_formats);
 
-/* ---- Go
- * --------------------------------------------------------------------------------------------- */
+/* ---- Go -------------------------------------------------------------------------------------- */
 
 /* "go1.21.5" as 1, 21; false: a development version, or something else. */
 static bool read_release(const char *version, unsigned parts[2])
@@ -110,8 +108,7 @@ bool ocn_values_go_is_older(const char *version, const char *baseline)
            (a[0] < b[0] || (a[0] == b[0] && a[1] < b[1]));
 }
 
-/* ---- commands
- * --------------------------------------------------------------------------------------- */
+/* ---- commands -------------------------------------------------------------------------------- */
 
 static const char *const root_commands[] = {
     "chown",        "chgrp",    "su",       "sudo",   "runuser", "usermod", "groupmod", "useradd",

@@ -21,8 +21,7 @@
 
 enum message { SAYS_RESULT = 1, SAYS_ERROR };
 
-/* ---- policies
- * ------------------------------------------------------------------------------------ */
+/* ---- policies -------------------------------------------------------------------------------- */
 
 void ocn_work_profiles_done(struct ocn_work_profiles *profiles)
 {

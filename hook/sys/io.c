@@ -2,6 +2,7 @@
 #include "hook/sys/io.h"
 
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -10,6 +11,26 @@
 
 #define CHUNK ((size_t)64 << 10)
 #define MANY_DESCRIPTORS 65536
+
+/* openat2 gives up with EAGAIN on a path with "..", also in a link, while anybody on the machine
+ * renames or mounts. */
+#define OPEN_TRIES 1000
+
+int ocn_io_open_in(int root, const char *path, int flags)
+{
+    struct open_how how = {
+        .flags = (unsigned)(flags | O_CLOEXEC),
+        .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+    };
+
+    for (int i = 0; i < OPEN_TRIES; i++) {
+        long fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
+        if (fd >= 0 || errno != EAGAIN) {
+            return (int)fd;
+        }
+    }
+    return -1;
+}
 
 /* An inherited pipe may be in non-blocking mode; only the open description can tell, so just wait.
  */

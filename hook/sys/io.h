@@ -30,6 +30,13 @@ static inline void ocn_freep(char **text)
 void ocn_io_close_range(unsigned first, unsigned last);
 
 /*
+ * A descriptor of @path as a process with the root @root would open it; no link leads out, nor do
+ * the magic ones of /proc. -1 and errno: ENOSYS where the kernel, or a filter above us, has no
+ * openat2.
+ */
+int ocn_io_open_in(int root, const char *path, int flags);
+
+/*
  * Appends all of @fd to @ret; more than @limit bytes are OCN_E_LIMIT. @name is for the error.
  */
 OCN_MUST_USE int ocn_io_read_fd(int fd, const char *name, size_t limit, struct ocn_buf *ret,

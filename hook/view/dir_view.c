@@ -4,11 +4,9 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/utsname.h>
 
 #include "hook/sys/io.h"
@@ -19,9 +17,6 @@
 #define CPUINFO_SIZE 16384 /* of /proc/cpuinfo: more than its first processor takes */
 
 #define READING (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
-
-/* openat2 gives up with EAGAIN when somebody renames directories under it. */
-#define OPEN_TRIES 32
 
 static int fail_at(struct ocn_error *err, struct ocn_ref ref, const char *what)
 {
@@ -34,23 +29,6 @@ static int fail_at(struct ocn_error *err, struct ocn_ref ref, const char *what)
 
     return ocn_fail_sys(err, sys, ref.path, "cannot %s it in %s%s", what, spaces[ref.space],
                         ref.space == OCN_MOUNT ? ref.base : "");
-}
-
-/* A descriptor within @root, or -1 with errno; ENOSYS when there is no openat2 here. */
-static int open_beneath(int root, const char *path, uint64_t flags)
-{
-    struct open_how how = {
-        .flags = flags | O_CLOEXEC,
-        .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
-    };
-
-    for (int i = 0; i < OPEN_TRIES; i++) {
-        long fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
-        if (fd >= 0 || errno != EAGAIN) {
-            return (int)fd;
-        }
-    }
-    return -1;
 }
 
 /* One step of the walk: replaces *fd by its child @name; no link is followed, nothing leads up. */
@@ -128,8 +106,7 @@ static int find_beneath(struct ocn_dir_view *view, int root, const char *path, b
                      0); /* the root itself, which may be a file's bind mount */
     }
     if (!view->no_openat2) {
-        uint64_t flags = (uint64_t)O_PATH | (follow ? 0 : (uint64_t)O_NOFOLLOW);
-        int fd = open_beneath(root, path, flags);
+        int fd = ocn_io_open_in(root, path, O_PATH | (follow ? 0 : O_NOFOLLOW));
         if (fd >= 0 || (errno != ENOSYS && errno != EPERM)) {
             return fd;
         }

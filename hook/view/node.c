@@ -6,11 +6,9 @@
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
 
 #include "hook/sys/io.h"
 
@@ -46,11 +44,7 @@ bool ocn_node_is_this_machine(const struct ocn_node *node)
 /* -1 and errno. Below another root there is no way around openat2: plain paths follow links out. */
 static int open_in(const struct ocn_node *node, const char *path, int flags)
 {
-    struct open_how how = {
-        .flags = (unsigned)(flags | O_CLOEXEC),
-        .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
-    };
-    int fd = (int)syscall(SYS_openat2, node->fd, path, &how, sizeof(how));
+    int fd = ocn_io_open_in(node->fd, path, flags);
 
     if (fd < 0 && errno == ENOSYS && ocn_node_is_this_machine(node)) {
         fd = open(path, flags | O_CLOEXEC);

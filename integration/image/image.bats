@@ -3,7 +3,7 @@
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154 # jq's variables; bats' subshells; what is loaded
 # Images: what `ocinorm explain IMAGE` says, and what then happens to a container of it. Images come from umoci, buildah
 # and Podman, through registries of every kind; the container from runc through ocinorm-runtime.
-OCN_LOW=runc
+export OCN_LOW=runc
 load ../lib.bash
 load lab.bash
 
@@ -104,7 +104,7 @@ compare() { # NAME
         "$BATS_TEST_TMPDIR/said.json")
     gid=$(jq -r --argjson s "$said" '([$s.edits[] | select(.path == "/process/user/gid") | .to] + [.images[0].user.gid])[0]' \
         "$BATS_TEST_TMPDIR/said.json")
-    [[ $output =~ uid=$uid[^0-9].*gid=$gid([^0-9]|$) ]] || { echo "$1: foretold $uid:$gid: $output" && return 1; }
+    [[ $output =~ uid=${uid}[^0-9].*gid=${gid}([^0-9]|$) ]] || { echo "$1: foretold $uid:$gid: $output" && return 1; }
     while IFS=$'\t' read -r name value; do
         has_variable "$name" "$value" "$output" || { echo "$1: foretold $name=$value: $output" && return 1; }
     done < <(jq -r '.edits[] | select(.path | startswith("/process/env/")) | [(.path | sub("/process/env/"; "")), .to] | @tsv' \

@@ -20,6 +20,7 @@ setup() {
 }
 
 teardown() {
+    bare delete --force "$id-peer" >/dev/null 2>&1 || true
     cleanup
     no_helper
 }

@@ -8,7 +8,7 @@
 #define MAX_DIGEST 256
 #define MAX_PLATFORM_PART 64
 
-/* ---- kinds ---------------------------------------------------------------------------------- */
+/* ---- kinds ----------------------------------------------------------------------------------- */
 
 static const struct {
     const char *media_type;
@@ -170,7 +170,7 @@ static const struct ocn_bind saved_list_fields[] = {
     { 0 },
 };
 
-/* ---- reading -------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 void ocn_object_done(struct ocn_object *object)
 {
@@ -273,7 +273,7 @@ int ocn_object_sniff(struct ocn_bytes text, enum ocn_object_kind *ret, struct oc
     return 0;
 }
 
-/* ---- digests -------------------------------------------------------------------------------- */
+/* ---- digests --------------------------------------------------------------------------------- */
 
 #define LOWER "abcdefghijklmnopqrstuvwxyz"
 #define DIGITS "0123456789"
@@ -331,7 +331,7 @@ enum ocn_digest_kind ocn_object_digest_kind(const char *digest, const char **ret
     return OCN_DIGEST_OTHER;
 }
 
-/* ---- platforms ------------------------------------------------------------------------------ */
+/* ---- platforms ------------------------------------------------------------------------------- */
 
 const char *ocn_object_platform_text(const struct ocn_object_platform *platform,
                                      struct ocn_arena *arena)

@@ -49,7 +49,7 @@ struct ocn_tree {
     uint32_t now; /* the layer that is being laid on */
 };
 
-/* ---- names ---------------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 const char *ocn_tree_clean(const char *name, struct ocn_arena *arena, bool *ret_odd)
 {
@@ -81,7 +81,7 @@ const char *ocn_tree_clean(const char *name, struct ocn_arena *arena, bool *ret_
     return clean;
 }
 
-/* ---- nodes ---------------------------------------------------------------------------------- */
+/* ---- nodes ----------------------------------------------------------------------------------- */
 
 static const struct ocn_tree_entry *entry_of(const struct ocn_tree *tree, uint32_t node)
 {
@@ -238,8 +238,7 @@ static uint32_t replace(struct ocn_tree *tree, uint32_t old, enum node_state sta
     return node;
 }
 
-/* What a whiteout makes is nothing that its layer has, nor does it say that there is a directory.
- */
+/* What a whiteout makes is nothing that its layer has, and need not be a directory. */
 static uint32_t mark(struct ocn_tree *tree, uint32_t node, bool whiteout)
 {
     if (node != NOTHING && whiteout) {
@@ -249,7 +248,7 @@ static uint32_t mark(struct ocn_tree *tree, uint32_t node, bool whiteout)
     return node;
 }
 
-/* ---- walking ------------------------------------------------------------------------------- */
+/* ---- walking --------------------------------------------------------------------------------- */
 
 /* Where somebody who follows links is. */
 struct walk {
@@ -317,7 +316,7 @@ static uint32_t parent_of(struct ocn_tree *tree, const char *path, bool weak, co
     }
 }
 
-/* ---- laying a layer on ---------------------------------------------------------------------- */
+/* ---- laying a layer on ----------------------------------------------------------------------- */
 
 static void lay_opaque(struct ocn_tree *tree, uint32_t dir)
 {
@@ -374,7 +373,6 @@ static void lay_hard_link(struct ocn_tree *tree, uint32_t node, const char *path
         at->state = DANGLING;
         return;
     }
-    at->state = EXPLICIT;
     at->layer = tree->nodes[target].layer;
     at->entry = tree->nodes[target].entry;
     at->id = tree->nodes[target].id;
@@ -425,7 +423,7 @@ static void lay(struct ocn_tree *tree, uint32_t layer)
     }
 }
 
-/* ---- making -------------------------------------------------------------------------------- */
+/* ---- making ---------------------------------------------------------------------------------- */
 
 void ocn_tree_free(struct ocn_tree *tree)
 {
@@ -500,7 +498,7 @@ int ocn_tree_make(const struct ocn_tree_layer *layers, size_t count, bool whole,
     return 0;
 }
 
-/* ---- asking -------------------------------------------------------------------------------- */
+/* ---- asking ---------------------------------------------------------------------------------- */
 
 /* Whether what a node is may still be said by a lower layer. */
 static bool is_open(const struct ocn_tree *tree, uint32_t node)

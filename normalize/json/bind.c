@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "normalize/base/nearest.h"
+#include "normalize/json/json.h"
 #include "normalize/json/pointer.h"
 
-#define WORD_MAX ((size_t)48)
-#define FOUND_MAX ((size_t)96)
+#define MAX_RANGE 96 /* of a sentence with two numbers */
 
 /* What one call of ocn_json_bind() carries through. */
 struct binder {
@@ -60,45 +60,6 @@ static int refuse(const struct spot *spot, const char *msg)
     return ocn_fail(spot->binder->err, OCN_E_FORMAT, ocn_buf_bytes(&pointer).ptr, "%s", msg);
 }
 
-/* How much of @text is shown in a message: WORD_MAX bytes, cut between characters. */
-static int shown(const char *text)
-{
-    size_t len = strnlen(text, WORD_MAX + 1);
-
-    if (len > WORD_MAX) {
-        len = WORD_MAX;
-        while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80) {
-            len--;
-        }
-    }
-    return (int)len;
-}
-
-static const char *describe_found(const json_t *json, char *buf, size_t size)
-{
-    switch (json_typeof(json)) {
-    case JSON_OBJECT:
-        return "an object";
-    case JSON_ARRAY:
-        return "a list";
-    case JSON_TRUE:
-        return "true";
-    case JSON_FALSE:
-        return "false";
-    case JSON_NULL:
-        return "null";
-    case JSON_STRING:
-        (void)snprintf(buf, size, "\"%.*s\"", shown(json_string_value(json)),
-                       json_string_value(json));
-        return buf;
-    case JSON_INTEGER:
-    case JSON_REAL:
-    default:
-        (void)snprintf(buf, size, "%.16g", json_number_value(json));
-        return buf;
-    }
-}
-
 /* What was refused at @spot is left out, if the binder may do without; -1 if not. */
 static int put_off(const struct spot *spot)
 {
@@ -121,11 +82,11 @@ static int put_off(const struct spot *spot)
 
 static int expected(const struct spot *spot, const char *what, const json_t *json)
 {
-    char found[FOUND_MAX];
+    char found[OCN_JSON_DESCRIBED];
     char msg[sizeof(((struct ocn_error *)0)->msg)];
 
     (void)snprintf(msg, sizeof(msg), "expected %s, found %s", what,
-                   describe_found(json, found, sizeof(found)));
+                   ocn_json_describe(json, found, sizeof(found)));
     return refuse(spot, msg);
 }
 
@@ -194,7 +155,7 @@ static int bind_bool(const struct spot *spot, const struct ocn_bind *row, json_t
 static int out_of_range(const struct spot *spot, const struct ocn_bind *row, double max,
                         const json_t *json)
 {
-    char range[FOUND_MAX];
+    char range[MAX_RANGE];
 
     (void)snprintf(range, sizeof(range), "%s from %.16g to %.16g", shapes[row->type].expected,
                    row->min, max);
@@ -370,7 +331,7 @@ static int bind_enum(const struct spot *spot, const struct ocn_bind *row, json_t
             return 0;
         }
     }
-    (void)snprintf(msg, sizeof(msg), "unknown value \"%.*s\"", shown(word), word);
+    (void)snprintf(msg, sizeof(msg), "unknown value \"%.*s\"", ocn_json_shown(word), word);
     suggest((struct words){ .names = row->names }, word, msg, sizeof(msg));
     return refuse(spot, msg);
 }
@@ -435,7 +396,8 @@ static int refuse_unknown(const struct spot *spot, const struct ocn_bind *fields
     char msg[sizeof(((struct ocn_error *)0)->msg)];
 
     if (spot->binder->mode == OCN_BIND_STRICT) {
-        (void)snprintf(msg, sizeof(msg), "unknown key \"%.*s\"", shown(spot->key), spot->key);
+        (void)snprintf(msg, sizeof(msg), "unknown key \"%.*s\"", ocn_json_shown(spot->key),
+                       spot->key);
         suggest((struct words){ .fields = fields }, spot->key, msg, sizeof(msg));
         return refuse(spot, msg);
     }

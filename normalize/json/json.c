@@ -576,3 +576,61 @@ int ocn_json_print(const json_t *json, struct ocn_buf *out, struct ocn_error *er
     ocn_buf_puts(out, "\n");
     return ocn_buf_check(out, err);
 }
+
+/* Of a string in a message; with its quotes and NUL it fits OCN_JSON_DESCRIBED. */
+#define SHOWN ((size_t)48)
+
+/* How much of @text is shown in a message: SHOWN bytes, cut between characters. */
+int ocn_json_shown(const char *text)
+{
+    size_t len = strnlen(text, SHOWN + 1);
+
+    if (len > SHOWN) {
+        len = SHOWN;
+        while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80) {
+            len--;
+        }
+    }
+    return (int)len;
+}
+
+const char *ocn_json_describe(const json_t *json, char *buf, size_t size)
+{
+    switch (json_typeof(json)) {
+    case JSON_OBJECT:
+        return "an object";
+    case JSON_ARRAY:
+        return "a list";
+    case JSON_TRUE:
+        return "true";
+    case JSON_FALSE:
+        return "false";
+    case JSON_NULL:
+        return "null";
+    case JSON_STRING:
+        (void)snprintf(buf, size, "\"%.*s\"", ocn_json_shown(json_string_value(json)),
+                       json_string_value(json));
+        return buf;
+    case JSON_INTEGER:
+    case JSON_REAL:
+    default:
+        (void)snprintf(buf, size, "%.16g", json_number_value(json));
+        return buf;
+    }
+}
+
+json_t *ocn_json_text(const char *text)
+{
+    json_t *json = text != NULL ? json_string(text) : json_null();
+
+    if (json != NULL || text == NULL) {
+        return json;
+    }
+    char *copy = strdup(text);
+    for (char *c = copy; c != NULL && *c != '\0'; c++) {
+        *c = (unsigned char)*c < 0x80 ? *c : '?';
+    }
+    json = copy != NULL ? json_string(copy) : NULL;
+    free(copy);
+    return json;
+}

@@ -89,3 +89,18 @@ void ocn_json_make_whole(json_t *json);
 
 /* The same for people: indented, members in their order, with a newline. */
 OCN_MUST_USE int ocn_json_print(const json_t *json, struct ocn_buf *out, struct ocn_error *err);
+
+#define OCN_JSON_DESCRIBED 64 /* bytes that it takes at most */
+
+/* What @json is, for a message: "an object", "true", 5, or the beginning of a string in quotes. In
+ * @buf, or a literal. */
+const char *ocn_json_describe(const json_t *json, char *buf, size_t size);
+
+/* How much of @text is shown there: as many bytes as fit, cut between characters. */
+int ocn_json_shown(const char *text);
+
+/*
+ * @text as a new value; null for NULL. Of a text that is no UTF-8, which JSON cannot hold, every
+ * byte beyond ASCII is '?'. NULL: no memory.
+ */
+json_t *ocn_json_text(const char *text);

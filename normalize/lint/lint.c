@@ -229,7 +229,8 @@ int ocn_lint_add_for(struct ocn_lint *lint, const struct ocn_lint_target *target
     if (copy.level == OCN_LEVEL_OFF && id != OCN_LINT_RULE_COUNT) {
         copy.level = ocn_lint_level_of(target, id);
     }
-    if (copy.level == OCN_LEVEL_OFF || (named && target->want[id].level == OCN_LEVEL_OFF)) {
+    if (copy.level == OCN_LEVEL_OFF ||
+        (target != NULL && named && target->want[id].level == OCN_LEVEL_OFF)) {
         return 0;
     }
     if (named) {

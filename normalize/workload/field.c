@@ -3,9 +3,9 @@
 
 #include <string.h>
 
+#include "normalize/json/json.h"
 #include "normalize/json/pointer.h"
 
-#define MAX_SHOWN 80
 #define MAX_WORD 64 /* of a path: paths are ours */
 
 /* What one call carries through. */
@@ -119,22 +119,8 @@ const char *ocn_field_key(struct ocn_arena *arena, const char *pointer, const ch
 
 const char *ocn_field_shown(struct ocn_arena *arena, const json_t *value)
 {
-    switch (json_typeof(value)) {
-    case JSON_OBJECT:
-        return "an object";
-    case JSON_ARRAY:
-        return "a list";
-    case JSON_TRUE:
-        return "true";
-    case JSON_FALSE:
-        return "false";
-    case JSON_NULL:
-        return "null";
-    case JSON_STRING:
-        return ocn_arena_printf(arena, "\"%.*s\"", MAX_SHOWN, json_string_value(value));
-    case JSON_INTEGER:
-    case JSON_REAL:
-    default:
-        return ocn_arena_printf(arena, "%.15g", json_number_value(value));
-    }
+    char buf[OCN_JSON_DESCRIBED];
+    const char *shown = ocn_json_describe(value, buf, sizeof(buf));
+
+    return ocn_arena_copy(arena, shown, strlen(shown));
 }

@@ -7,45 +7,46 @@ pages=packaging/doc/rules
 snippet=$(mktemp)
 trap 'rm -f "$snippet"' EXIT
 
-# NAME LEVEL of each row, which may go over several lines.
-rows=$(tr '\n' ' ' <normalize/policy/rules.def |
-    sed -En 's/OCN_RULE\(/\n&/g; p' |
-    sed -En 's/^OCN_RULE\([A-Z_]+, *"([^"]+)", *([A-Z]+),.*/\1 \L\2/p')
-require_some rule "$(grep -c . <<<"$rows")"
-[[ $(wc -l <<<"$rows") == $(grep -c '^OCN_RULE(' normalize/policy/rules.def) ]] ||
-    complain "normalize/policy/rules.def: a row is not spelled as the others"
+# NAME LEVEL of each row of @1 in @2, which may go over several lines.
+rows_of() { # MACRO FILE
+    local found
+    found=$(tr '\n' ' ' <"$2" | sed -En "s/$1\(/\n&/g; p" |
+        sed -En "s/^$1\([A-Z_]+, *\"([^\"]+)\", *([A-Z]+),.*/\1 \L\2/p")
+    require_some rule "$(grep -c . <<<"$found")" >&2
+    [[ $(wc -l <<<"$found") == $(grep -c "^$1(" "$2") ]] || echo "- -"
+    printf '%s\n' "$found"
+}
 
+# What every rule's page has.
+check_page() { # RULE LEVEL
+    local page=$pages/$1.md
+    if [[ $1 == - ]]; then
+        complain "a row of the rules is not spelled as the others"
+        return 1
+    fi
+    if [[ ! -f $page ]]; then
+        complain "$1: no page $page"
+        return 1
+    fi
+    [[ $(head -n 1 "$page") == "# $1" ]] || complain "$page: the title is not \"# $1\""
+    grep -q "^Level: \`$2\` (built in)" "$page" ||
+        complain "$page: no line \"Level: \`$2\` (built in)\", as the rule's row has it"
+    grep -qF "($1.md)" "$pages/README.md" || complain "$pages/README.md: no link to $1.md"
+}
+
+rows=$(rows_of OCN_RULE normalize/policy/rules.def)
 while read -r rule level; do
     page=$pages/$rule.md
-    if [[ ! -f $page ]]; then
-        complain "$rule: no page $page"
-        continue
-    fi
-    [[ $(head -n 1 "$page") == "# $rule" ]] || complain "$page: the title is not \"# $rule\""
-    grep -q "^Level: \`$level\` (built in)" "$page" ||
-        complain "$page: no line \"Level: \`$level\` (built in)\", as rules.def has it"
+    check_page "$rule" "$level" || continue
     grep -qF "[$rule]" "$page" || complain "$page: no example with [$rule]"
-    grep -qF "($rule.md)" "$pages/README.md" || complain "$pages/README.md: no link to $rule.md"
     grep -qF "($page)" README.md || complain "README.md: no link to $page"
 done <<<"$rows"
 
 # Those of images and manifests: no policy has them, so that a README of their own names them.
-lint_rows=$(tr '\n' ' ' <normalize/lint/lint_rules.def |
-    sed -En 's/OCN_LINT_RULE\(/\n&/g; p' |
-    sed -En 's/^OCN_LINT_RULE\([A-Z_]+, *"([^"]+)", *([A-Z]+),.*/\1 \L\2/p')
-[[ $(wc -l <<<"$lint_rows") == $(grep -c '^OCN_LINT_RULE(' normalize/lint/lint_rules.def) ]] ||
-    complain "normalize/lint/lint_rules.def: a row is not spelled as the others"
+lint_rows=$(rows_of OCN_LINT_RULE normalize/lint/lint_rules.def)
 while read -r rule level; do
-    page=$pages/$rule.md
-    if [[ ! -f $page ]]; then
-        complain "$rule: no page $page"
-        continue
-    fi
-    [[ $(head -n 1 "$page") == "# $rule" ]] || complain "$page: the title is not \"# $rule\""
-    grep -q "^Level: \`$level\` (built in)" "$page" ||
-        complain "$page: no line \"Level: \`$level\` (built in)\", as lint_rules.def has it"
-    grep -q '^## Source' "$page" || complain "$page: no heading Source"
-    grep -qF "($rule.md)" "$pages/README.md" || complain "$pages/README.md: no link to $rule.md"
+    check_page "$rule" "$level" || continue
+    grep -q '^## Source' "$pages/$rule.md" || complain "$pages/$rule.md: no heading Source"
 done <<<"$lint_rows"
 
 # "PAGE: WHAT IS WRONG" of each block of JSON: an example is a policy file that works.

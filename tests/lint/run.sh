@@ -4,7 +4,7 @@
 # Cases of `ocinorm lint`: tests/lint/run.sh BIN [--write] [CASE...]. A case is a folder with
 #   args      words, one a line
 #   expected  what it prints; errors (stderr) behind a line "--"; the exit status in the last line
-# and the files that it reads. It is run in its folder. --write writes `expected`: read the diff.
+# and the files that it reads; links, "NAME TARGET" a line, are made while it runs. It is run in its folder. --write writes `expected`: read the diff.
 set -uo pipefail
 export LC_ALL=C NO_COLOR=1
 
@@ -23,15 +23,21 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
 run_case() { # FOLDER; prints what is
-    local args status
+    local args status link target
     cd -- "$1" || return 1
     mapfile -t args <args
+    if [[ -f links ]]; then
+        while read -r link target; do
+            ln -sfn "$target" "$link"
+        done <links
+    fi
     if [[ -f stdin ]]; then
         "$program" lint "${args[@]}" <stdin >"$scratch/out" 2>"$scratch/err"
     else
         "$program" lint "${args[@]}" </dev/null >"$scratch/out" 2>"$scratch/err"
     fi
     status=$?
+    [[ ! -f links ]] || cut -d' ' -f1 links | xargs rm -f
     cat "$scratch/out"
     if [[ -s $scratch/err ]]; then
         echo "--"

@@ -9,31 +9,7 @@
 #include <unistd.h>
 
 #include "hook/sys/io.h"
-#include "tests/lib/suite.h"
-
-static char dir[64];
-static char path[128];
-static int told; /* the reading end of the test's own stderr */
-
-static void enter(void)
-{
-    int ends[2];
-
-    strcpy(dir, "/tmp/ocn-decide-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(dir));
-    (void)snprintf(path, sizeof(path), "%s/log.json", dir);
-    ck_assert_int_eq(pipe2(ends, O_NONBLOCK | O_CLOEXEC), 0);
-    ck_assert_int_ge(dup2(ends[1], STDERR_FILENO), 0);
-    ck_assert_int_eq(close(ends[1]), 0);
-    told = ends[0];
-}
-
-static void leave(void)
-{
-    (void)close(told);
-    (void)unlink(path);
-    (void)rmdir(dir);
-}
+#include "tests/lib/told.h"
 
 /* ---- a mode whose words are the test's --------------------------------------------------- */
 

@@ -4,9 +4,11 @@
 
 #include <check.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 static char dir[64];
 static char path[128];
@@ -180,6 +182,52 @@ START_TEST(test_io__names_what_it_cannot_write)
 }
 END_TEST
 
+static void rename_for_ever(const char *name)
+{
+    char other[160];
+
+    (void)snprintf(other, sizeof(other), "%s.other", name);
+    for (;;) {
+        (void)rename(name, other);
+        (void)rename(other, name);
+    }
+}
+
+/* Renames anywhere on the machine make the kernel give up on "..", which is no reason for us. */
+START_TEST(test_io__opens_in_a_root_while_others_rename)
+{
+    char renamed[140];
+    pid_t children[2];
+
+    put("x", 1);
+    for (size_t i = 0; i < OCN_COUNT(children); i++) {
+        (void)snprintf(renamed, sizeof(renamed), "%s.%zu", path, i);
+        ck_assert_int_eq(link(path, renamed), 0);
+        children[i] = fork();
+        ck_assert_int_ge(children[i], 0);
+        if (children[i] == 0) {
+            rename_for_ever(renamed);
+        }
+    }
+    int root = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int failed = 0;
+    for (int i = 0; i < 100000; i++) {
+        ocn_autoclose int fd = ocn_io_open_in(root, "../.././../file", O_RDONLY);
+        failed += fd < 0;
+    }
+    for (size_t i = 0; i < OCN_COUNT(children); i++) {
+        ck_assert_int_eq(kill(children[i], SIGKILL), 0);
+        ck_assert_int_eq(waitpid(children[i], NULL, 0), children[i]);
+        (void)snprintf(renamed, sizeof(renamed), "%s.%zu", path, i);
+        (void)unlink(renamed);
+        strcat(renamed, ".other");
+        (void)unlink(renamed);
+    }
+    ck_assert_int_eq(close(root), 0);
+    ck_assert_int_eq(failed, 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("io");
@@ -196,6 +244,7 @@ int main(void)
     tcase_add_test(tcase, test_io__waits_for_a_pipe);
     tcase_add_test(tcase, test_io__writes_all_of_it);
     tcase_add_test(tcase, test_io__names_what_it_cannot_write);
+    tcase_add_test(tcase, test_io__opens_in_a_root_while_others_rename);
     suite_add_tcase(suite, tcase);
     return ocn_run_suite(suite);
 }

@@ -13,33 +13,9 @@
 
 #include "hook/sys/io.h"
 #include "normalize/json/json.h"
-#include "tests/lib/suite.h"
+#include "tests/lib/told.h"
 
 #define TIME "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"
-
-static char dir[64];
-static char path[128];
-static int told; /* the reading end of the test's own stderr */
-
-static void enter(void)
-{
-    int ends[2];
-
-    strcpy(dir, "/tmp/ocn-log-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(dir));
-    (void)snprintf(path, sizeof(path), "%s/log.json", dir);
-    ck_assert_int_eq(pipe2(ends, O_NONBLOCK | O_CLOEXEC), 0);
-    ck_assert_int_ge(dup2(ends[1], STDERR_FILENO), 0);
-    ck_assert_int_eq(close(ends[1]), 0);
-    told = ends[0];
-}
-
-static void leave(void)
-{
-    (void)close(told);
-    (void)unlink(path);
-    (void)rmdir(dir);
-}
 
 static void read_log(struct ocn_buf *ret)
 {

@@ -101,6 +101,8 @@ static const struct {
     { { "d usr,d usr/bin,l bin usr/bin", "f bin/x" }, "/bin/x", "file 1", 2 },
     { { "d usr,d usr/bin,l bin /usr/bin", "f bin/x" }, "/bin/x", "file 1", 2 },
     { { "d usr,d usr/bin,f usr/bin/x,l bin usr/bin", "f bin/.wh.x" }, "/usr/bin/x", "none", 2 },
+    { { "d a,l a/l /b,d b", "f a/l/x" }, "/b/x", "file 1", 2 },
+    { { "d a,l a/l b,d a/b,d b", "f a/l/x" }, "/a/b/x", "file 1", 2 },
     /* Links on the way, and not the last. */
     { { "d a,f a/x,l b a" }, "/b/x", "file 0", 1 },
     { { "d a,l b a" }, "/b", "link 0", 1 },
@@ -151,8 +153,7 @@ START_TEST(test_tree__layers)
 }
 END_TEST
 
-/* ---- what some upper layers say, all say
- * ---------------------------------------------------------- */
+/* ---- what some upper layers say, all say ----------------------------------------------------- */
 
 static uint32_t draw(uint32_t *seed, uint32_t below)
 {
