@@ -34,6 +34,7 @@ deps     | first | install what is missing
 release  | first | build with gcc: static programs, as they are shipped
 live     | one   | real containers with runc, containerd, Podman and Docker, one by one and all at once
 engines  | one   | the same live tests on the engines of other releases of Debian
+crun     | one   | real containers with crun
 unit     | two   | unit tests and cases, release build
 gates    | two   | purity, layers, headers, tables, format and the like
 sanitize | two   | unit tests and cases under ASan, UBSan and LSan
@@ -42,7 +43,6 @@ leaks    | two   | the command line under valgrind
 count    | two   | what grows with its input, in instructions, bytes and memory
 lint     | two   | clang-tidy, cppcheck, shellcheck
 packages | two   | deb, rpm and tarball: built twice, looked at, installed, used, purged
-crun     | two   | real containers with crun
 images   | three | images of every tool and registry: what is foretold is what a container shows
 platform | three | real programs for other machines and of every level
 musl     | three | build with musl-gcc, as the tarball is: the same answers, and real containers with runc

@@ -28,8 +28,7 @@ static const struct ocn_command_option options[] = {
     OCN_CLI_FORMAT(struct request, "text (default) or json"),
 };
 
-/* ---- in the child ------------------------------------------------------------------------------
- */
+/* ---- in the child ---------------------------------------------------------------------------- */
 
 /* What no engine starts is denied, whatever the rules say. */
 static int add_user_problem(json_t *report, const char *problem)
@@ -135,8 +134,7 @@ static int explain_all(const struct ocn_work *work, const struct ocn_selection *
     return ocn_json_print(json, out, err);
 }
 
-/* ---- in the parent -----------------------------------------------------------------------------
- */
+/* ---- in the parent --------------------------------------------------------------------------- */
 
 static int read_place(const struct request *request, struct ocn_object_platform platforms[2],
                       struct ocn_arena *arena, struct ocn_work *work, struct ocn_error *err)

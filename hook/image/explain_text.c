@@ -27,8 +27,7 @@ struct table {
     size_t rows_len;
 };
 
-/* ---- values ------------------------------------------------------------------------------------
- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 static const char *text_at(const json_t *object, const char *key)
 {
@@ -100,8 +99,7 @@ static void set(struct table *table, const char *name, size_t column, const char
     row_named(table, name)->cells[column] = cell(table->arena, value);
 }
 
-/* ---- rows ---------------------------------------------------------------------------------------
- */
+/* ---- rows ------------------------------------------------------------------------------------ */
 
 static const json_t *edit_of(const json_t *report, const char *path)
 {
@@ -231,8 +229,7 @@ static void fill(struct table *table, const json_t *image)
     }
 }
 
-/* ---- the table ----------------------------------------------------------------------------------
- */
+/* ---- the table ------------------------------------------------------------------------------- */
 
 static const char *shown(const char *cell_text)
 {

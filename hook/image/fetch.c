@@ -62,8 +62,7 @@ static unsigned long long name_of(const char *source)
     return hash;
 }
 
-/* ---- skopeo ------------------------------------------------------------------------------------
- */
+/* ---- skopeo ---------------------------------------------------------------------------------- */
 
 static void start(char *const *argv, int said)
 {

@@ -44,8 +44,7 @@ void ocn_image_input_done(struct ocn_image_input *input)
     *input = (struct ocn_image_input)OCN_IMAGE_INPUT_NONE;
 }
 
-/* ---- by content --------------------------------------------------------------------------------
- */
+/* ---- by content ------------------------------------------------------------------------------ */
 
 static bool has(int dir, const char *name)
 {

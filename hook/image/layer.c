@@ -13,8 +13,7 @@
 #define MAX_NAMED ((uint64_t)64 << 20) /* of a file that is kept for its name */
 #define NO_ENTRY SIZE_MAX
 
-/* ---- decompressed bytes -----------------------------------------------------------------------
- */
+/* ---- decompressed bytes ---------------------------------------------------------------------- */
 
 /*
  * A layer's bytes go through two readers: one decompresses, one reads tar. Between them the diff_id
@@ -151,8 +150,7 @@ static int finish_pipe(struct pipe *pipe, const struct ocn_layer_name *name, str
                      pipe->where);
 }
 
-/* ---- entries ----------------------------------------------------------------------------------
- */
+/* ---- entries --------------------------------------------------------------------------------- */
 
 /* What is kept, and what of it is asked for. */
 struct reading {

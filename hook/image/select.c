@@ -57,8 +57,7 @@ static int pass_over(struct walk *walk, const char *digest, const char *what, st
     return ocn_arena_check(&walk->selection->arena, err);
 }
 
-/* ---- one image --------------------------------------------------------------------------------
- */
+/* ---- one image ------------------------------------------------------------------------------- */
 
 static int name_layers(struct ocn_selected *image, struct ocn_arena *arena, struct ocn_error *err)
 {
@@ -208,8 +207,7 @@ static int read_manifest(struct walk *walk, const struct ocn_descriptor *from,
     return settle(walk, image, err);
 }
 
-/* ---- indexes ----------------------------------------------------------------------------------
- */
+/* ---- indexes --------------------------------------------------------------------------------- */
 
 static int visit(struct walk *walk, const struct ocn_descriptor *from, unsigned depth,
                  struct ocn_error *err);
@@ -322,8 +320,7 @@ static int visit(struct walk *walk, const struct ocn_descriptor *from, unsigned 
     }
 }
 
-/* ---- where it begins --------------------------------------------------------------------------
- */
+/* ---- where it begins ------------------------------------------------------------------------- */
 
 static int list_names(const struct ocn_object_index *index, struct ocn_arena *arena,
                       const char **ret)
@@ -420,8 +417,7 @@ static int begin_dir(struct walk *walk, struct ocn_error *err)
                           ocn_object_kind_name(kind));
 }
 
-/* ---- docker-archive -----------------------------------------------------------------------------
- */
+/* ---- docker-archive -------------------------------------------------------------------------- */
 
 /* As people shorten them: docker.io, its library, and the tag "latest" go without saying. */
 static bool is_tag(const char *tag, const char *reference)

@@ -14,8 +14,7 @@
 #define MAX_NAME 512
 #define MAX_LINKS 4 /* docker save before 1.25: layer.tar is a link to another layer's */
 
-/* ---- files, and members of archives -----------------------------------------------------------
- */
+/* ---- files, and members of archives ---------------------------------------------------------- */
 
 /* Bytes of a descriptor from its beginning on; as libarchive wants them. */
 struct source {

@@ -76,8 +76,7 @@ static int refuse(struct ocn_error *err, const char *what)
                     what);
 }
 
-/* ---- a header ---------------------------------------------------------------------------------
- */
+/* ---- a header -------------------------------------------------------------------------------- */
 
 /* Octal with blanks around it, or base 256. false: Go refuses it. */
 static bool read_number(const unsigned char *field, size_t len, uint64_t *ret)
@@ -242,8 +241,7 @@ static int read_header(struct ocn_tar_guard *guard, struct ocn_error *err)
                                                         : begin_entry(guard, type, size, err);
 }
 
-/* ---- what stands before one --------------------------------------------------------------------
- */
+/* ---- what stands before one ------------------------------------------------------------------ */
 
 static bool is(struct ocn_bytes text, const char *word)
 {
@@ -332,8 +330,7 @@ static int read_meta(struct ocn_tar_guard *guard, struct ocn_error *err)
     return guard->meta == 'x' || guard->meta == 'g' ? read_pax(guard, err) : 0;
 }
 
-/* ---- bytes ------------------------------------------------------------------------------------
- */
+/* ---- bytes ----------------------------------------------------------------------------------- */
 
 /* As many of @len as the place wants; a whole block or text is then read. */
 static int take(struct ocn_tar_guard *guard, const unsigned char *bytes, size_t len, size_t *ret,

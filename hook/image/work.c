@@ -119,8 +119,7 @@ int ocn_work_profiles(const struct ocn_world *world, const char *names,
     return ocn_arena_check(&ret->arena, err);
 }
 
-/* ---- the child ---------------------------------------------------------------------------------
- */
+/* ---- the child ------------------------------------------------------------------------------- */
 
 struct task {
     const struct ocn_work *work;
@@ -193,8 +192,7 @@ static int run(void *ctx)
                : ocn_child_send(SAYS_RESULT, ocn_buf_bytes(&out), &err);
 }
 
-/* ---- the parent --------------------------------------------------------------------------------
- */
+/* ---- the parent ------------------------------------------------------------------------------ */
 
 /* Bytes that there are to read at most: of an archive its size. */
 static uint64_t size_of(const struct ocn_blobs *blobs)

@@ -36,8 +36,7 @@ static bool is_number(struct ocn_bytes text)
     return text.len != 0;
 }
 
-/* ---- lines of passwd and group, as engines read them (github.com/moby/sys/user) ---------------
- */
+/* ---- lines of passwd and group, as engines read them (github.com/moby/sys/user) -------------- */
 
 enum { NAME, ID = 2, GID = 3, MEMBERS = 3, FIELDS };
 
@@ -134,8 +133,7 @@ static void add_groups_of(struct ocn_bytes name, struct ocn_bytes group, struct 
     }
 }
 
-/* ---- who is meant -----------------------------------------------------------------------------
- */
+/* ---- who is meant ---------------------------------------------------------------------------- */
 
 bool ocn_image_user_is_plain(const char *user)
 {

@@ -11,8 +11,7 @@ static struct ocn_bytes bytes(const char *text)
     return (struct ocn_bytes){ text, strlen(text) };
 }
 
-/* ---- objects ------------------------------------------------------------------------------------
- */
+/* ---- objects --------------------------------------------------------------------------------- */
 
 START_TEST(test_object__kinds)
 {
