@@ -7,7 +7,6 @@ and an index that has the same layers with many entrypoints is explained. Of eac
 (each says its own number behind "#!"), or none, with or without the right to execute it for uid 1001.
 """
 import gzip
-import hashlib
 import io
 import json
 import os
@@ -21,34 +20,14 @@ import tarfile
 import tempfile
 import time
 
+sys.dont_write_bytecode = True
+from layout import ELF, OCI, Layout, digest  # pylint: disable=wrong-import-position
+
 BIN = os.path.abspath(sys.argv[1])
 SECONDS = float(sys.argv[2]) if len(sys.argv) > 2 else 20
 SEED = int(sys.argv[3]) if len(sys.argv) > 3 else random.randrange(1 << 32)
-OCI = "application/vnd.oci.image."
 UID = 1001
-ELF = bytes.fromhex("7f454c4602010100" + "00" * 8 + "02003e0001000000") + bytes(200)
 NAMES = ("a", "b", "c", "d")
-
-
-def digest(data):
-    return "sha256:" + hashlib.sha256(data).hexdigest()
-
-
-class Layout:
-    def __init__(self, root):
-        self.root = root
-        os.makedirs(root + "/blobs/sha256")
-        with open(root + "/oci-layout", "w", encoding="utf-8") as file:
-            file.write('{"imageLayoutVersion":"1.0.0"}')
-
-    def blob(self, data, media_type, **more):
-        with open(self.root + "/blobs/sha256/" + digest(data)[7:], "wb") as file:
-            file.write(data)
-        return {"mediaType": OCI + media_type, "digest": digest(data), "size": len(data), **more}
-
-    def json(self, value, media_type, **more):
-        return self.blob(json.dumps(value).encode(), media_type, **more)
-
 
 # ---- a random layer ------------------------------------------------------------------------------
 
@@ -168,20 +147,19 @@ def truth(root, paths):
 
 
 def make_image(layout, layers, paths):
-    blobs = [layout.blob(gzip.compress(data, 1), "layer.v1.tar+gzip") for data in layers]
+    blobs = [layout.blob(gzip.compress(data, 1), OCI + "layer.v1.tar+gzip") for data in layers]
     manifests = []
     for path in paths:
         config = {"os": "linux", "architecture": "amd64", "author": path,
                   "config": {"Entrypoint": [path], "User": "0:0"},
                   "rootfs": {"type": "layers", "diff_ids": [digest(data) for data in layers]}}
-        manifests.append(layout.json({"schemaVersion": 2, "config": layout.json(config, "config.v1+json"),
-                                      "layers": blobs}, "manifest.v1+json",
+        manifests.append(layout.json({"schemaVersion": 2, "config": layout.json(config, OCI + "config.v1+json"),
+                                      "layers": blobs}, OCI + "manifest.v1+json",
                                      platform={"os": "linux", "architecture": "amd64", "variant": "v1"}))
     base = {**manifests[0], "annotations": {"org.opencontainers.image.ref.name": "base"}}
-    everything = layout.json({"schemaVersion": 2, "manifests": manifests}, "index.v1+json",
+    everything = layout.json({"schemaVersion": 2, "manifests": manifests}, OCI + "index.v1+json",
                              annotations={"org.opencontainers.image.ref.name": "all"})
-    with open(layout.root + "/index.json", "w", encoding="utf-8") as file:
-        json.dump({"schemaVersion": 2, "manifests": [base, everything]}, file)
+    layout.index([base, everything])
     return {m["digest"]: path for m, path in zip(manifests, paths)}
 
 
