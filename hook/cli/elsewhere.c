@@ -51,3 +51,10 @@ const struct ocn_command ocn_cli_lint = {
     .elsewhere = true,
     .run = ocn_cli_start_image,
 };
+
+const struct ocn_command ocn_cli_annotate = {
+    .name = "annotate",
+    .summary = "write what a Go program says of itself into its image's annotations",
+    .elsewhere = true,
+    .run = ocn_cli_start_image,
+};

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "hook/image/hash.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <openssl/evp.h>
 
 #include "normalize/image/object.h"
+
+/* What names the algorithm: the digest of no bytes. */
+#define NO_BYTES "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 struct ocn_hash_digests {
     EVP_MD *sha256;
@@ -117,4 +121,25 @@ bool ocn_hash_is(struct ocn_hash *hash, const char *digest)
         }
     }
     return true;
+}
+
+int ocn_hash_text(const struct ocn_hash_digests *digests, struct ocn_bytes bytes,
+                  char ret[OCN_HASH_TEXT], struct ocn_error *err)
+{
+    OCN_CLEANUP(ocn_hash_freep) struct ocn_hash *hash = NULL;
+    unsigned char made[EVP_MAX_MD_SIZE];
+    unsigned len = 0;
+
+    if (ocn_hash_new(digests, NO_BYTES, &hash, err) < 0) {
+        return -1;
+    }
+    ocn_hash_add(hash, bytes.ptr, bytes.len);
+    if (EVP_DigestFinal_ex(hash->context, made, &len) != 1 || len != 32) {
+        return ocn_fail_nomem(err);
+    }
+    int at = snprintf(ret, OCN_HASH_TEXT, "sha256:");
+    for (unsigned i = 0; i < len; i++) {
+        at += snprintf(ret + at, OCN_HASH_TEXT - (size_t)at, "%02x", (unsigned)made[i]);
+    }
+    return 0;
 }

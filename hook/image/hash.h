@@ -25,5 +25,12 @@ OCN_MUST_USE int ocn_hash_new(const struct ocn_hash_digests *digests, const char
 void ocn_hash_add(struct ocn_hash *hash, const void *bytes, size_t len);
 /* Whether they are what @digest says. Accepts NULL: then they are. */
 bool ocn_hash_is(struct ocn_hash *hash, const char *digest);
+
+#define OCN_HASH_TEXT (sizeof("sha256:") + 64)
+
+/* The digest of @bytes, "sha256:HEX". */
+OCN_MUST_USE int ocn_hash_text(const struct ocn_hash_digests *digests, struct ocn_bytes bytes,
+                               char ret[OCN_HASH_TEXT], struct ocn_error *err);
+
 void ocn_hash_free(struct ocn_hash *hash);
 void ocn_hash_freep(struct ocn_hash **hash);

@@ -369,6 +369,11 @@ int ocn_stream_verify(struct ocn_stream *stream, struct ocn_error *err)
                           "its bytes have another digest: it is damaged, or was changed");
 }
 
+int ocn_stream_file(const struct ocn_stream *stream)
+{
+    return stream->archive == NULL ? stream->source.fd : -1;
+}
+
 int ocn_stream_open_file(const struct ocn_blobs *blobs, const char *name, struct ocn_stream **ret,
                          struct ocn_error *err)
 {

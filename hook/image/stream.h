@@ -45,6 +45,9 @@ OCN_MUST_USE int ocn_stream_next(struct ocn_stream *stream, const void **ret, si
 /* After the end: whether all of it is what the descriptor says. */
 OCN_MUST_USE int ocn_stream_verify(struct ocn_stream *stream, struct ocn_error *err);
 
+/* The descriptor of the file that is read, borrowed; -1: it is a member of an archive. */
+int ocn_stream_file(const struct ocn_stream *stream);
+
 void ocn_stream_free(struct ocn_stream *stream);
 void ocn_stream_freep(struct ocn_stream **stream);
 

@@ -219,6 +219,30 @@ static int take_error(struct ocn_bytes bytes, const char *input, struct ocn_erro
     return -1;
 }
 
+int ocn_work_send(uint32_t kind, struct ocn_bytes bytes, struct ocn_error *err)
+{
+    return ocn_child_send(kind, bytes, err);
+}
+
+/* The next message that is not for work->take. */
+static int receive(const struct ocn_work *work, struct ocn_child *child, uint32_t *ret_kind,
+                   struct ocn_buf *ret, struct ocn_error *err)
+{
+    for (;;) {
+        ret->len = 0;
+        if (ocn_child_receive(child, ret_kind, ret, err) < 0) {
+            ocn_error_locate(err, work->input->name, 0);
+            return -1;
+        }
+        if (*ret_kind < OCN_WORK_FIRST_KIND || work->take == NULL) {
+            return 0;
+        }
+        if (work->take(work->ctx, *ret_kind, ocn_buf_bytes(ret), err) < 0) {
+            return -1;
+        }
+    }
+}
+
 int ocn_work_confined(const struct ocn_work *work, struct ocn_buf *ret, struct ocn_error *err)
 {
     OCN_CLEANUP(ocn_child_end) struct ocn_child child = { .pid = -1, .fd = -1 };
@@ -234,9 +258,11 @@ int ocn_work_confined(const struct ocn_work *work, struct ocn_buf *ret, struct o
 
     /* Names in a tar are UTF-8; with it libarchive converts nothing, and opens nothing for that. */
     (void)setlocale(LC_CTYPE, "C.UTF-8");
-    if (ocn_child_start_with(&child, &options, run, &task, err) < 0 ||
-        ocn_child_receive(&child, &kind, &bytes, err) < 0) {
+    if (ocn_child_start_with(&child, &options, run, &task, err) < 0) {
         ocn_error_locate(err, work->input->name, 0);
+        return -1;
+    }
+    if (receive(work, &child, &kind, &bytes, err) < 0) {
         return -1;
     }
     if (kind != SAYS_RESULT) {

@@ -36,7 +36,15 @@ struct ocn_work {
     int (*run)(const struct ocn_work *work, const struct ocn_selection *selection,
                struct ocn_buf *out, struct ocn_error *err);
     void *ctx; /* of that function; what it changes there, the parent does not see */
+    /* Runs in the parent, for each message of the child's before that, by ocn_work_send(); NULL:
+     * there may be none. */
+    int (*take)(void *ctx, uint32_t kind, struct ocn_bytes bytes, struct ocn_error *err);
 };
+
+/* In the child: hands @bytes to work->take. @kind: any number from OCN_WORK_FIRST_KIND on. */
+OCN_MUST_USE int ocn_work_send(uint32_t kind, struct ocn_bytes bytes, struct ocn_error *err);
+
+#define OCN_WORK_FIRST_KIND 16
 
 /*
  * Reads the image in a confined child, and appends what work->run makes of it. The child has the

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which keys an image gets, where, and what of them is there already. */
+#pragma once
+
+#include "hook/image/annotate_plan.h"
+#include "normalize/outcome/edit.h"
+
+/* Edits of one document, or of one entry of a list. */
+struct ocn_annotate_edits {
+    struct ocn_edit *items;
+    size_t len;
+};
+
+/* One place where keys stand: "manifest", "index" (the descriptor there) or "labels". */
+struct ocn_annotate_place {
+    const char *name;
+    const char *pointer; /* of the object that holds them */
+    const char *platform;
+    const struct ocn_pairs *there;
+};
+
+/* @set over @derived, by name; each key once. From @arena. */
+OCN_MUST_USE int ocn_annotate_merge(const struct ocn_pairs *derived, const struct ocn_pairs *set,
+                                    struct ocn_arena *arena, struct ocn_pairs *ret,
+                                    struct ocn_error *err);
+
+/*
+ * Adds to @edits what brings @wanted to @place, and says in @report what changes and what is kept.
+ * *ret_said, where that is not NULL: @wanted as it will be there.
+ */
+OCN_MUST_USE int ocn_annotate_decide(const struct ocn_annotate_place *place,
+                                     const struct ocn_pairs *wanted, bool overwrite, json_t *report,
+                                     struct ocn_arena *arena, struct ocn_annotate_edits *edits,
+                                     struct ocn_pairs *ret_said, struct ocn_error *err);
+
+/* Adds an edit: @pointer becomes the text @value, or the number of bytes @size. */
+void ocn_annotate_set_text(struct ocn_arena *arena, struct ocn_annotate_edits *edits,
+                           const char *pointer, const char *value);
+void ocn_annotate_set_size(struct ocn_arena *arena, struct ocn_annotate_edits *edits,
+                           const char *pointer, size_t size);
+
+/* The value of @key; NULL: it has none. */
+const char *ocn_annotate_pair(const struct ocn_pairs *pairs, const char *key);
