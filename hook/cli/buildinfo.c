@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ocinorm buildinfo FILE: what `go version -m FILE` prints, without Go. */
-#include "hook/cli/cli.h"
+#include "hook/cli/buildinfo_formats.h"
 
 #include <fcntl.h>
 #include <stdbool.h>
@@ -10,6 +10,7 @@
 
 #include <jansson.h>
 
+#include "hook/cli/cli.h"
 #include "hook/sys/io.h"
 #include "normalize/rules/derive.h"
 #include "normalize/json/json.h"
@@ -217,6 +218,33 @@ static int print_annotations(struct input *input, struct ocn_buf *out, struct oc
     return ocn_json_print(json, out, err);
 }
 
+static int print_labels(struct input *input, struct ocn_buf *out, struct ocn_error *err)
+{
+    return ocn_buildinfo_labels(&input->build, &input->arena, out, err);
+}
+
+static int print_cyclonedx(struct input *input, struct ocn_buf *out, struct ocn_error *err)
+{
+    return ocn_buildinfo_cyclonedx(&input->build, &input->arena, out, err);
+}
+
+/* What does not survive a shell is named, for it is missing in the image then. */
+static int print_docker_args(struct input *input, struct ocn_buf *out, struct ocn_error *err)
+{
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf left_out = { 0 };
+
+    if (ocn_buildinfo_docker_args(&input->build, &input->arena, out, &left_out, err) < 0) {
+        return -1;
+    }
+    if (left_out.len != 0) {
+        (void)fprintf(stderr,
+                      "ocinorm: warning: %s: left out, for an unquoted $(...) would change it "
+                      "(--format labels has it):\n%.*s",
+                      input->path, (int)left_out.len, left_out.ptr);
+    }
+    return 0;
+}
+
 static const struct format {
     const char *name;
     int (*print)(struct input *input, struct ocn_buf *out, struct ocn_error *err);
@@ -224,9 +252,13 @@ static const struct format {
     { "text", print_text },
     { "json", print_json },
     { "annotations", print_annotations },
+    { "labels", print_labels },
+    { "docker-args", print_docker_args },
+    { "cyclonedx", print_cyclonedx },
 };
 
-static const char *const format_names[] = { "text", "json", "annotations", NULL };
+static const char *const format_names[] = { "text",        "json",      "annotations", "labels",
+                                            "docker-args", "cyclonedx", NULL };
 
 /* ---- the command ------------------------------------------------------------------------ */
 
@@ -237,10 +269,14 @@ static const struct ocn_command_option options[] = {
       .words = format_names,
       .offset = offsetof(struct request, format),
       .text = "text (default): as `go version -m FILE`; json: the same, and the build ids; "
-              "annotations: what annotations.derive would add, as JSON" },
+              "annotations: what annotations.derive would add, as JSON; labels: the same as lines "
+              "KEY=VALUE; docker-args: as words for docker build $(...); cyclonedx: the modules, "
+              "as CycloneDX 1.6" },
 };
 
-static const char *const synopsis[] = { "FILE [--format text|json|annotations]", NULL };
+static const char *const synopsis[] = {
+    "FILE [--format text|json|annotations|labels|docker-args|cyclonedx]", NULL
+};
 
 static const struct format *find_format(const char *name)
 {
@@ -299,7 +335,11 @@ const struct ocn_command ocn_cli_buildinfo = {
     .operand = { .takes = OCN_COMMAND_TAKES_FILE,
                  .argument = "FILE",
                  .offset = offsetof(struct request, path) },
-    .more = "Text and json show all build settings, also -ldflags.",
+    .more =
+        "Text and json show all build settings, also -ldflags. docker build $(ocinorm buildinfo "
+        "--format docker-args ./app) . labels and annotates the image (buildx 0.12, Podman, "
+        "Buildah); a value that an unquoted $(...) would change is left out, and named on "
+        "stderr.",
     .exit_status = "0 fine, 1 no Go program, 2 could not do it.",
     .run = run,
 };

@@ -524,8 +524,8 @@ static int find_root(const struct planner *planner, const char **ret, struct ocn
 
 static int begin_report(json_t **ret, struct ocn_error *err)
 {
-    *ret = json_pack("{s:i, s:[], s:[], s:[], s:[]}", "version", 1, "changed", "kept", "images",
-                     "warnings");
+    *ret = json_pack("{s:i, s:n, s:n, s:[], s:[], s:[], s:[]}", "version", 1, "from", "to",
+                     "changed", "kept", "images", "warnings");
     return *ret != NULL ? 0 : ocn_fail_nomem(err);
 }
 
