@@ -89,16 +89,15 @@ static int read_index(struct ocn_annotate_layout *layout, struct ocn_buf *ret,
 
 static int open_top(struct ocn_annotate_layout *layout, bool dry, struct ocn_error *err)
 {
-    bool made = !dry && mkdir(layout->path, DIR_MODE) == 0;
-
-    if (!made && !dry && errno != EEXIST) {
+    layout->made = !dry && mkdir(layout->path, DIR_MODE) == 0;
+    if (!layout->made && !dry && errno != EEXIST) {
         return fail(layout, "cannot make this directory", err);
     }
     layout->dir = open(layout->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (layout->dir < 0) {
         return dry && errno == ENOENT ? 0 : fail(layout, "cannot open this directory", err);
     }
-    if (made && fchmod(layout->dir, DIR_MODE) < 0) {
+    if (layout->made && fchmod(layout->dir, DIR_MODE) < 0) {
         return fail(layout, "cannot change its mode", err);
     }
     return 0;
@@ -132,6 +131,12 @@ void ocn_annotate_layout_done(struct ocn_annotate_layout *layout)
     }
     ocn_closep(&layout->file);
     ocn_closep(&layout->algorithm_dir);
+    if (layout->made && layout->dir >= 0) {
+        /* Only what is empty goes. */
+        (void)unlinkat(layout->dir, "blobs/sha256", AT_REMOVEDIR);
+        (void)unlinkat(layout->dir, "blobs", AT_REMOVEDIR);
+        (void)rmdir(layout->path);
+    }
     ocn_closep(&layout->dir);
     ocn_hash_free(layout->hash);
     *layout = (struct ocn_annotate_layout)OCN_ANNOTATE_LAYOUT_NONE;
@@ -181,9 +186,11 @@ int ocn_annotate_layout_finish(struct ocn_annotate_layout *layout, struct ocn_by
             0) {
         return -1;
     }
-    return put_file(layout, "index.json", index, err) < 0 ? -1
-           : fsync(layout->dir) < 0 ? fail(layout, "cannot write into it", err)
-                                    : 0;
+    if (put_file(layout, "index.json", index, err) < 0) {
+        return -1;
+    }
+    layout->made = false;
+    return fsync(layout->dir) < 0 ? fail(layout, "cannot write into it", err) : 0;
 }
 
 /* ---- blobs ----------------------------------------------------------------------------------- */

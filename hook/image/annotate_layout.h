@@ -11,6 +11,7 @@
 struct ocn_annotate_layout {
     const char *path;  /* borrowed */
     int dir;           /* locked; -1: it is not there, and nothing is to be written */
+    bool made;         /* by us, and there is no index in it yet */
     int algorithm_dir; /* of the blob that is written */
     int file;          /* its temporary one */
     struct ocn_hash *hash;
