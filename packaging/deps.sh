@@ -49,6 +49,9 @@ test  | file:/usr/libexec/podman/catatonit:/usr/libexec/catatonit/catatonit | ca
 test  | cmd:dockerd                            | docker.io                 | moby-engine
 test  | cmd:ip                                 | iproute2                  | iproute
 test  | cmd:npm                                | npm                       | nodejs-npm
+test  | cmd:git                                | git                       | git
+test  | cmd:pre-commit                         | pre-commit                | pre-commit
+test  | file:/usr/lib/python3/dist-packages/yaml:/usr/lib*/python3*/site-packages/yaml | python3-yaml | python3-pyyaml
 test  | cmd:mkfs.ext4                          | e2fsprogs                 | e2fsprogs
 test  | cmd:mandoc                             | mandoc                    | mandoc
 test  | cmd:man                                | man-db groff              | man-db groff
