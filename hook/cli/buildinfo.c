@@ -220,12 +220,12 @@ static int print_annotations(struct input *input, struct ocn_buf *out, struct oc
 
 static int print_labels(struct input *input, struct ocn_buf *out, struct ocn_error *err)
 {
-    return ocn_buildinfo_labels(&input->build, &input->arena, out, err);
+    return ocn_cli_labels(&input->build, &input->arena, out, err);
 }
 
 static int print_cyclonedx(struct input *input, struct ocn_buf *out, struct ocn_error *err)
 {
-    return ocn_buildinfo_cyclonedx(&input->build, &input->arena, out, err);
+    return ocn_cli_cyclonedx(&input->build, &input->arena, out, err);
 }
 
 /* What does not survive a shell is named, for it is missing in the image then. */
@@ -233,7 +233,7 @@ static int print_docker_args(struct input *input, struct ocn_buf *out, struct oc
 {
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf left_out = { 0 };
 
-    if (ocn_buildinfo_docker_args(&input->build, &input->arena, out, &left_out, err) < 0) {
+    if (ocn_cli_docker_args(&input->build, &input->arena, out, &left_out, err) < 0) {
         return -1;
     }
     if (left_out.len != 0) {

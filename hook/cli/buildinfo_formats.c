@@ -13,8 +13,8 @@
 
 #define MAX_VERSION 1024 /* bom-1.6.schema.json, "version" */
 
-int ocn_buildinfo_labels(const struct ocn_gobuild *build, struct ocn_arena *arena,
-                         struct ocn_buf *out, struct ocn_error *err)
+int ocn_cli_labels(const struct ocn_gobuild *build, struct ocn_arena *arena, struct ocn_buf *out,
+                   struct ocn_error *err)
 {
     struct ocn_pairs pairs = { 0 };
 
@@ -27,9 +27,8 @@ int ocn_buildinfo_labels(const struct ocn_gobuild *build, struct ocn_arena *aren
     return ocn_buf_check(out, err);
 }
 
-int ocn_buildinfo_docker_args(const struct ocn_gobuild *build, struct ocn_arena *arena,
-                              struct ocn_buf *out, struct ocn_buf *ret_left_out,
-                              struct ocn_error *err)
+int ocn_cli_docker_args(const struct ocn_gobuild *build, struct ocn_arena *arena,
+                        struct ocn_buf *out, struct ocn_buf *ret_left_out, struct ocn_error *err)
 {
     struct ocn_pairs pairs = { 0 };
     bool first = true;
@@ -217,8 +216,8 @@ static json_t *program_of(const struct ocn_gobuild *build, const struct ocn_pair
     return component;
 }
 
-int ocn_buildinfo_cyclonedx(const struct ocn_gobuild *build, struct ocn_arena *arena,
-                            struct ocn_buf *out, struct ocn_error *err)
+int ocn_cli_cyclonedx(const struct ocn_gobuild *build, struct ocn_arena *arena, struct ocn_buf *out,
+                      struct ocn_error *err)
 {
     struct ocn_pairs pairs = { 0 };
 

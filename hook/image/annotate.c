@@ -165,7 +165,7 @@ static int read_set(const struct request *request, struct ocn_arena *arena, stru
         if (check_pair(&pair, word, arena, err) < 0) {
             return -1;
         }
-        if (ocn_annotate_pair(&pairs, pair.name) != NULL) {
+        if (ocn_annotate_values_pair(&pairs, pair.name) != NULL) {
             return ocn_fail(err, OCN_E_USAGE, "--set", "%s is given twice", pair.name);
         }
         pairs.items[pairs.len++] = pair;

@@ -26,7 +26,7 @@ static const struct {
     { DOCKER "image.rootfs.foreign.diff.tar.gzip", OCI "layer.nondistributable.v1.tar+gzip" },
 };
 
-const char *ocn_annotate_media_type(const char *media_type)
+const char *ocn_annotate_image_media_type(const char *media_type)
 {
     for (size_t i = 0; media_type != NULL && i < OCN_COUNT(media_types); i++) {
         if (strcmp(media_type, media_types[i].docker) == 0) {
@@ -36,15 +36,15 @@ const char *ocn_annotate_media_type(const char *media_type)
     return NULL;
 }
 
-int ocn_annotate_warn(json_t *report, const char *what, struct ocn_error *err)
+int ocn_annotate_image_warn(json_t *report, const char *what, struct ocn_error *err)
 {
     return json_array_append_new(json_object_get(report, "warnings"), ocn_json_text(what)) < 0
                ? ocn_fail_nomem(err)
                : 0;
 }
 
-int ocn_annotate_keep(const struct ocn_buf *buf, struct ocn_arena *arena, struct ocn_bytes *ret,
-                      struct ocn_error *err)
+int ocn_annotate_image_keep(const struct ocn_buf *buf, struct ocn_arena *arena,
+                            struct ocn_bytes *ret, struct ocn_error *err)
 {
     if (ocn_buf_check(buf, err) < 0) {
         return -1;
@@ -77,18 +77,18 @@ static void put_base64(struct ocn_bytes bytes, struct ocn_buf *out)
     }
 }
 
-int ocn_annotate_point(struct ocn_bytes text, const char *at, const char *digest,
-                       struct ocn_bytes to, struct ocn_arena *arena,
-                       struct ocn_annotate_edits *edits, struct ocn_error *err)
+int ocn_annotate_image_point(struct ocn_bytes text, const char *at, const char *digest,
+                             struct ocn_bytes to, struct ocn_arena *arena,
+                             struct ocn_annotate_edits *edits, struct ocn_error *err)
 {
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf base64 = { 0 };
     const char *data = ocn_arena_printf(arena, "%s/data", at);
 
-    ocn_annotate_set_text(arena, edits, ocn_arena_printf(arena, "%s/digest", at), digest);
-    ocn_annotate_set_size(arena, edits, ocn_arena_printf(arena, "%s/size", at), to.len);
+    ocn_annotate_values_set_text(arena, edits, ocn_arena_printf(arena, "%s/digest", at), digest);
+    ocn_annotate_values_set_size(arena, edits, ocn_arena_printf(arena, "%s/size", at), to.len);
     if (ocn_json_value_at(text, data).ptr != NULL) {
         put_base64(to, &base64);
-        ocn_annotate_set_text(arena, edits, data, ocn_buf_copy(&base64, arena));
+        ocn_annotate_values_set_text(arena, edits, data, ocn_buf_copy(&base64, arena));
     }
     return ocn_arena_check(arena, err);
 }
@@ -144,7 +144,7 @@ static int read_documents(const struct ocn_blobs *blobs, const struct ocn_select
     if ((saved ? ocn_blob_read_file(blobs, image->digest, OCN_IMAGE_MAX_CONFIG, &config, err)
                : ocn_blob_read(blobs, &image->manifest.config, OCN_IMAGE_MAX_CONFIG, &config,
                                err)) < 0 ||
-        ocn_annotate_keep(&config, arena, &made->config, err) < 0 ||
+        ocn_annotate_image_keep(&config, arena, &made->config, err) < 0 ||
         ocn_hash_text(blobs->digests, made->config, made->config_digest, err) < 0) {
         return -1;
     }
@@ -157,7 +157,8 @@ static int read_documents(const struct ocn_blobs *blobs, const struct ocn_select
         : blobs->form == OCN_BLOBS_DIR
             ? ocn_blob_read_file(blobs, "manifest.json", OCN_IMAGE_MAX_MANIFEST, &manifest, err)
             : ocn_blob_read(blobs, &by_digest, OCN_IMAGE_MAX_MANIFEST, &manifest, err);
-    return status < 0 || ocn_annotate_keep(&manifest, arena, &made->manifest, err) < 0 ? -1 : 0;
+    return status < 0 || ocn_annotate_image_keep(&manifest, arena, &made->manifest, err) < 0 ? -1
+                                                                                             : 0;
 }
 
 /* ---- keys ------------------------------------------------------------------------------------ */
@@ -174,11 +175,12 @@ static int leave_labels(const struct ocn_selected *image, const struct ocn_annot
     for (size_t i = 0; i < derived->len && !wish->overwrite; i++) {
         const struct ocn_pair *pair = &derived->items[i];
         const struct ocn_pairs one = { derived->items + i, 1 };
-        const char *label = ocn_annotate_pair(&image->config.labels, pair->name);
+        const char *label = ocn_annotate_values_pair(&image->config.labels, pair->name);
         if (label == NULL || strcmp(label, pair->value) == 0 ||
-            ocn_annotate_pair(&wish->set, pair->name) != NULL) {
+            ocn_annotate_values_pair(&wish->set, pair->name) != NULL) {
             derived->items[len++] = *pair;
-        } else if (ocn_annotate_decide(&place, &one, false, report, arena, &none, NULL, err) < 0) {
+        } else if (ocn_annotate_values_decide(&place, &one, false, report, arena, &none, NULL,
+                                              err) < 0) {
             return -1;
         }
     }
@@ -197,7 +199,7 @@ static int find_wanted(const struct ocn_blobs *blobs, const struct ocn_selected 
         return -1;
     }
     if (wish->derive && derived.values.len == 0 &&
-        ocn_annotate_warn(
+        ocn_annotate_image_warn(
             report,
             ocn_arena_printf(arena, "%s: nothing is derived: %s%s", platform,
                              derived.program != NULL ? derived.program : "its entrypoint",
@@ -210,7 +212,7 @@ static int find_wanted(const struct ocn_blobs *blobs, const struct ocn_selected 
     *ret_program = derived.values.len != 0 ? derived.program : NULL;
     return leave_labels(image, wish, platform, &derived.values, report, arena, err) < 0
                ? -1
-               : ocn_annotate_merge(&derived.values, &wish->set, arena, ret, err);
+               : ocn_annotate_values_merge(&derived.values, &wish->set, arena, ret, err);
 }
 
 /* ---- changing -------------------------------------------------------------------------------- */
@@ -228,13 +230,13 @@ static int edit_config(const struct ocn_blobs *blobs, const struct ocn_selected 
     if (!wish->labels) {
         return 0;
     }
-    if (ocn_annotate_decide(&place, wanted, wish->overwrite, report, arena, &edits, NULL, err) <
-        0) {
+    if (ocn_annotate_values_decide(&place, wanted, wish->overwrite, report, arena, &edits, NULL,
+                                   err) < 0) {
         return -1;
     }
     return edits.len == 0 ? 0
            : ocn_splice_edits(made->config, "", edits.items, edits.len, &text, err) < 0 ||
-                   ocn_annotate_keep(&text, arena, &made->config, err) < 0 ||
+                   ocn_annotate_image_keep(&text, arena, &made->config, err) < 0 ||
                    ocn_hash_text(blobs->digests, made->config, made->config_digest, err) < 0
                ? -1
                : 0;
@@ -254,16 +256,16 @@ static int convert_layers(const struct ocn_selected *image, struct ocn_arena *ar
     }
     for (size_t i = 0; i < count; i++) {
         struct ocn_annotate_edits edits = { 0 };
-        const char *type = ocn_annotate_media_type(layers[i].media_type);
+        const char *type = ocn_annotate_image_media_type(layers[i].media_type);
         if (type != NULL) {
-            ocn_annotate_set_text(arena, &edits, "/mediaType", type);
+            ocn_annotate_values_set_text(arena, &edits, "/mediaType", type);
         }
         entries[i] = (struct ocn_splice_entry){ false, edits.items, edits.len };
     }
     return ocn_arena_check(arena, err) < 0 ||
                    (count != 0 &&
                     ocn_splice_list(made->manifest, "/layers", entries, count, &text, err) < 0) ||
-                   (count != 0 && ocn_annotate_keep(&text, arena, &made->manifest, err) < 0)
+                   (count != 0 && ocn_annotate_image_keep(&text, arena, &made->manifest, err) < 0)
                ? -1
                : 0;
 }
@@ -273,7 +275,7 @@ static int convert(const struct ocn_selected *image, struct ocn_arena *arena,
                    struct ocn_error *err)
 {
     const struct ocn_object_manifest *manifest = &image->manifest;
-    const char *config_type = ocn_annotate_media_type(manifest->config.media_type);
+    const char *config_type = ocn_annotate_image_media_type(manifest->config.media_type);
 
     if (!ocn_object_is_docker(manifest->media_type) &&
         (manifest->media_type != NULL || config_type == NULL)) {
@@ -281,10 +283,10 @@ static int convert(const struct ocn_selected *image, struct ocn_arena *arena,
     }
     made->converted = true;
     if (manifest->media_type != NULL) {
-        ocn_annotate_set_text(arena, edits, "/mediaType", OCI "manifest.v1+json");
+        ocn_annotate_values_set_text(arena, edits, "/mediaType", OCI "manifest.v1+json");
     }
     if (config_type != NULL) {
-        ocn_annotate_set_text(arena, edits, "/config/mediaType", config_type);
+        ocn_annotate_values_set_text(arena, edits, "/config/mediaType", config_type);
     }
     return convert_layers(image, arena, made, err);
 }
@@ -300,16 +302,16 @@ static int edit_manifest(const struct ocn_selected *image, const struct ocn_anno
     struct ocn_annotate_edits edits = { 0 };
 
     if ((image->manifest.config.digest != NULL && convert(image, arena, made, &edits, err) < 0) ||
-        (new_config && ocn_annotate_point(made->manifest, "/config", made->config_digest,
-                                          made->config, arena, &edits, err) < 0) ||
-        ocn_annotate_decide(&place, wanted, wish->overwrite, report, arena, &edits, &made->said,
-                            err) < 0 ||
+        (new_config && ocn_annotate_image_point(made->manifest, "/config", made->config_digest,
+                                                made->config, arena, &edits, err) < 0) ||
+        ocn_annotate_values_decide(&place, wanted, wish->overwrite, report, arena, &edits,
+                                   &made->said, err) < 0 ||
         ocn_arena_check(arena, err) < 0) {
         return -1;
     }
     return edits.len != 0 &&
                    (ocn_splice_edits(made->manifest, "", edits.items, edits.len, &text, err) < 0 ||
-                    ocn_annotate_keep(&text, arena, &made->manifest, err) < 0)
+                    ocn_annotate_image_keep(&text, arena, &made->manifest, err) < 0)
                ? -1
                : 0;
 }

@@ -25,17 +25,17 @@ OCN_MUST_USE int ocn_annotate_image(const struct ocn_blobs *blobs, const struct 
                                     struct ocn_error *err);
 
 /* OCI's name of what Docker names @media_type; NULL: it is none of Docker's. */
-const char *ocn_annotate_media_type(const char *media_type);
+const char *ocn_annotate_image_media_type(const char *media_type);
 
 /* Adds a warning to @report. */
-OCN_MUST_USE int ocn_annotate_warn(json_t *report, const char *what, struct ocn_error *err);
+OCN_MUST_USE int ocn_annotate_image_warn(json_t *report, const char *what, struct ocn_error *err);
 
 /* A copy of what is in @buf, in @arena. */
-OCN_MUST_USE int ocn_annotate_keep(const struct ocn_buf *buf, struct ocn_arena *arena,
-                                   struct ocn_bytes *ret, struct ocn_error *err);
+OCN_MUST_USE int ocn_annotate_image_keep(const struct ocn_buf *buf, struct ocn_arena *arena,
+                                         struct ocn_bytes *ret, struct ocn_error *err);
 
 /* Adds edits that give the descriptor at @at ("/config", or "" for itself) in @text the digest of
  * @to, which has its size, too, and stands in "data" where that is there. */
-OCN_MUST_USE int ocn_annotate_point(struct ocn_bytes text, const char *at, const char *digest,
-                                    struct ocn_bytes to, struct ocn_arena *arena,
-                                    struct ocn_annotate_edits *edits, struct ocn_error *err);
+OCN_MUST_USE int ocn_annotate_image_point(struct ocn_bytes text, const char *at, const char *digest,
+                                          struct ocn_bytes to, struct ocn_arena *arena,
+                                          struct ocn_annotate_edits *edits, struct ocn_error *err);

@@ -153,7 +153,7 @@ static int settle(struct planner *planner, struct node *node, const struct ocn_b
         return -1;
     }
     if (text.len != node->text.len || memcmp(text.ptr, node->text.ptr, text.len) != 0) {
-        if (ocn_annotate_keep(buf, arena, &node->text, err) < 0 ||
+        if (ocn_annotate_image_keep(buf, arena, &node->text, err) < 0 ||
             ocn_hash_text(planner->blobs->digests, node->text, digest, err) < 0) {
             return -1;
         }
@@ -232,7 +232,7 @@ static int drop(struct planner *planner, struct node *node, const struct node *t
                 const char *what, struct ocn_error *err)
 {
     node->dropped = true;
-    return ocn_annotate_warn(
+    return ocn_annotate_image_warn(
         planner->plan->report,
         ocn_arena_printf(&planner->plan->arena,
                          "%s: %s of %s, whose digest is another now: dropped (--attestations "
@@ -244,7 +244,7 @@ static int drop(struct planner *planner, struct node *node, const struct node *t
 static int warn_rewritten(struct planner *planner, const struct node *node,
                           const struct node *target, struct ocn_error *err)
 {
-    return ocn_annotate_warn(
+    return ocn_annotate_image_warn(
         planner->plan->report,
         ocn_arena_printf(&planner->plan->arena,
                          "%s: refers to %s now; what it says of %s, and signatures of it, speak of "
@@ -276,12 +276,12 @@ static int follow_subject(struct planner *planner, struct node *node, struct ocn
                             "--attestations drop leaves it out");
         }
         const char *type =
-            ocn_annotate_media_type(json_string_value(json_object_get(subject, "mediaType")));
+            ocn_annotate_image_media_type(json_string_value(json_object_get(subject, "mediaType")));
         if (type != NULL) {
-            ocn_annotate_set_text(&planner->plan->arena, &edits, "/subject/mediaType", type);
+            ocn_annotate_values_set_text(&planner->plan->arena, &edits, "/subject/mediaType", type);
         }
-        if (ocn_annotate_point(node->text, "/subject", target->to, target->text,
-                               &planner->plan->arena, &edits, err) < 0 ||
+        if (ocn_annotate_image_point(node->text, "/subject", target->to, target->text,
+                                     &planner->plan->arena, &edits, err) < 0 ||
             warn_rewritten(planner, node, target, err) < 0) {
             return -1;
         }
@@ -318,14 +318,14 @@ static int plan_object(struct planner *planner, const struct ocn_descriptor *fro
 
 static bool is_attestation(const struct ocn_descriptor *from)
 {
-    return ocn_annotate_pair(&from->annotations, REFERENCE_TYPE) != NULL;
+    return ocn_annotate_values_pair(&from->annotations, REFERENCE_TYPE) != NULL;
 }
 
 /* The image that an attestation of BuildKit's speaks of, if that has changed; else NULL. */
 static const struct node *attested(const struct planner *planner, const struct ocn_descriptor *from)
 {
     const struct node *target =
-        find_node(planner, ocn_annotate_pair(&from->annotations, REFERENCE_DIGEST));
+        find_node(planner, ocn_annotate_values_pair(&from->annotations, REFERENCE_DIGEST));
 
     return is_attestation(from) && target != NULL && target->changed ? target : NULL;
 }
@@ -337,24 +337,24 @@ static int plan_entry(struct planner *planner, struct ocn_bytes text,
 {
     struct ocn_arena *arena = &planner->plan->arena;
     struct ocn_annotate_edits edits = { 0 };
-    const char *type = node->opaque ? NULL : ocn_annotate_media_type(from->media_type);
+    const char *type = node->opaque ? NULL : ocn_annotate_image_media_type(from->media_type);
     const struct node *target = attested(planner, from);
 
     if (target != NULL) {
-        ocn_annotate_set_text(arena, &edits, "/annotations/" REFERENCE_DIGEST, target->to);
+        ocn_annotate_values_set_text(arena, &edits, "/annotations/" REFERENCE_DIGEST, target->to);
     }
     if (type != NULL) {
-        ocn_annotate_set_text(arena, &edits, "/mediaType", type);
+        ocn_annotate_values_set_text(arena, &edits, "/mediaType", type);
     }
     if (node->changed &&
-        ocn_annotate_point(text, "", node->to, node->text, arena, &edits, err) < 0) {
+        ocn_annotate_image_point(text, "", node->to, node->text, arena, &edits, err) < 0) {
         return -1;
     }
     if (node->image != NULL) {
         const struct ocn_annotate_place place = { "index", "/annotations", node->image->platform,
                                                   &from->annotations };
-        if (ocn_annotate_decide(&place, &node->image->said, planner->wish->overwrite,
-                                planner->plan->report, arena, &edits, NULL, err) < 0) {
+        if (ocn_annotate_values_decide(&place, &node->image->said, planner->wish->overwrite,
+                                       planner->plan->report, arena, &edits, NULL, err) < 0) {
             return -1;
         }
     }
@@ -430,8 +430,8 @@ static int plan_index(struct planner *planner, struct node *node, unsigned depth
             return -1;
         }
     }
-    if (ocn_annotate_media_type(index.media_type) != NULL) {
-        ocn_annotate_set_text(arena, &edits, "/mediaType", INDEX_TYPE);
+    if (ocn_annotate_image_media_type(index.media_type) != NULL) {
+        ocn_annotate_values_set_text(arena, &edits, "/mediaType", INDEX_TYPE);
     }
     return ocn_splice_list(node->text, "/manifests", entries, count, &list, err) < 0 ||
                    ocn_splice_edits(ocn_buf_bytes(&list), "", edits.items, edits.len, &text, err) <
@@ -488,7 +488,7 @@ static int plan_object(struct planner *planner, const struct ocn_descriptor *fro
         return plan_opaque(planner, from, node, err);
     }
     if (ocn_blob_read(planner->blobs, from, OCN_IMAGE_MAX_MANIFEST, &text, err) < 0 ||
-        ocn_annotate_keep(&text, &planner->plan->arena, &node->text, err) < 0) {
+        ocn_annotate_image_keep(&text, &planner->plan->arena, &node->text, err) < 0) {
         return -1;
     }
     node->busy = true;

@@ -5,28 +5,9 @@
  */
 #pragma once
 
-#include <jansson.h>
+#include "hook/image/annotate_values.h"
 
-#include "hook/image/select.h"
-
-#define OCN_ANNOTATE_MAX_KEY 255
-#define OCN_ANNOTATE_MAX_VALUE 4096
 #define OCN_ANNOTATE_MAX_BLOBS 16384
-
-#define OCN_ANNOTATE_REF_NAME "org.opencontainers.image.ref.name"
-
-/* What is asked for. Strings are borrowed. */
-struct ocn_annotate_wish {
-    bool derive;           /* what each platform's program says */
-    struct ocn_pairs set;  /* by name; wins over what is derived */
-    bool labels;           /* into the configuration, too */
-    bool overwrite;        /* what is there already */
-    bool rewrite;          /* what refers to the image follows it; else it goes */
-    bool dry;              /* no blob is wanted */
-    const char *reference; /* of the result; NULL: as it is in the input */
-    bool nameless;         /* its name in the input is one of ours, of a cache */
-    struct ocn_bytes into; /* index.json of the layout that it goes into; .ptr NULL: a new one */
-};
 
 /* A blob that the result has. */
 struct ocn_annotate_blob {

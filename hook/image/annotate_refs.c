@@ -11,7 +11,7 @@
 
 static const char *name_of(const struct ocn_descriptor *item)
 {
-    return ocn_annotate_pair(&item->annotations, REF_NAME);
+    return ocn_annotate_values_pair(&item->annotations, REF_NAME);
 }
 
 /* ---- the descriptor that names it ------------------------------------------------------------ */
@@ -35,17 +35,17 @@ static int change_entry(const struct ocn_annotate_root *root, struct ocn_bytes t
                         struct ocn_arena *arena, struct ocn_buf *out, struct ocn_error *err)
 {
     struct ocn_annotate_edits edits = { 0 };
-    const char *type = ocn_annotate_media_type(item->media_type);
+    const char *type = ocn_annotate_image_media_type(item->media_type);
 
     if (type != NULL) {
-        ocn_annotate_set_text(arena, &edits, "/mediaType", type);
+        ocn_annotate_values_set_text(arena, &edits, "/mediaType", type);
     }
     if (strcmp(root->from, root->to) != 0 &&
-        ocn_annotate_point(text, "", root->to, root->text, arena, &edits, err) < 0) {
+        ocn_annotate_image_point(text, "", root->to, root->text, arena, &edits, err) < 0) {
         return -1;
     }
     if (name != NULL && (name_of(item) == NULL || strcmp(name_of(item), name) != 0)) {
-        ocn_annotate_set_text(arena, &edits, "/annotations/" REF_NAME, name);
+        ocn_annotate_values_set_text(arena, &edits, "/annotations/" REF_NAME, name);
     }
     return ocn_arena_check(arena, err) < 0
                ? -1
@@ -63,7 +63,7 @@ static int warn_referrers(const struct ocn_annotate_root *root,
 
     for (size_t i = 0; i < index->manifests.len && strcmp(root->from, root->to) != 0; i++) {
         if (name_of(&items[i]) != NULL && strncmp(name_of(&items[i]), tag, strlen(tag)) == 0) {
-            return ocn_annotate_warn(
+            return ocn_annotate_image_warn(
                 report,
                 ocn_arena_printf(arena,
                                  "%s: what refers to the image (signatures, attestations) is not "
@@ -142,7 +142,7 @@ static int put_entry(struct ocn_bytes into, struct ocn_bytes entry, const char *
     }
     return ocn_arena_check(arena, err) < 0 ? -1
            : found ? ocn_splice_list(into, "/manifests", entries, count, out, err)
-                   : ocn_splice_append(into, "/manifests", entry, out, err);
+                   : ocn_splice_list_append(into, "/manifests", entry, out, err);
 }
 
 int ocn_annotate_refs(const struct ocn_annotate_root *root, json_t *report, struct ocn_arena *arena,
@@ -166,7 +166,7 @@ int ocn_annotate_refs(const struct ocn_annotate_root *root, json_t *report, stru
     }
     return ocn_buf_check(&entry, err) < 0 ||
                    put_entry(into, ocn_buf_bytes(&entry), name, arena, &index, err) < 0 ||
-                   ocn_annotate_keep(&index, arena, ret, err) < 0
+                   ocn_annotate_image_keep(&index, arena, ret, err) < 0
                ? -1
                : 0;
 }

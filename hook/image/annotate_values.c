@@ -6,7 +6,7 @@
 #include "normalize/json/json.h"
 #include "normalize/json/pointer.h"
 
-const char *ocn_annotate_pair(const struct ocn_pairs *pairs, const char *key)
+const char *ocn_annotate_values_pair(const struct ocn_pairs *pairs, const char *key)
 {
     for (size_t i = 0; i < pairs->len; i++) {
         if (strcmp(pairs->items[i].name, key) == 0) {
@@ -29,8 +29,8 @@ static void insert(struct ocn_pairs *pairs, const struct ocn_pair *pair)
     pairs->len++;
 }
 
-int ocn_annotate_merge(const struct ocn_pairs *derived, const struct ocn_pairs *set,
-                       struct ocn_arena *arena, struct ocn_pairs *ret, struct ocn_error *err)
+int ocn_annotate_values_merge(const struct ocn_pairs *derived, const struct ocn_pairs *set,
+                              struct ocn_arena *arena, struct ocn_pairs *ret, struct ocn_error *err)
 {
     struct ocn_pairs merged = {
         ocn_arena_alloc(arena, (derived->len + set->len + 1) * sizeof(*merged.items)), 0
@@ -43,7 +43,7 @@ int ocn_annotate_merge(const struct ocn_pairs *derived, const struct ocn_pairs *
         insert(&merged, &set->items[i]);
     }
     for (size_t i = 0; i < derived->len; i++) {
-        if (ocn_annotate_pair(set, derived->items[i].name) == NULL) {
+        if (ocn_annotate_values_pair(set, derived->items[i].name) == NULL) {
             insert(&merged, &derived->items[i]);
         }
     }
@@ -67,8 +67,8 @@ static void add_edit(struct ocn_arena *arena, struct ocn_annotate_edits *edits, 
     }
 }
 
-void ocn_annotate_set_text(struct ocn_arena *arena, struct ocn_annotate_edits *edits,
-                           const char *pointer, const char *value)
+void ocn_annotate_values_set_text(struct ocn_arena *arena, struct ocn_annotate_edits *edits,
+                                  const char *pointer, const char *value)
 {
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf literal = { 0 };
 
@@ -76,8 +76,8 @@ void ocn_annotate_set_text(struct ocn_arena *arena, struct ocn_annotate_edits *e
     add_edit(arena, edits, pointer, ocn_buf_copy(&literal, arena));
 }
 
-void ocn_annotate_set_size(struct ocn_arena *arena, struct ocn_annotate_edits *edits,
-                           const char *pointer, size_t size)
+void ocn_annotate_values_set_size(struct ocn_arena *arena, struct ocn_annotate_edits *edits,
+                                  const char *pointer, size_t size)
 {
     add_edit(arena, edits, pointer, ocn_arena_printf(arena, "%zu", size));
 }
@@ -101,7 +101,7 @@ static int decide_one(const struct ocn_annotate_place *place, const struct ocn_p
                       struct ocn_error *err)
 {
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf pointer = { 0 };
-    const char *there = ocn_annotate_pair(place->there, wanted->name);
+    const char *there = ocn_annotate_values_pair(place->there, wanted->name);
 
     *ret_said = there != NULL && !overwrite ? there : wanted->value;
     if (there != NULL && strcmp(there, wanted->value) == 0) {
@@ -112,14 +112,14 @@ static int decide_one(const struct ocn_annotate_place *place, const struct ocn_p
     }
     ocn_buf_puts(&pointer, place->pointer);
     ocn_json_pointer_add(&pointer, wanted->name);
-    ocn_annotate_set_text(arena, edits, ocn_buf_copy(&pointer, arena), wanted->value);
+    ocn_annotate_values_set_text(arena, edits, ocn_buf_copy(&pointer, arena), wanted->value);
     return note(report, "changed", place, wanted->name, there, wanted->value, err);
 }
 
-int ocn_annotate_decide(const struct ocn_annotate_place *place, const struct ocn_pairs *wanted,
-                        bool overwrite, json_t *report, struct ocn_arena *arena,
-                        struct ocn_annotate_edits *edits, struct ocn_pairs *ret_said,
-                        struct ocn_error *err)
+int ocn_annotate_values_decide(const struct ocn_annotate_place *place,
+                               const struct ocn_pairs *wanted, bool overwrite, json_t *report,
+                               struct ocn_arena *arena, struct ocn_annotate_edits *edits,
+                               struct ocn_pairs *ret_said, struct ocn_error *err)
 {
     struct ocn_pair *said = ocn_arena_alloc(arena, (wanted->len + 1) * sizeof(*said));
 

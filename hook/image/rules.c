@@ -198,8 +198,8 @@ static int judge_required(struct subject *subject, struct ocn_error *err)
                ? 0
                : add(subject, OCN_LINT_IMAGE_ANNOTATIONS, "/annotations",
                      ocn_arena_printf(subject->arena, "neither annotation nor label: %s", missing),
-                     "docker buildx build --annotation KEY=VALUE, or ocinorm buildinfo --format "
-                     "annotations for what the program itself says",
+                     "docker buildx build --annotation KEY=VALUE, or ocinorm annotate for what the "
+                     "program itself says",
                      err);
 }
 

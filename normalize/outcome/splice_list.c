@@ -92,8 +92,8 @@ int ocn_splice_list(struct ocn_bytes text, const char *pointer,
     return ocn_buf_check(&made, err) < 0 ? -1 : ocn_buf_check(out, err);
 }
 
-int ocn_splice_append(struct ocn_bytes text, const char *pointer, struct ocn_bytes entry,
-                      struct ocn_buf *out, struct ocn_error *err)
+int ocn_splice_list_append(struct ocn_bytes text, const char *pointer, struct ocn_bytes entry,
+                           struct ocn_buf *out, struct ocn_error *err)
 {
     struct ocn_bytes list = { NULL, 0 };
     struct span span = { 0 };

@@ -24,6 +24,6 @@ OCN_MUST_USE int ocn_splice_list(struct ocn_bytes text, const char *pointer,
  * Appends @text to @out with the JSON text @entry as the last of the list at @pointer, which may be
  * empty.
  */
-OCN_MUST_USE int ocn_splice_append(struct ocn_bytes text, const char *pointer,
-                                   struct ocn_bytes entry, struct ocn_buf *out,
-                                   struct ocn_error *err);
+OCN_MUST_USE int ocn_splice_list_append(struct ocn_bytes text, const char *pointer,
+                                        struct ocn_bytes entry, struct ocn_buf *out,
+                                        struct ocn_error *err);

@@ -15,7 +15,7 @@ _ocinorm() {
 
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        _ocinorm_words explain apply detect doctor buildinfo config install uninstall help version lint --help --version
+        _ocinorm_words explain apply detect doctor buildinfo config install uninstall help version annotate lint --help --version
         return
     fi
     if [[ $cur == = ]]; then
@@ -43,7 +43,7 @@ _ocinorm() {
         doctor:--config) _ocinorm_paths -f && return ;;
         doctor:--root) _ocinorm_paths -d && return ;;
         doctor:--format) _ocinorm_words text json && return ;;
-        buildinfo:--format) _ocinorm_words text json annotations && return ;;
+        buildinfo:--format) _ocinorm_words text json annotations labels docker-args cyclonedx && return ;;
         config:--config) _ocinorm_paths -f && return ;;
         config:--root) _ocinorm_paths -d && return ;;
         config:--format) _ocinorm_words text json && return ;;
@@ -54,6 +54,10 @@ _ocinorm() {
         install:--root) _ocinorm_paths -d && return ;;
         uninstall:--root) _ocinorm_paths -d && return ;;
         help:--format) _ocinorm_words text json && return ;;
+        annotate:--output) : && return ;;
+        annotate:--set) : && return ;;
+        annotate:--attestations) _ocinorm_words drop rewrite && return ;;
+        annotate:--format) _ocinorm_words text json && return ;;
         lint:--for) : && return ;;
         lint:--image) : && return ;;
         lint:--platform) : && return ;;
@@ -152,6 +156,13 @@ _ocinorm() {
         version:)
             if [[ $cur == -* ]]; then
                 _ocinorm_words --help
+            else
+                :
+            fi
+            ;;
+        annotate:)
+            if [[ $cur == -* ]]; then
+                _ocinorm_words --output --derive --set --labels --overwrite --attestations --dry-run --format --help
             else
                 :
             fi

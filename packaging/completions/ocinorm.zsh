@@ -15,6 +15,7 @@ _ocinorm() {
         'uninstall:take it out again, to the byte'
         'help:print this text'
         'version:print the version'
+        'annotate:write what a Go program says of itself into its image'\''s annotations'
         'lint:judge images, manifests and task definitions before they are used'
     )
     subcommands=(
@@ -77,7 +78,7 @@ _ocinorm() {
             ;;
         buildinfo)
             _arguments \
-                '--format=[text (default)\: as `go version -m FILE`]:FORMAT:(text json annotations)' \
+                '--format=[text (default)\: as `go version -m FILE`]:FORMAT:(text json annotations labels docker-args cyclonedx)' \
                 '(-)'{-h,--help}'[say how it is used]' \
                 '1: :_files'
             ;;
@@ -131,6 +132,18 @@ _ocinorm() {
             ;;
         version)
             _arguments \
+                '(-)'{-h,--help}'[say how it is used]'
+            ;;
+        annotate)
+            _arguments \
+                '--output=[the layout that the result goes into, made or added to]:oci:DIR[:REF]: ' \
+                '--derive[what each platform'\''s Go program says of itself]' \
+                '*--set=[this annotation for every platform]:KEY=VALUE: ' \
+                '--labels[into the configuration'\''s labels, too]' \
+                '--overwrite[also where there is another value already, which is kept by default]' \
+                '--attestations=[what refers to an image whose digest changes\: drop (default) leaves it out, rewrite makes it refer to the new one]:WHAT:(drop rewrite)' \
+                '--dry-run[only say what would change]' \
+                '--format=[text (default) or json]:FORMAT:(text json)' \
                 '(-)'{-h,--help}'[say how it is used]'
             ;;
         lint)

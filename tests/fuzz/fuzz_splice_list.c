@@ -58,7 +58,7 @@ static void append(struct ocn_bytes text, size_t count)
     const struct ocn_bytes entry = { "{\"digest\":1}", 12 };
     json_auto_t *json = NULL;
 
-    ocn_fuzz_require(ocn_splice_append(text, POINTER, entry, &out, NULL) == 0);
+    ocn_fuzz_require(ocn_splice_list_append(text, POINTER, entry, &out, NULL) == 0);
     ocn_fuzz_require(ocn_json_load(ocn_buf_bytes(&out), SIZE_MAX, &json, NULL) == 0);
     ocn_fuzz_require(json_array_size(json_object_get(json, "manifests")) == count + 1);
 }

@@ -23,7 +23,7 @@ START_TEST(test_annotate__merge)
     const struct ocn_pairs pairs[] = { { derived, 2 }, { set, 2 } };
     struct ocn_pairs merged = { 0 };
 
-    ck_assert_int_eq(ocn_annotate_merge(&pairs[0], &pairs[1], &arena, &merged, NULL), 0);
+    ck_assert_int_eq(ocn_annotate_values_merge(&pairs[0], &pairs[1], &arena, &merged, NULL), 0);
     ck_assert_uint_eq(merged.len, 3);
     ck_assert_str_eq(merged.items[0].name, "a");
     ck_assert_str_eq(merged.items[1].name, "b");
@@ -45,28 +45,31 @@ START_TEST(test_annotate__decide)
     struct ocn_pairs said = { 0 };
 
     ck_assert_int_eq(
-        ocn_annotate_decide(&place, &pairs[1], false, report, &arena, &edits, &said, NULL), 0);
+        ocn_annotate_values_decide(&place, &pairs[1], false, report, &arena, &edits, &said, NULL),
+        0);
     ck_assert_uint_eq(edits.len, 1);
     ck_assert_str_eq(edits.items[0].path, "/annotations/a~1b~0c");
     ck_assert_str_eq(edits.items[0].to, "\"x\\\"\"");
-    ck_assert_str_eq(ocn_annotate_pair(&said, "other"), "0");
+    ck_assert_str_eq(ocn_annotate_values_pair(&said, "other"), "0");
     ck_assert_uint_eq(json_array_size(json_object_get(report, "changed")), 1);
     ck_assert_uint_eq(json_array_size(json_object_get(report, "kept")), 1);
     ck_assert_int_eq(
-        ocn_annotate_decide(&place, &pairs[1], true, report, &arena, &edits, &said, NULL), 0);
+        ocn_annotate_values_decide(&place, &pairs[1], true, report, &arena, &edits, &said, NULL),
+        0);
     ck_assert_uint_eq(edits.len, 3);
-    ck_assert_str_eq(ocn_annotate_pair(&said, "other"), "1");
+    ck_assert_str_eq(ocn_annotate_values_pair(&said, "other"), "1");
 }
 END_TEST
 
 START_TEST(test_annotate__media_types)
 {
-    ck_assert_str_eq(ocn_annotate_media_type("application/vnd.docker.image.rootfs.diff.tar.gzip"),
-                     "application/vnd.oci.image.layer.v1.tar+gzip");
-    ck_assert_ptr_null(ocn_annotate_media_type("application/vnd.oci.image.manifest.v1+json"));
-    ck_assert_ptr_null(ocn_annotate_media_type(NULL));
+    ck_assert_str_eq(
+        ocn_annotate_image_media_type("application/vnd.docker.image.rootfs.diff.tar.gzip"),
+        "application/vnd.oci.image.layer.v1.tar+gzip");
+    ck_assert_ptr_null(ocn_annotate_image_media_type("application/vnd.oci.image.manifest.v1+json"));
+    ck_assert_ptr_null(ocn_annotate_image_media_type(NULL));
     /* Whatever is Docker's has another name there. */
-    ck_assert_int_eq(ocn_object_kind_of(ocn_annotate_media_type(
+    ck_assert_int_eq(ocn_object_kind_of(ocn_annotate_image_media_type(
                          "application/vnd.docker.distribution.manifest.list.v2+json")),
                      OCN_OBJECT_INDEX);
 }
@@ -83,8 +86,8 @@ START_TEST(test_annotate__point)
         const struct ocn_bytes to = { texts[i], strlen(texts[i]) };
         struct ocn_annotate_edits edits = { 0 };
         const char *text = "{\"data\":\"\",\"digest\":\"\"}";
-        ck_assert_int_eq(ocn_annotate_point((struct ocn_bytes){ text, strlen(text) }, "", ABC, to,
-                                            &arena, &edits, NULL),
+        ck_assert_int_eq(ocn_annotate_image_point((struct ocn_bytes){ text, strlen(text) }, "", ABC,
+                                                  to, &arena, &edits, NULL),
                          0);
         ck_assert_uint_eq(edits.len, 3);
         ck_assert_str_eq(edits.items[2].path, "/data");

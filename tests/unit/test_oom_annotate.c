@@ -75,7 +75,7 @@ START_TEST(test_oom_annotate__every_allocation)
             break;
         }
     }
-    ck_assert_int_gt(n, 500);
+    ck_assert_int_gt(n, 400);
     ck_assert_int_lt(n, MANY);
 }
 END_TEST

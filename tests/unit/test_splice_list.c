@@ -95,12 +95,12 @@ START_TEST(test_splice_list__appends)
     for (size_t i = 0; i < OCN_COUNT(appended); i++) {
         OCN_CLEANUP(ocn_buf_done) struct ocn_buf out = { 0 };
         ck_assert_int_eq(
-            ocn_splice_append(bytes(appended[i].before), "/l", bytes("{}"), &out, NULL), 0);
+            ocn_splice_list_append(bytes(appended[i].before), "/l", bytes("{}"), &out, NULL), 0);
         ocn_buf_add(&out, "", 1);
         ck_assert_str_eq(out.ptr, appended[i].after);
     }
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf out = { 0 };
-    ck_assert_int_eq(ocn_splice_append(bytes("{\"l\":1}"), "/l", bytes("{}"), &out, NULL), -1);
+    ck_assert_int_eq(ocn_splice_list_append(bytes("{\"l\":1}"), "/l", bytes("{}"), &out, NULL), -1);
 }
 END_TEST
 
