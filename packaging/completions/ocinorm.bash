@@ -15,7 +15,7 @@ _ocinorm() {
 
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        _ocinorm_words explain apply detect doctor buildinfo config install uninstall help version lint --help --version
+        _ocinorm_words explain apply detect doctor buildinfo config install uninstall help version lint diff --help --version
         return
     fi
     if [[ $cur == = ]]; then
@@ -66,6 +66,14 @@ _ocinorm() {
         lint:--baseline) _ocinorm_paths -f && return ;;
         lint:--write-baseline) _ocinorm_paths -f && return ;;
         lint:--sarif-uri) _ocinorm_paths -f && return ;;
+        diff:--platform) : && return ;;
+        diff:--as) : && return ;;
+        diff:--node) : && return ;;
+        diff:--cpus) : && return ;;
+        diff:--memory) : && return ;;
+        diff:--ignore) : && return ;;
+        diff:--config) _ocinorm_paths -f && return ;;
+        diff:--format) _ocinorm_words text json unified && return ;;
     esac
     if [[ $command == config ]] && ((COMP_CWORD > 2)); then
         sub=${COMP_WORDS[2]}
@@ -161,6 +169,13 @@ _ocinorm() {
                 _ocinorm_words --for --image --platform --config --format --output --fail-on --disable --ignore-file --baseline --write-baseline --sarif-uri --help
             else
                 _ocinorm_paths -f
+            fi
+            ;;
+        diff:)
+            if [[ $cur == -* ]]; then
+                _ocinorm_words --platform --as --node --cpus --memory --layers --history --ignore --exact --config --format --help
+            else
+                :
             fi
             ;;
     esac

@@ -16,6 +16,7 @@ _ocinorm() {
         'help:print this text'
         'version:print the version'
         'lint:judge images, manifests and task definitions before they are used'
+        'diff:say whether two images are the same, and where not'
     )
     subcommands=(
         'check:whether the policy of this node, or FILE alone, is right'
@@ -149,6 +150,21 @@ _ocinorm() {
                 '--sarif-uri=[the file of the repository, such as its Dockerfile, at which forges show what was found in an image]:FILE:_files' \
                 '(-)'{-h,--help}'[say how it is used]' \
                 '*: :_files'
+            ;;
+        diff)
+            _arguments \
+                '--platform=[only that one]:OS/ARCH[/VARIANT]|all: ' \
+                '--as=[what becomes of both there, too\: aws-eks, aws-ecs, azure-aks ...]:PLATFORM[,PLATFORM...]: ' \
+                '--node=[with --as\: the node that they are to run on]:OS/ARCH[/VARIANT]: ' \
+                '--cpus=[with --as\: the CPU limit, 1.5 or 1500m]:N: ' \
+                '--memory=[with --as\: the memory limit, 512Mi, 1G or bytes]:SIZE: ' \
+                '--layers[list the files that differ\: mode, owner, size, digest]' \
+                '--history[list every step of the history that differs]' \
+                '*--ignore=[leave out a level (index, manifest, config, annotations, layers, program, outcome), what a word stands for (platforms, user, env, entrypoint, cmd, workdir, ports, volumes, labels, history, author, modules), a kind of noise, or a JSON pointer (/config/Labels/org.example.*)]:WHAT[,WHAT...]: ' \
+                '--exact[nothing is noise\: times, compression, media types count, too]' \
+                '--config=[with --as\: the policy, in place of /etc/ocinorm/config.json]:FILE:_files' \
+                '--format=[text (default), json or unified]:FORMAT:(text json unified)' \
+                '(-)'{-h,--help}'[say how it is used]'
             ;;
     esac
 }
