@@ -557,6 +557,11 @@ static int compare_images(struct compare *compare, struct ocn_error *err)
         }
     }
     compare->diff.platform = NULL;
+    if (a->images_len == 0 && b->images_len == 0) {
+        return ocn_fail(err, OCN_E_UNSUPPORTED, compare->names[0],
+                        "neither it nor %s holds an image; artifacts are not compared",
+                        compare->names[1]);
+    }
     return wanted != 0 ? 0
                        : ocn_fail(err, OCN_E_NOENT, "--platform",
                                   "neither image is built for it (ocinorm explain lists what "

@@ -59,7 +59,7 @@ int ocn_diff_check_word(const char *word, struct ocn_error *err)
     }
     return ocn_fail(err, OCN_E_USAGE, "--ignore",
                     "\"%s\" is no level, no kind of noise and no JSON pointer: config, labels, "
-                    "history, /config/Env/PATH ... (ocinorm help diff lists them)",
+                    "history, /config/Env/PATH ... (ocinorm diff --help lists them)",
                     word);
 }
 

@@ -8,7 +8,7 @@
 #include "normalize/image/object.h"
 #include "normalize/json/json.h"
 
-enum how { BY_VALUE, SKIP, LEVEL, NOISE, TYPE, VARIANT, ENV, HISTORY, SECRET };
+enum how { BY_VALUE, SKIP, LEVEL, NOISE, TYPE, VARIANT, ROOT, ENV, HISTORY, SECRET };
 
 struct row {
     enum ocn_diff_document document;
@@ -172,6 +172,11 @@ static void compare_variant(struct walk *walk, struct pair pair, struct pair par
     bool same = arch[0] != NULL && arch[1] != NULL && ocn_object_same_platform(&a, &b);
 
     compare_value(walk, pair, same ? OCN_DIFF_VARIANTS : OCN_DIFF_NO_NOISE);
+}
+
+static bool is_root(const json_t *value)
+{
+    return is_empty(value) || (json_is_string(value) && strcmp(json_string_value(value), "/") == 0);
 }
 
 /* NAME=VALUE as members; the last of a name counts, as it does for execve's readers. */
@@ -372,6 +377,10 @@ static void walk_pair(struct walk *walk, struct pair pair, struct pair parent)
         break;
     case VARIANT:
         compare_variant(walk, pair, parent);
+        break;
+    case ROOT:
+        compare_value(walk, pair,
+                      is_root(pair.a) && is_root(pair.b) ? OCN_DIFF_EMPTY : OCN_DIFF_NO_NOISE);
         break;
     case ENV:
         compare_env(walk, pair);
