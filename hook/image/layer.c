@@ -28,6 +28,7 @@ struct pipe {
     struct ocn_tar_guard *guard;
     const char *where;
     uint64_t len;
+    bool padded;          /* the padding that the last file lacked was added */
     struct ocn_error err; /* of a callback: libarchive has no room for it */
 };
 
@@ -52,6 +53,17 @@ static la_ssize_t next_compressed(struct archive *archive, void *ctx, const void
     return (la_ssize_t)len;
 }
 
+/* Behind the last byte: padding that is no part of the layer, and of no digest. */
+static la_ssize_t pad(struct pipe *pipe, const void **ret)
+{
+    static const char zeros[512];
+    size_t lacks = pipe->padded ? 0 : ocn_tar_guard_lacks(pipe->guard);
+
+    pipe->padded = true;
+    *ret = zeros;
+    return (la_ssize_t)lacks;
+}
+
 static la_ssize_t next_plain(struct archive *archive, void *ctx, const void **ret)
 {
     struct pipe *pipe = ctx;
@@ -60,7 +72,7 @@ static la_ssize_t next_plain(struct archive *archive, void *ctx, const void **re
     int status = archive_read_data_block(pipe->raw, ret, &len, &offset);
 
     if (status == ARCHIVE_EOF) {
-        return 0;
+        return pad(pipe, ret);
     }
     if (status < ARCHIVE_WARN) {
         (void)ocn_tar_fail(pipe->raw, pipe->where, &pipe->err);
