@@ -14,6 +14,7 @@ extern const struct ocn_command ocn_cli_detect;
 extern const struct ocn_command ocn_cli_doctor;
 extern const struct ocn_command ocn_cli_lint;
 extern const struct ocn_command ocn_cli_annotate;
+extern const struct ocn_command ocn_cli_diff;
 extern const struct ocn_command ocn_cli_buildinfo;
 extern const struct ocn_command ocn_cli_install;
 extern const struct ocn_command ocn_cli_uninstall;

@@ -45,6 +45,13 @@ int ocn_cli_start_image(int argc, char **argv)
     return ocn_cli_complain(&err);
 }
 
+const struct ocn_command ocn_cli_diff = {
+    .name = "diff",
+    .summary = "say whether two images are the same, and where not",
+    .elsewhere = true,
+    .run = ocn_cli_start_image,
+};
+
 const struct ocn_command ocn_cli_lint = {
     .name = "lint",
     .summary = "judge images, manifests and task definitions before they are used",

@@ -64,11 +64,12 @@ static unsigned long long name_of(const char *source)
 
 /* ---- skopeo ---------------------------------------------------------------------------------- */
 
-static void start(char *const *argv, int said)
+static void start(char *const *argv, int printed, int said)
 {
     int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-    if (nothing >= 0 && dup2(nothing, STDIN_FILENO) >= 0 && dup2(nothing, STDOUT_FILENO) >= 0 &&
+    if (nothing >= 0 && dup2(nothing, STDIN_FILENO) >= 0 &&
+        dup2(printed >= 0 ? printed : nothing, STDOUT_FILENO) >= 0 &&
         dup2(said, STDERR_FILENO) >= 0) {
         (void)execvp(argv[0], argv);
     }
@@ -92,7 +93,7 @@ static const char *last_line(struct ocn_buf *said)
     return message != NULL ? message + 4 : line;
 }
 
-static int run_skopeo(char *const *argv, const char *source, struct ocn_error *err)
+int ocn_fetch_skopeo(char *const *argv, const char *source, int printed, struct ocn_error *err)
 {
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf said = { 0 };
     int ends[2];
@@ -105,7 +106,7 @@ static int run_skopeo(char *const *argv, const char *source, struct ocn_error *e
     ocn_autoclose int theirs = ends[1];
     pid_t pid = fork();
     if (pid == 0) {
-        start(argv, theirs);
+        start(argv, printed, theirs);
     }
     ocn_closep(&theirs);
     theirs = -1;
@@ -137,29 +138,47 @@ static int open_directory(const char *path, int *ret, struct ocn_error *err)
     return *ret >= 0 ? 0 : ocn_fail_sys(err, errno, path, "cannot open it");
 }
 
+int ocn_fetch_places(const char *source, const char *kind, struct ocn_arena *arena,
+                     struct ocn_fetch_places *ret, struct ocn_error *err)
+{
+    const char *cache = NULL;
+
+    if (find_cache(arena, &cache, err) < 0) {
+        return -1;
+    }
+    ret->blobs = ocn_arena_printf(arena, "%s/blobs", cache);
+    ret->layout = ocn_arena_printf(arena, "%s/%s/%016llx", cache, kind, name_of(source));
+    return ocn_arena_check(arena, err) < 0 || make_directories(ret->blobs, err) < 0
+               ? -1
+               : make_directories(ret->layout, err);
+}
+
+int ocn_fetch_open(const struct ocn_fetch_places *places, struct ocn_blobs *ret,
+                   struct ocn_error *err)
+{
+    ret->form = OCN_BLOBS_OCI_DIR;
+    return open_directory(places->layout, &ret->fd, err) < 0 ||
+                   open_directory(places->blobs, &ret->shared_fd, err) < 0
+               ? -1
+               : 0;
+}
+
 int ocn_fetch(const char *source, struct ocn_blobs *ret, struct ocn_error *err)
 {
     OCN_CLEANUP(ocn_arena_done) struct ocn_arena arena = { 0 };
-    const char *cache = NULL;
+    struct ocn_fetch_places places;
 
-    if (find_cache(&arena, &cache, err) < 0) {
+    if (ocn_fetch_places(source, "images", &arena, &places, err) < 0) {
         return -1;
     }
-    const char *blobs = ocn_arena_printf(&arena, "%s/blobs", cache);
-    char *layout = ocn_arena_printf(&arena, "%s/images/%016llx", cache, name_of(source));
-    char *target = ocn_arena_printf(&arena, "oci:%s:" OCN_FETCH_REFERENCE, layout);
+    char *target = ocn_arena_printf(&arena, "oci:%s:" OCN_FETCH_REFERENCE, places.layout);
     char *from = ocn_arena_copy(&arena, source, strlen(source));
-    char *shared = ocn_arena_copy(&arena, blobs, strlen(blobs));
+    char *shared = ocn_arena_copy(&arena, places.blobs, strlen(places.blobs));
     char words[][32] = { "skopeo", "copy", "--quiet", "--all", "--dest-shared-blob-dir" };
     char *const argv[] = { words[0], words[1], words[2], words[3], words[4],
                            shared,   from,     target,   NULL };
-    if (ocn_arena_check(&arena, err) < 0 || make_directories(blobs, err) < 0 ||
-        make_directories(layout, err) < 0 || run_skopeo(argv, source, err) < 0) {
-        return -1;
-    }
-    ret->form = OCN_BLOBS_OCI_DIR;
-    return open_directory(layout, &ret->fd, err) < 0 ||
-                   open_directory(blobs, &ret->shared_fd, err) < 0
+
+    return ocn_arena_check(&arena, err) < 0 || ocn_fetch_skopeo(argv, source, -1, err) < 0
                ? -1
-               : 0;
+               : ocn_fetch_open(&places, ret, err);
 }

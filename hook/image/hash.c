@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "hook/image/hash.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include <openssl/evp.h>
 
 #include "normalize/image/object.h"
 
-/* What names the algorithm: the digest of no bytes. */
-#define NO_BYTES "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+static const char digits[] = "0123456789abcdef";
 
 struct ocn_hash_digests {
     EVP_MD *sha256;
@@ -72,6 +70,19 @@ void ocn_hash_freep(struct ocn_hash **hash)
     ocn_hash_free(*hash);
 }
 
+static int new_hash(const EVP_MD *algorithm, struct ocn_hash **ret, struct ocn_error *err)
+{
+    OCN_CLEANUP(ocn_hash_freep) struct ocn_hash *hash = calloc(1, sizeof(*hash));
+
+    if (hash == NULL || (hash->context = EVP_MD_CTX_new()) == NULL ||
+        EVP_DigestInit_ex2(hash->context, algorithm, NULL) != 1) {
+        return ocn_fail_nomem(err);
+    }
+    *ret = hash;
+    hash = NULL;
+    return 0;
+}
+
 int ocn_hash_new(const struct ocn_hash_digests *digests, const char *digest, struct ocn_hash **ret,
                  struct ocn_error *err)
 {
@@ -84,14 +95,13 @@ int ocn_hash_new(const struct ocn_hash_digests *digests, const char *digest, str
         *ret = NULL;
         return 0;
     }
-    OCN_CLEANUP(ocn_hash_freep) struct ocn_hash *hash = calloc(1, sizeof(*hash));
-    if (hash == NULL || (hash->context = EVP_MD_CTX_new()) == NULL ||
-        EVP_DigestInit_ex2(hash->context, algorithm, NULL) != 1) {
-        return ocn_fail_nomem(err);
-    }
-    *ret = hash;
-    hash = NULL;
-    return 0;
+    return new_hash(algorithm, ret, err);
+}
+
+int ocn_hash_new_sha256(const struct ocn_hash_digests *digests, struct ocn_hash **ret,
+                        struct ocn_error *err)
+{
+    return new_hash(digests->sha256, ret, err);
 }
 
 void ocn_hash_add(struct ocn_hash *hash, const void *bytes, size_t len)
@@ -103,7 +113,6 @@ void ocn_hash_add(struct ocn_hash *hash, const void *bytes, size_t len)
 
 bool ocn_hash_is(struct ocn_hash *hash, const char *digest)
 {
-    static const char digits[] = "0123456789abcdef";
     unsigned char made[EVP_MAX_MD_SIZE];
     unsigned len = 0;
     const char *hex = NULL;
@@ -123,23 +132,42 @@ bool ocn_hash_is(struct ocn_hash *hash, const char *digest)
     return true;
 }
 
-int ocn_hash_text(const struct ocn_hash_digests *digests, struct ocn_bytes bytes,
-                  char ret[OCN_HASH_TEXT], struct ocn_error *err)
+bool ocn_hash_take(struct ocn_hash *hash, unsigned char ret[OCN_HASH_SHA256])
 {
-    OCN_CLEANUP(ocn_hash_freep) struct ocn_hash *hash = NULL;
     unsigned char made[EVP_MAX_MD_SIZE];
     unsigned len = 0;
 
-    if (ocn_hash_new(digests, NO_BYTES, &hash, err) < 0) {
+    if (EVP_DigestFinal_ex(hash->context, made, &len) != 1 || len != OCN_HASH_SHA256) {
+        return false;
+    }
+    memcpy(ret, made, OCN_HASH_SHA256);
+    return EVP_DigestInit_ex2(hash->context, NULL, NULL) == 1;
+}
+
+void ocn_hash_hex(const unsigned char bytes[OCN_HASH_SHA256], char ret[OCN_HASH_SHA256 * 2 + 1])
+{
+    for (size_t i = 0; i < OCN_HASH_SHA256; i++) {
+        ret[i * 2] = digits[bytes[i] >> 4];
+        ret[i * 2 + 1] = digits[bytes[i] & 15];
+    }
+    ret[OCN_HASH_SHA256 * 2] = '\0';
+}
+
+int ocn_hash_text(const struct ocn_hash_digests *digests, struct ocn_bytes bytes,
+                  char ret[OCN_HASH_TEXT], struct ocn_error *err)
+{
+    static const char algorithm[] = "sha256:";
+    OCN_CLEANUP(ocn_hash_freep) struct ocn_hash *hash = NULL;
+    unsigned char made[OCN_HASH_SHA256];
+
+    if (ocn_hash_new_sha256(digests, &hash, err) < 0) {
         return -1;
     }
     ocn_hash_add(hash, bytes.ptr, bytes.len);
-    if (EVP_DigestFinal_ex(hash->context, made, &len) != 1 || len != 32) {
+    if (!ocn_hash_take(hash, made)) {
         return ocn_fail_nomem(err);
     }
-    int at = snprintf(ret, OCN_HASH_TEXT, "sha256:");
-    for (unsigned i = 0; i < len; i++) {
-        at += snprintf(ret + at, OCN_HASH_TEXT - (size_t)at, "%02x", (unsigned)made[i]);
-    }
+    memcpy(ret, algorithm, sizeof(algorithm) - 1);
+    ocn_hash_hex(made, ret + sizeof(algorithm) - 1);
     return 0;
 }

@@ -5,5 +5,6 @@
 #include "hook/cli/command.h"
 
 extern const struct ocn_command ocn_image_annotate;
+extern const struct ocn_command ocn_image_diff;
 extern const struct ocn_command ocn_image_explain;
 extern const struct ocn_command ocn_image_lint;

@@ -11,6 +11,7 @@
 #define SMALL ((uint64_t)16 << 10)
 #define MAX_SMALL ((size_t)8 << 20)    /* bytes of small files that are kept of a layer */
 #define MAX_NAMED ((uint64_t)64 << 20) /* of a file that is kept for its name */
+#define MAX_XATTR_NAME 255             /* XATTR_NAME_MAX */
 #define NO_ENTRY SIZE_MAX
 
 /* ---- decompressed bytes ---------------------------------------------------------------------- */
@@ -27,6 +28,7 @@ struct pipe {
     struct ocn_tar_guard *guard;
     const char *where;
     uint64_t len;
+    bool padded;          /* the padding that the last file lacked was added */
     struct ocn_error err; /* of a callback: libarchive has no room for it */
 };
 
@@ -51,6 +53,17 @@ static la_ssize_t next_compressed(struct archive *archive, void *ctx, const void
     return (la_ssize_t)len;
 }
 
+/* Behind the last byte: padding that is no part of the layer, and of no digest. */
+static la_ssize_t pad(struct pipe *pipe, const void **ret)
+{
+    static const char zeros[512];
+    size_t lacks = pipe->padded ? 0 : ocn_tar_guard_lacks(pipe->guard);
+
+    pipe->padded = true;
+    *ret = zeros;
+    return (la_ssize_t)lacks;
+}
+
 static la_ssize_t next_plain(struct archive *archive, void *ctx, const void **ret)
 {
     struct pipe *pipe = ctx;
@@ -59,7 +72,7 @@ static la_ssize_t next_plain(struct archive *archive, void *ctx, const void **re
     int status = archive_read_data_block(pipe->raw, ret, &len, &offset);
 
     if (status == ARCHIVE_EOF) {
-        return 0;
+        return pad(pipe, ret);
     }
     if (status < ARCHIVE_WARN) {
         (void)ocn_tar_fail(pipe->raw, pipe->where, &pipe->err);
@@ -158,6 +171,7 @@ struct reading {
     struct ocn_image_layer *layer;
     const struct ocn_strings *names; /* NULL: a second reading */
     size_t wanted;                   /* of a second reading: this entry */
+    struct ocn_hash *seal;           /* NULL: entries are not sealed */
 };
 
 static bool is_named(const struct ocn_strings *names, const char *path)
@@ -243,6 +257,76 @@ static bool describe(struct archive_entry *from, struct ocn_image_layer *layer,
     return true;
 }
 
+/* ---- seals ----------------------------------------------------------------------------------- */
+
+static int hash_content(struct reading *reading, unsigned char ret[OCN_HASH_SHA256],
+                        struct ocn_error *err)
+{
+    const void *bytes = NULL;
+    la_int64_t offset = 0;
+    size_t len = 0;
+    int status;
+
+    while ((status = archive_read_data_block(reading->pipe.tar, &bytes, &len, &offset)) ==
+           ARCHIVE_OK) {
+        ocn_hash_add(reading->seal, bytes, len);
+    }
+    if (status != ARCHIVE_EOF) {
+        return fail_pipe(&reading->pipe, reading->pipe.tar, err);
+    }
+    return ocn_hash_take(reading->seal, ret) ? 0 : ocn_fail_nomem(err);
+}
+
+/* Each by itself, and all of them added: their order in a tar says nothing. */
+static int hash_xattrs(struct reading *reading, struct archive_entry *from,
+                       struct ocn_layer_seal *seal, struct ocn_error *err)
+{
+    unsigned char one[OCN_HASH_SHA256];
+    const char *name = NULL;
+    const void *value = NULL;
+    size_t len = 0;
+
+    for (int left = archive_entry_xattr_reset(from); left > 0; left--) {
+        if (archive_entry_xattr_next(from, &name, &value, &len) != ARCHIVE_OK || name == NULL) {
+            break;
+        }
+        ocn_hash_add(reading->seal, name, strlen(name) + 1);
+        ocn_hash_add(reading->seal, value, len);
+        if (!ocn_hash_take(reading->seal, one)) {
+            return ocn_fail_nomem(err);
+        }
+        for (size_t i = 0; i < sizeof(one); i++) {
+            seal->xattrs[i] = (unsigned char)(seal->xattrs[i] + one[i]);
+        }
+        seal->xattr_names =
+            seal->xattr_names == NULL
+                ? ocn_arena_copy(&reading->layer->arena, name, strnlen(name, MAX_XATTR_NAME))
+                : ocn_arena_printf(&reading->layer->arena, "%.*s,%.*s", MAX_XATTR_NAME,
+                                   seal->xattr_names, MAX_XATTR_NAME, name);
+    }
+    return 0;
+}
+
+static int seal_entry(struct reading *reading, struct archive_entry *from,
+                      const struct ocn_tree_entry *entry, struct ocn_error *err)
+{
+    struct ocn_image_layer *layer = reading->layer;
+    size_t at = layer->table.len - 1;
+    struct ocn_layer_seal *seals = ocn_arena_grow(&layer->arena, layer->seals, at, sizeof(*seals));
+
+    if (seals == NULL) {
+        return ocn_fail_nomem(err);
+    }
+    layer->seals = seals;
+    seals[at] = (struct ocn_layer_seal){ .device = (uint64_t)archive_entry_rdev(from) };
+    return hash_xattrs(reading, from, &seals[at], err) < 0 ||
+                   (S_ISREG(entry->mode) && hash_content(reading, seals[at].content, err) < 0)
+               ? -1
+               : 0;
+}
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
 /* A whiteout of nothing, of its directory or of the one above: engines fail, or remove all. */
 static bool is_bad_whiteout(const char *path)
 {
@@ -276,6 +360,9 @@ static int add_entry(struct reading *reading, struct archive_entry *from, struct
     }
     layer->table.entries = entries;
     entries[layer->table.len++] = entry;
+    if (reading->seal != NULL) {
+        return seal_entry(reading, from, &entry, err);
+    }
     return is_kept(reading, &entry) ? keep(reading, layer->table.len - 1, entry.size, err) : 0;
 }
 
@@ -351,6 +438,19 @@ int ocn_image_layer_read(const struct ocn_blobs *blobs, const struct ocn_layer_n
 {
     struct reading reading = { .layer = ret, .names = names, .wanted = NO_ENTRY };
 
+    return read_layer(blobs, name, &reading, err);
+}
+
+int ocn_image_layer_seal(const struct ocn_blobs *blobs, const struct ocn_layer_name *name,
+                         struct ocn_image_layer *ret, struct ocn_error *err)
+{
+    OCN_CLEANUP(ocn_hash_freep) struct ocn_hash *seal = NULL;
+    static const struct ocn_strings no_names = { NULL, 0 };
+
+    if (ocn_hash_new_sha256(blobs->digests, &seal, err) < 0) {
+        return -1;
+    }
+    struct reading reading = { .layer = ret, .names = &no_names, .wanted = NO_ENTRY, .seal = seal };
     return read_layer(blobs, name, &reading, err);
 }
 

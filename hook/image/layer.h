@@ -22,12 +22,21 @@ struct ocn_layer_file {
     size_t len;
 };
 
+/* What a table does not say of an entry, for whoever compares two. */
+struct ocn_layer_seal {
+    unsigned char content[OCN_HASH_SHA256]; /* of a regular file's bytes */
+    unsigned char xattrs[OCN_HASH_SHA256];  /* of all extended attributes; zeros: none */
+    const char *xattr_names;                /* "security.capability,..."; NULL: none */
+    uint64_t device;                        /* of a device file */
+};
+
 /* Zero-initialise; release with ocn_image_layer_done(). */
 struct ocn_image_layer {
     struct ocn_tree_layer table;
-    size_t odd_names;      /* that are absolute, or lead out of the root */
-    struct ocn_list files; /* struct ocn_layer_file: those that were kept */
-    size_t kept;           /* bytes of them */
+    size_t odd_names;             /* that are absolute, or lead out of the root */
+    struct ocn_list files;        /* struct ocn_layer_file: those that were kept */
+    size_t kept;                  /* bytes of them */
+    struct ocn_layer_seal *seals; /* one for each entry; NULL: nobody asked */
     struct ocn_arena arena;
 };
 
@@ -39,6 +48,11 @@ OCN_MUST_USE int ocn_image_layer_read(const struct ocn_blobs *blobs,
                                       const struct ocn_layer_name *name,
                                       const struct ocn_strings *names, struct ocn_image_layer *ret,
                                       struct ocn_error *err);
+
+/* Reads all of a layer, verifies it, and seals each entry; no bytes are kept. */
+OCN_MUST_USE int ocn_image_layer_seal(const struct ocn_blobs *blobs,
+                                      const struct ocn_layer_name *name,
+                                      struct ocn_image_layer *ret, struct ocn_error *err);
 
 /*
  * The bytes of the file @entry of @layer, which has been read; from a second reading where they

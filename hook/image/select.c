@@ -14,14 +14,23 @@ struct walk {
     const char *seen[OCN_SELECT_MAX_OBJECTS];
     size_t seen_len;
     struct ocn_strings platforms; /* that were there, for whoever asked for another */
+    json_t *descriptor;           /* of what is visited, borrowed from its index; or NULL */
 };
+
+static void drop(struct ocn_selected *image)
+{
+    ocn_object_done(&image->objects[0]);
+    ocn_object_done(&image->objects[1]);
+    json_decref(image->descriptor);
+    *image = (struct ocn_selected){ 0 };
+}
 
 void ocn_select_done(struct ocn_selection *selection)
 {
     for (size_t i = 0; i < selection->images_len; i++) {
-        ocn_object_done(&selection->images[i].objects[0]);
-        ocn_object_done(&selection->images[i].objects[1]);
+        drop(&selection->images[i]);
     }
+    json_decref(selection->index);
     ocn_arena_done(&selection->arena);
     *selection = (struct ocn_selection){ 0 };
 }
@@ -55,6 +64,28 @@ static int pass_over(struct walk *walk, const char *digest, const char *what, st
         };
     }
     return ocn_arena_check(&walk->selection->arena, err);
+}
+
+/* false: it is there, or nobody wants to know. */
+static bool is_missing(const struct walk *walk, const struct ocn_descriptor *blob)
+{
+    return walk->selection->may_miss && ocn_stream_size(walk->blobs, blob) < 0;
+}
+
+static int miss(struct walk *walk, const char *manifest, const char *config, struct ocn_error *err)
+{
+    struct ocn_arena *arena = &walk->selection->arena;
+    struct ocn_list *list = &walk->selection->missed;
+    struct ocn_missed *items = ocn_arena_grow(arena, list->items, list->len, sizeof(*items));
+
+    if (items != NULL) {
+        list->items = items;
+        items[list->len++] = (struct ocn_missed){
+            ocn_arena_copy(arena, manifest, strlen(manifest)),
+            config != NULL ? ocn_arena_copy(arena, config, strlen(config)) : NULL,
+        };
+    }
+    return ocn_arena_check(arena, err);
 }
 
 /* ---- one image ------------------------------------------------------------------------------- */
@@ -148,9 +179,7 @@ static struct ocn_selected *new_image(struct walk *walk, struct ocn_error *err)
 static int settle(struct walk *walk, struct ocn_selected *image, struct ocn_error *err)
 {
     if (!is_wanted(walk, image)) {
-        ocn_object_done(&image->objects[0]);
-        ocn_object_done(&image->objects[1]);
-        *image = (struct ocn_selected){ 0 };
+        drop(image);
         return ocn_arena_check(&walk->selection->arena, err);
     }
     walk->selection->images_len++;
@@ -180,8 +209,7 @@ static int read_manifest(struct walk *walk, const struct ocn_descriptor *from,
     if (status == 0 && ocn_object_kind_of(image->manifest.config.media_type) != OCN_OBJECT_CONFIG) {
         const char *what =
             ocn_arena_printf(arena, "an artifact (%s)", artifact_type(&image->manifest));
-        ocn_object_done(&image->objects[0]);
-        *image = (struct ocn_selected){ 0 };
+        drop(image);
         walk->selection->images_len--;
         return pass_over(walk, from->digest, what, err);
     }
@@ -189,6 +217,7 @@ static int read_manifest(struct walk *walk, const struct ocn_descriptor *from,
         return locate(err, from->digest);
     }
     image->digest = ocn_arena_copy(arena, from->digest, strlen(from->digest));
+    image->descriptor = json_incref(walk->descriptor);
     image->has_declared = from->platform.arch != NULL;
     image->declared = (struct ocn_object_platform){ 0 };
     if (image->has_declared) {
@@ -199,6 +228,14 @@ static int read_manifest(struct walk *walk, const struct ocn_descriptor *from,
                 *parts[i] != NULL ? ocn_arena_copy(arena, *parts[i], strlen(*parts[i])) : NULL;
         }
         image->declared = platform;
+    }
+    if (is_missing(walk, &image->manifest.config)) {
+        status = image->manifest.config.digest == NULL
+                     ? 0
+                     : miss(walk, image->digest, image->manifest.config.digest, err);
+        drop(image);
+        walk->selection->images_len--;
+        return status;
     }
     if (read_config(walk, image, err) < 0) {
         return -1;
@@ -231,8 +268,13 @@ static int read_index(struct walk *walk, const struct ocn_descriptor *from, stru
     if (ocn_object_read_index(text, &object, &index, err) < 0) {
         return locate(err, from->digest);
     }
+    if (walk->selection->index == NULL) {
+        walk->selection->index = json_incref(object.json);
+    }
     const struct ocn_descriptor *items = index.manifests.items;
+    const json_t *list = json_object_get(object.json, "manifests");
     for (size_t i = 0; i < index.manifests.len; i++) {
+        walk->descriptor = json_array_get(list, i);
         int status = is_attestation(&items[i])
                          ? pass_over(walk, items[i].digest != NULL ? items[i].digest : "",
                                      "an attestation of BuildKit", err)
@@ -241,6 +283,7 @@ static int read_index(struct walk *walk, const struct ocn_descriptor *from, stru
             return -1;
         }
     }
+    walk->descriptor = NULL;
     return 0;
 }
 
@@ -294,6 +337,9 @@ static int visit(struct walk *walk, const struct ocn_descriptor *from, unsigned 
     }
     if (from->media_type != NULL && ocn_object_kind_of(from->media_type) == OCN_OBJECT_UNKNOWN) {
         return pass_over(walk, from->digest, "of a media type that nobody knows", err);
+    }
+    if (is_missing(walk, from)) {
+        return miss(walk, from->digest, NULL, err);
     }
     if (see(walk, from->digest, err) < 0 ||
         ocn_blob_read(walk->blobs, from, OCN_IMAGE_MAX_MANIFEST, &text, err) < 0 ||

@@ -17,7 +17,8 @@ struct ocn_selected {
     struct ocn_object_config config;
     struct ocn_layer_name *layers; /* lowest first */
     size_t layers_len;
-    struct ocn_object objects[2];
+    struct ocn_object objects[2]; /* the manifest, if it has one, and the configuration */
+    json_t *descriptor;           /* as the index has it; NULL: no index names it */
 };
 
 /* What was met and is no image: an artifact, an attestation, something unknown. */
@@ -26,12 +27,22 @@ struct ocn_passed_over {
     const char *what;
 };
 
+/* What a layout names and has not. */
+struct ocn_missed {
+    const char *manifest; /* its digest; of an index, too */
+    const char *config;   /* the digest of that manifest's configuration; NULL: it is itself what is
+                             missing */
+};
+
 /* Zero-initialise; release with ocn_select_done(). */
 struct ocn_selection {
+    bool may_miss;          /* what is not there is listed in .missed, and no error */
+    struct ocn_list missed; /* struct ocn_missed */
     struct ocn_selected *images;
     size_t images_len;
     struct ocn_list passed_over; /* struct ocn_passed_over */
     const char *index_digest;    /* of the index that names them; NULL: none does */
+    json_t *index;               /* itself, or NULL */
     struct ocn_arena arena;
 };
 

@@ -48,6 +48,7 @@ struct ocn_tar_guard {
     unsigned char block[BLOCK];
     size_t len;      /* of the block */
     uint64_t left;   /* bytes that are skipped, or of META */
+    size_t padding;  /* how many of those that are skipped are no content of a file */
     uint64_t behind; /* padding of META */
     char meta;
     bool zero; /* the last block was one of zeros */
@@ -150,7 +151,8 @@ static bool has_numbers(const unsigned char *block)
 
 static void skip(struct ocn_tar_guard *guard, uint64_t size)
 {
-    guard->left = size + (BLOCK - size % BLOCK) % BLOCK;
+    guard->padding = (size_t)((BLOCK - size % BLOCK) % BLOCK);
+    guard->left = size + guard->padding;
     guard->place = guard->left != 0 ? SKIPPED : HEADER;
 }
 
@@ -326,6 +328,7 @@ static int read_meta(struct ocn_tar_guard *guard, struct ocn_error *err)
         guard->about.slash = len != 0 && text.ptr[len - 1] == '/';
     }
     guard->left = guard->behind;
+    guard->padding = 0;
     guard->place = guard->left != 0 ? SKIPPED : HEADER;
     return guard->meta == 'x' || guard->meta == 'g' ? read_pax(guard, err) : 0;
 }
@@ -378,9 +381,15 @@ int ocn_tar_guard_pass(struct ocn_tar_guard *guard, const void *bytes, size_t le
     return 0;
 }
 
+size_t ocn_tar_guard_lacks(const struct ocn_tar_guard *guard)
+{
+    return guard->place == SKIPPED && guard->left <= guard->padding ? (size_t)guard->left : 0;
+}
+
 int ocn_tar_guard_end(const struct ocn_tar_guard *guard, struct ocn_error *err)
 {
-    bool whole = guard->place == BEHIND || (guard->place == HEADER && guard->len == 0);
+    bool whole = guard->place == BEHIND || (guard->place == HEADER && guard->len == 0) ||
+                 ocn_tar_guard_lacks(guard) != 0;
 
     return whole ? 0 : refuse(err, "it ends within an entry");
 }

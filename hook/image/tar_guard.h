@@ -19,5 +19,11 @@ void ocn_tar_guard_free(struct ocn_tar_guard *guard);
 OCN_MUST_USE int ocn_tar_guard_pass(struct ocn_tar_guard *guard, const void *bytes, size_t len,
                                     struct ocn_error *err);
 
+/*
+ * How many bytes of padding the last file lacks, where the tar may end now: Go reads such a tar
+ * (`umoci insert` of 0.4 writes it), and whoever hands it to libarchive adds them. Else 0.
+ */
+size_t ocn_tar_guard_lacks(const struct ocn_tar_guard *guard);
+
 /* There are no more. */
 OCN_MUST_USE int ocn_tar_guard_end(const struct ocn_tar_guard *guard, struct ocn_error *err);

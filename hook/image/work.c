@@ -17,9 +17,10 @@
 #define LEAST_CPU 20
 #define BYTES_A_SECOND ((uint64_t)10 << 20)
 #define MOST_CPU 3600
+#define MOST_INPUTS 2
 #define MEMORY ((size_t)2 << 30) /* a program of OCN_LAYER_MAX_FILE, twice */
 
-enum message { SAYS_RESULT = 1, SAYS_ERROR };
+enum message { SAYS_RESULT = 1, SAYS_ERROR, SAYS_MORE };
 
 /* ---- policies -------------------------------------------------------------------------------- */
 
@@ -128,31 +129,59 @@ struct task {
 
 /* The image's files; those of other programs and users are none of its business. */
 static int confine_reads(const struct ocn_confinement *confinement, const struct ocn_blobs *blobs,
-                         struct ocn_error *err)
+                         size_t count, struct ocn_error *err)
 {
     ocn_autoclose int rules = -1;
 
-    if (ocn_confine_reads_begin(confinement, &rules, err) < 0 ||
-        ocn_confine_reads_allow(rules, blobs->fd, false, err) < 0 ||
-        (blobs->shared_fd >= 0 &&
-         ocn_confine_reads_allow(rules, blobs->shared_fd, false, err) < 0)) {
+    if (ocn_confine_reads_begin(confinement, &rules, err) < 0) {
         return -1;
     }
+    for (size_t i = 0; i < count; i++) {
+        if (ocn_confine_reads_allow(rules, blobs[i].fd, false, err) < 0 ||
+            (blobs[i].shared_fd >= 0 &&
+             ocn_confine_reads_allow(rules, blobs[i].shared_fd, false, err) < 0)) {
+            return -1;
+        }
+    }
     return ocn_confine_reads_end(&rules, err);
+}
+
+/* What is wrong with one of two is said of that one; the parent adds the name of an only one. */
+static int select_of(const struct ocn_work *work, const struct ocn_image_input *input,
+                     struct ocn_selection *ret, struct ocn_error *err)
+{
+    ret->may_miss = work->may_miss;
+    int status = ocn_select(&input->blobs, input->reference, work->platform, ret, err);
+
+    if (status < 0 && work->second != NULL) {
+        ocn_error_locate(err, input->name, 0);
+    }
+    return status;
 }
 
 static int select_and_run(const struct ocn_work *work, const struct ocn_blobs *blobs,
                           struct ocn_buf *out, struct ocn_error *err)
 {
-    OCN_CLEANUP(ocn_select_done) struct ocn_selection selection = { 0 };
-    struct ocn_image_input input = *work->input;
+    struct ocn_selection selections[MOST_INPUTS] = { { 0 } };
+    struct ocn_image_input inputs[MOST_INPUTS] = { *work->input };
     struct ocn_work own = *work;
 
-    input.blobs = *blobs;
-    own.input = &input;
-    return ocn_select(&input.blobs, input.reference, work->platform, &selection, err) < 0
-               ? -1
-               : work->run(&own, &selection, out, err);
+    inputs[0].blobs = blobs[0];
+    own.input = &inputs[0];
+    if (work->second != NULL) {
+        inputs[1] = *work->second;
+        inputs[1].blobs = blobs[1];
+        own.second = &inputs[1];
+    }
+    int status =
+        select_of(work, own.input, &selections[0], err) < 0 ||
+                (own.second != NULL && select_of(work, own.second, &selections[1], err) < 0)
+            ? -1
+            : work->run(&own, selections, out, err);
+    for (size_t i = 0; i < MOST_INPUTS; i++) {
+        ocn_select_done(&selections[i]);
+    }
+    return status;
 }
 
 /* An archive is a layout, or what docker save writes: its members tell; a layout where it is both.
@@ -172,24 +201,52 @@ static int send_error(const struct ocn_error *err)
     return ocn_child_send(SAYS_ERROR, bytes, NULL);
 }
 
+/* In messages as long as they may be; the last one is another. */
+static int send_result(const struct ocn_buf *out)
+{
+    struct ocn_bytes left = ocn_buf_bytes(out);
+
+    for (; left.len > OCN_CHILD_MAX_MESSAGE;
+         left.ptr += OCN_CHILD_MAX_MESSAGE, left.len -= OCN_CHILD_MAX_MESSAGE) {
+        const struct ocn_bytes part = { left.ptr, OCN_CHILD_MAX_MESSAGE };
+        if (ocn_child_send(SAYS_MORE, part, NULL) < 0) {
+            return -1;
+        }
+    }
+    return ocn_child_send(SAYS_RESULT, left, NULL);
+}
+
+/* The descriptors as they lie in the child, in the order in which the parent gave them. */
+static void place_blobs(const struct ocn_work *work, struct ocn_blobs blobs[MOST_INPUTS])
+{
+    const struct ocn_image_input *const inputs[MOST_INPUTS] = { work->input, work->second };
+    int next = OCN_CHILD_FD + 1;
+
+    for (size_t i = 0; i < MOST_INPUTS && inputs[i] != NULL; i++) {
+        blobs[i] = inputs[i]->blobs;
+        blobs[i].fd = next++;
+        blobs[i].shared_fd = blobs[i].shared_fd >= 0 ? next++ : -1;
+    }
+}
+
 static int run(void *ctx)
 {
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf out = { 0 };
     const struct task *task = ctx;
     struct ocn_confinement confinement;
-    struct ocn_blobs blobs = task->work->input->blobs;
+    struct ocn_blobs blobs[MOST_INPUTS];
+    size_t count = task->work->second != NULL ? 2 : 1;
     struct ocn_error err = { 0 };
 
-    blobs.fd = OCN_CHILD_FD + 1;
-    blobs.shared_fd = blobs.shared_fd >= 0 ? OCN_CHILD_FD + 2 : -1;
+    place_blobs(task->work, blobs);
     if (ocn_confine_within(&task->limits, &confinement, &err) < 0 ||
-        confine_reads(&confinement, &blobs, &err) < 0) {
+        confine_reads(&confinement, blobs, count, &err) < 0) {
         return send_error(&err);
     }
-    settle_form(&blobs);
-    return select_and_run(task->work, &blobs, &out, &err) < 0
-               ? send_error(&err)
-               : ocn_child_send(SAYS_RESULT, ocn_buf_bytes(&out), &err);
+    for (size_t i = 0; i < count; i++) {
+        settle_form(&blobs[i]);
+    }
+    return select_and_run(task->work, blobs, &out, &err) < 0 ? send_error(&err) : send_result(&out);
 }
 
 /* ---- the parent ------------------------------------------------------------------------------ */
@@ -204,18 +261,21 @@ static uint64_t size_of(const struct ocn_blobs *blobs)
 }
 
 /* What a hostile child says is a struct, with two texts that end. */
-static int take_error(struct ocn_bytes bytes, const char *input, struct ocn_error *err)
+static int take_error(struct ocn_bytes bytes, const struct ocn_work *work, struct ocn_error *err)
 {
     struct ocn_error said;
 
     if (bytes.len != sizeof(said)) {
-        return ocn_fail(err, OCN_E_FORMAT, input, "the confined parser answered what it may not");
+        return ocn_fail(err, OCN_E_FORMAT, work->input->name,
+                        "the confined parser answered what it may not");
     }
     memcpy(&said, bytes.ptr, sizeof(said));
     said.where[sizeof(said.where) - 1] = '\0';
     said.msg[sizeof(said.msg) - 1] = '\0';
     (void)ocn_fail(err, said.code != OCN_OK ? said.code : OCN_E_FORMAT, said.where, "%s", said.msg);
-    ocn_error_locate(err, input, 0);
+    if (work->second == NULL) {
+        ocn_error_locate(err, work->input->name, 0);
+    }
     return -1;
 }
 
@@ -224,12 +284,14 @@ int ocn_work_send(uint32_t kind, struct ocn_bytes bytes, struct ocn_error *err)
     return ocn_child_send(kind, bytes, err);
 }
 
-/* The next message that is not for work->take. */
+/* The next message that is not for work->take, appended to @ret. */
 static int receive(const struct ocn_work *work, struct ocn_child *child, uint32_t *ret_kind,
                    struct ocn_buf *ret, struct ocn_error *err)
 {
+    const size_t before = ret->len;
+
     for (;;) {
-        ret->len = 0;
+        ret->len = before;
         if (ocn_child_receive(child, ret_kind, ret, err) < 0) {
             ocn_error_locate(err, work->input->name, 0);
             return -1;
@@ -237,23 +299,42 @@ static int receive(const struct ocn_work *work, struct ocn_child *child, uint32_
         if (*ret_kind < OCN_WORK_FIRST_KIND || work->take == NULL) {
             return 0;
         }
-        if (work->take(work->ctx, *ret_kind, ocn_buf_bytes(ret), err) < 0) {
+        const struct ocn_bytes all = ocn_buf_bytes(ret);
+        if (work->take(work->ctx, *ret_kind,
+                       (struct ocn_bytes){ all.ptr + before, all.len - before }, err) < 0) {
             return -1;
         }
     }
+}
+
+/* In the order in which place_blobs() counts them. */
+static size_t list_descriptors(const struct ocn_work *work, int ret[MOST_INPUTS * 2])
+{
+    const struct ocn_image_input *const inputs[MOST_INPUTS] = { work->input, work->second };
+    size_t count = 0;
+
+    for (size_t i = 0; i < MOST_INPUTS && inputs[i] != NULL; i++) {
+        ret[count++] = inputs[i]->blobs.fd;
+        if (inputs[i]->blobs.shared_fd >= 0) {
+            ret[count++] = inputs[i]->blobs.shared_fd;
+        }
+    }
+    return count;
 }
 
 int ocn_work_confined(const struct ocn_work *work, struct ocn_buf *ret, struct ocn_error *err)
 {
     OCN_CLEANUP(ocn_child_end) struct ocn_child child = { .pid = -1, .fd = -1 };
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf bytes = { 0 };
-    const struct ocn_blobs *blobs = &work->input->blobs;
-    uint64_t cpu = LEAST_CPU + size_of(blobs) / BYTES_A_SECOND;
+    uint64_t size =
+        size_of(&work->input->blobs) + (work->second != NULL ? size_of(&work->second->blobs) : 0);
+    uint64_t cpu = LEAST_CPU + size / BYTES_A_SECOND;
     struct task task = { work, { (unsigned)(cpu < MOST_CPU ? cpu : MOST_CPU), MEMORY } };
-    const int descriptors[] = { blobs->fd, blobs->shared_fd };
+    int descriptors[MOST_INPUTS * 2];
+    size_t count = list_descriptors(work, descriptors);
     const struct ocn_child_options options = { .seconds = task.limits.cpu_seconds * 10,
                                                .descriptors = descriptors,
-                                               .descriptors_len = blobs->shared_fd >= 0 ? 2 : 1 };
+                                               .descriptors_len = count };
     uint32_t kind = 0;
 
     /* Names in a tar are UTF-8; with it libarchive converts nothing, and opens nothing for that. */
@@ -262,11 +343,13 @@ int ocn_work_confined(const struct ocn_work *work, struct ocn_buf *ret, struct o
         ocn_error_locate(err, work->input->name, 0);
         return -1;
     }
-    if (receive(work, &child, &kind, &bytes, err) < 0) {
-        return -1;
-    }
+    do {
+        if (receive(work, &child, &kind, &bytes, err) < 0) {
+            return -1;
+        }
+    } while (kind == SAYS_MORE && bytes.len <= OCN_WORK_MAX_RESULT);
     if (kind != SAYS_RESULT) {
-        return take_error(ocn_buf_bytes(&bytes), work->input->name, err);
+        return take_error(ocn_buf_bytes(&bytes), work, err);
     }
     ocn_buf_add(ret, ocn_buf_bytes(&bytes).ptr, bytes.len);
     return ocn_buf_check(ret, err);

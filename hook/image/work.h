@@ -7,6 +7,7 @@
 #include "hook/policy/world.h"
 
 #define OCN_WORK_MAX_PROFILES 16
+#define OCN_WORK_MAX_RESULT ((size_t)64 << 20) /* bytes that the parent gets */
 
 /* The platforms that are asked about, with their policies. Release with ocn_work_profiles_done().
  */
@@ -29,10 +30,13 @@ void ocn_work_profiles_done(struct ocn_work_profiles *profiles);
 
 struct ocn_work {
     const struct ocn_image_input *input;
+    const struct ocn_image_input *second;       /* another image, read beside it; NULL: none */
     const struct ocn_object_platform *platform; /* only that one; NULL: all */
+    bool may_miss;                              /* see select.h */
     struct ocn_look_place place;
     const struct ocn_work_profiles *profiles;
-    /* Runs in the child, for all images at once; appends what the parent is to get. */
+    /* Runs in the child, for all images at once; appends what the parent is to get. @selection: of
+     * .input, and behind it of .second. */
     int (*run)(const struct ocn_work *work, const struct ocn_selection *selection,
                struct ocn_buf *out, struct ocn_error *err);
     void *ctx; /* of that function; what it changes there, the parent does not see */

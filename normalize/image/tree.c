@@ -576,6 +576,15 @@ static enum ocn_tree_answer go(const struct ocn_tree *tree, const char *path, bo
     return OCN_TREE_FOUND;
 }
 
+static struct ocn_tree_found found_at(const struct ocn_tree *tree, uint32_t node)
+{
+    const struct node *at = &tree->nodes[node];
+
+    return (struct ocn_tree_found){ .entry = entry_of(tree, node),
+                                    .place = { at->layer, at->entry },
+                                    .id = (uint64_t)at->id + 1 };
+}
+
 static enum ocn_tree_answer find(const struct ocn_tree *tree, const char *path, bool follow,
                                  struct ocn_tree_found *ret)
 {
@@ -584,10 +593,7 @@ static enum ocn_tree_answer find(const struct ocn_tree *tree, const char *path, 
     enum ocn_tree_answer answer = go(tree, path, follow, &links, &node);
 
     if (answer == OCN_TREE_FOUND) {
-        const struct node *at = &tree->nodes[node];
-        *ret = (struct ocn_tree_found){ .entry = entry_of(tree, node),
-                                        .place = { at->layer, at->entry },
-                                        .id = (uint64_t)at->id + 1 };
+        *ret = found_at(tree, node);
     }
     return answer;
 }
@@ -602,4 +608,78 @@ enum ocn_tree_answer ocn_tree_follow(const struct ocn_tree *tree, const char *pa
                                      struct ocn_tree_found *ret)
 {
     return find(tree, path, true, ret);
+}
+
+enum ocn_tree_answer ocn_tree_exact(const struct ocn_tree *tree, const char *path,
+                                    struct ocn_tree_found *ret)
+{
+    uint32_t node = ROOT;
+
+    while (*(path += strspn(path, "/")) != '\0') {
+        size_t part = strcspn(path, "/");
+        enum ocn_tree_answer answer =
+            is_dir(tree, node) ? step(tree, path, part, &node) : OCN_TREE_MISSING;
+        if (answer != OCN_TREE_FOUND) {
+            return answer;
+        }
+        path += part;
+    }
+    *ret = found_at(tree, node);
+    return OCN_TREE_FOUND;
+}
+
+/* ---- listing --------------------------------------------------------------------------------- */
+
+/* @node or the first of its siblings behind it that is there. */
+static uint32_t live(const struct ocn_tree *tree, uint32_t node)
+{
+    while (node != NOTHING && tree->nodes[node].state != EXPLICIT &&
+           tree->nodes[node].state != IMPLIED) {
+        node = tree->nodes[node].next_sibling;
+    }
+    return node;
+}
+
+/* Down, else aside, else aside from whatever lies above. */
+static uint32_t next_of(const struct ocn_tree *tree, uint32_t node)
+{
+    uint32_t next = is_dir(tree, node) ? live(tree, tree->nodes[node].first_child) : NOTHING;
+
+    while (next == NOTHING && node != ROOT) {
+        next = live(tree, tree->nodes[node].next_sibling);
+        node = tree->nodes[node].parent;
+    }
+    return next;
+}
+
+/* From its end to its beginning, for that is how nodes lead. */
+static void write_path(const struct ocn_tree *tree, uint32_t node, struct ocn_buf *path)
+{
+    size_t len = 0;
+
+    for (uint32_t at = node; at != ROOT; at = tree->nodes[at].parent) {
+        len += tree->nodes[at].name_len + 1;
+    }
+    path->len = 0;
+    for (size_t i = 0; i < len; i++) {
+        ocn_buf_add(path, "/", 1);
+    }
+    for (uint32_t at = node; at != ROOT && !path->failed; at = tree->nodes[at].parent) {
+        len -= tree->nodes[at].name_len;
+        memcpy(path->ptr + len--, tree->nodes[at].name, tree->nodes[at].name_len);
+    }
+}
+
+bool ocn_tree_next(const struct ocn_tree *tree, size_t *at, struct ocn_buf *path,
+                   struct ocn_tree_found *ret)
+{
+    uint32_t node = next_of(tree, (uint32_t)*at);
+
+    if (node == NOTHING) {
+        return false;
+    }
+    *at = node;
+    write_path(tree, node, path);
+    *ret = found_at(tree, node);
+    return true;
 }

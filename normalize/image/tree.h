@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "normalize/base/arena.h"
+#include "normalize/base/buf.h"
 
 #define OCN_TREE_MAX_ENTRIES ((size_t)1 << 20) /* of all layers that are read */
 #define OCN_TREE_MAX_PATH 4096
@@ -76,3 +77,15 @@ enum ocn_tree_answer ocn_tree_find(const struct ocn_tree *tree, const char *path
 /* The same, with links of the last component followed, too: as engines open a file of an image. */
 enum ocn_tree_answer ocn_tree_follow(const struct ocn_tree *tree, const char *path,
                                      struct ocn_tree_found *ret);
+
+/* The same with no link followed: what is at exactly that place. */
+enum ocn_tree_answer ocn_tree_exact(const struct ocn_tree *tree, const char *path,
+                                    struct ocn_tree_found *ret);
+
+/*
+ * What is there, one after another: @at is 0 for the first, and becomes the next. Appends the
+ * absolute path of what it is to @path, which is emptied before. false: that was all. Directories
+ * come before what is in them; the root is not listed.
+ */
+bool ocn_tree_next(const struct ocn_tree *tree, size_t *at, struct ocn_buf *path,
+                   struct ocn_tree_found *ret);

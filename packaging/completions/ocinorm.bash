@@ -15,7 +15,7 @@ _ocinorm() {
 
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        _ocinorm_words explain apply detect doctor buildinfo config install uninstall help version annotate lint --help --version
+        _ocinorm_words explain apply detect doctor buildinfo config install uninstall help version lint diff annotate --help --version
         return
     fi
     if [[ $cur == = ]]; then
@@ -54,10 +54,6 @@ _ocinorm() {
         install:--root) _ocinorm_paths -d && return ;;
         uninstall:--root) _ocinorm_paths -d && return ;;
         help:--format) _ocinorm_words text json && return ;;
-        annotate:--output) : && return ;;
-        annotate:--set) : && return ;;
-        annotate:--attestations) _ocinorm_words drop rewrite && return ;;
-        annotate:--format) _ocinorm_words text json && return ;;
         lint:--for) : && return ;;
         lint:--image) : && return ;;
         lint:--platform) : && return ;;
@@ -70,6 +66,18 @@ _ocinorm() {
         lint:--baseline) _ocinorm_paths -f && return ;;
         lint:--write-baseline) _ocinorm_paths -f && return ;;
         lint:--sarif-uri) _ocinorm_paths -f && return ;;
+        diff:--platform) : && return ;;
+        diff:--as) : && return ;;
+        diff:--node) : && return ;;
+        diff:--cpus) : && return ;;
+        diff:--memory) : && return ;;
+        diff:--ignore) : && return ;;
+        diff:--config) _ocinorm_paths -f && return ;;
+        diff:--format) _ocinorm_words text json unified && return ;;
+        annotate:--output) : && return ;;
+        annotate:--set) : && return ;;
+        annotate:--attestations) _ocinorm_words drop rewrite && return ;;
+        annotate:--format) _ocinorm_words text json && return ;;
     esac
     if [[ $command == config ]] && ((COMP_CWORD > 2)); then
         sub=${COMP_WORDS[2]}
@@ -160,18 +168,25 @@ _ocinorm() {
                 :
             fi
             ;;
-        annotate:)
-            if [[ $cur == -* ]]; then
-                _ocinorm_words --output --derive --set --labels --overwrite --attestations --dry-run --format --help
-            else
-                :
-            fi
-            ;;
         lint:)
             if [[ $cur == -* ]]; then
                 _ocinorm_words --for --image --platform --config --format --output --fail-on --disable --ignore-file --baseline --write-baseline --sarif-uri --help
             else
                 _ocinorm_paths -f
+            fi
+            ;;
+        diff:)
+            if [[ $cur == -* ]]; then
+                _ocinorm_words --platform --as --node --cpus --memory --layers --history --ignore --exact --config --format --help
+            else
+                :
+            fi
+            ;;
+        annotate:)
+            if [[ $cur == -* ]]; then
+                _ocinorm_words --output --derive --set --labels --overwrite --attestations --dry-run --format --help
+            else
+                :
             fi
             ;;
     esac

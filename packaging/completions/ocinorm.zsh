@@ -15,8 +15,9 @@ _ocinorm() {
         'uninstall:take it out again, to the byte'
         'help:print this text'
         'version:print the version'
-        'annotate:write what a Go program says of itself into its image'\''s annotations'
         'lint:judge images, manifests and task definitions before they are used'
+        'diff:say whether two images are the same, and where not'
+        'annotate:write what a Go program says of itself into its image'\''s annotations'
     )
     subcommands=(
         'check:whether the policy of this node, or FILE alone, is right'
@@ -134,18 +135,6 @@ _ocinorm() {
             _arguments \
                 '(-)'{-h,--help}'[say how it is used]'
             ;;
-        annotate)
-            _arguments \
-                '--output=[the layout that the result goes into, made or added to]:oci:DIR[:REF]: ' \
-                '--derive[what each platform'\''s Go program says of itself]' \
-                '*--set=[this annotation for every platform]:KEY=VALUE: ' \
-                '--labels[into the configuration'\''s labels, too]' \
-                '--overwrite[also where there is another value already, which is kept by default]' \
-                '--attestations=[what refers to an image whose digest changes\: drop (default) leaves it out, rewrite makes it refer to the new one]:WHAT:(drop rewrite)' \
-                '--dry-run[only say what would change]' \
-                '--format=[text (default) or json]:FORMAT:(text json)' \
-                '(-)'{-h,--help}'[say how it is used]'
-            ;;
         lint)
             _arguments \
                 '*--for=[where it is to run\: eks, ecs, aks, gke, cloud-run, alibaba-ack, pss-baseline, pss-restricted, or a file of that form (./FILE)]:TARGET: ' \
@@ -162,6 +151,33 @@ _ocinorm() {
                 '--sarif-uri=[the file of the repository, such as its Dockerfile, at which forges show what was found in an image]:FILE:_files' \
                 '(-)'{-h,--help}'[say how it is used]' \
                 '*: :_files'
+            ;;
+        diff)
+            _arguments \
+                '--platform=[only that one]:OS/ARCH[/VARIANT]|all: ' \
+                '--as=[what becomes of both there, too\: aws-eks, aws-ecs, azure-aks ...]:PLATFORM[,PLATFORM...]: ' \
+                '--node=[with --as\: the node that they are to run on]:OS/ARCH[/VARIANT]: ' \
+                '--cpus=[with --as\: the CPU limit, 1.5 or 1500m]:N: ' \
+                '--memory=[with --as\: the memory limit, 512Mi, 1G or bytes]:SIZE: ' \
+                '--layers[list the files that differ\: mode, owner, size, digest]' \
+                '--history[list every step of the history that differs]' \
+                '*--ignore=[leave out a level (index, manifest, config, annotations, layers, program, outcome), what a word stands for (platforms, user, env, entrypoint, cmd, workdir, ports, volumes, labels, history, author, modules), a kind of noise, or a JSON pointer (/config/Labels/org.example.*)]:WHAT[,WHAT...]: ' \
+                '--exact[nothing is noise\: times, compression, media types count, too]' \
+                '--config=[with --as\: the policy, in place of /etc/ocinorm/config.json]:FILE:_files' \
+                '--format=[text (default), json or unified]:FORMAT:(text json unified)' \
+                '(-)'{-h,--help}'[say how it is used]'
+            ;;
+        annotate)
+            _arguments \
+                '--output=[the layout that the result goes into, made or added to]:oci:DIR[:REF]: ' \
+                '--derive[what each platform'\''s Go program says of itself]' \
+                '*--set=[this annotation for every platform]:KEY=VALUE: ' \
+                '--labels[into the configuration'\''s labels, too]' \
+                '--overwrite[also where there is another value already, which is kept by default]' \
+                '--attestations=[what refers to an image whose digest changes\: drop (default) leaves it out, rewrite makes it refer to the new one]:WHAT:(drop rewrite)' \
+                '--dry-run[only say what would change]' \
+                '--format=[text (default) or json]:FORMAT:(text json)' \
+                '(-)'{-h,--help}'[say how it is used]'
             ;;
     esac
 }

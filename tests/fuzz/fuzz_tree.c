@@ -82,6 +82,29 @@ static void ask(const struct ocn_tree *tree, const struct ocn_tree_layer *layers
     }
 }
 
+/* What is listed is there, each once; a whole tree lists all that it has. */
+static void list(const struct ocn_tree *tree, const struct ocn_tree_layer *layers, size_t count,
+                 bool whole)
+{
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf path = { 0 };
+    struct ocn_tree_found found;
+    struct ocn_tree_found exact;
+    size_t at = 0;
+    size_t listed = 0;
+    size_t entries = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        entries += layers[i].len;
+    }
+    while (ocn_tree_next(tree, &at, &path, &found)) {
+        enum ocn_tree_answer answer = ocn_tree_exact(tree, path.ptr, &exact);
+        ocn_fuzz_require(answer == OCN_TREE_FOUND || (!whole && answer == OCN_TREE_UNDECIDED));
+        ocn_fuzz_require(answer != OCN_TREE_FOUND || exact.entry == found.entry);
+        listed += found.entry != NULL ? 1 : 0;
+        ocn_fuzz_require(listed <= entries);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     OCN_CLEANUP(ocn_arena_done) struct ocn_arena arena = { 0 };
@@ -93,6 +116,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct ocn_tree *tree = NULL;
         ocn_fuzz_require(ocn_tree_make(layers, count, whole != 0, &tree, NULL) == 0);
         ask(tree, layers, count, whole != 0);
+        list(tree, layers, count, whole != 0);
         ocn_tree_free(tree);
     }
     return 0;

@@ -15,6 +15,7 @@ normalize/rootfs  : normalize/base normalize/json normalize/oci
 normalize/node    : normalize/base normalize/json normalize/oci normalize/policy
 normalize/image   : normalize/base normalize/json normalize/oci normalize/rootfs normalize/node
 normalize/rules   : normalize/base normalize/json normalize/oci normalize/policy normalize/outcome normalize/program normalize/rootfs normalize/node
+normalize/diff    : normalize/base normalize/json normalize/image
 normalize/lint    : normalize/base normalize/json normalize/policy
 normalize/workload : normalize/base normalize/json normalize/program normalize/image normalize/lint
 normalize         : normalize/*

@@ -325,6 +325,7 @@ def pax(*records, kind=b"x"):
     return member("pax", text, kind=kind)
 
 
+PADDING = -len(ARM) % 512
 OTHER = member("app", ARM)  # who reads this one finds another program than who does not
 
 TRICKS = [
@@ -344,7 +345,7 @@ TRICKS = [
     ("nul in a name", pax(b"path=app\0x") + OTHER), ("broken pax", member("pax", b"99 path=a\n", kind=b"x") + OTHER),
     ("odd magic", member("app", ARM, magic=b"ustarX00", prefix=b"other")),
     ("star", member("app", ARM, prefix=b"other", trailer=b"tar\0")), ("uid that is none", member("app", ARM, uid=b"zzz\0")),
-    ("cut within a header", OTHER + header("x")[:300]), ("cut within a file", OTHER[:-100]),
+    ("cut within a header", OTHER + header("x")[:300]), ("cut within a file", OTHER[:-(PADDING + 1)]), ("cut at a file", OTHER[:512]),
     ("whiteout of nothing", member(".wh.", b"")), ("whiteout of itself", member(".wh..", b"")),
     ("whiteout of what is above", member("a/.wh...", b"")),
 ]
@@ -356,6 +357,8 @@ PLAIN = [
     ("blanks", member("app", ARM, length=b" %010o " % len(ARM))), ("base 256", header("app", length=b"\x80" + bytes(9) +
      struct.pack(">H", len(ARM))) + padded(ARM)), ("gnu", member("app", ARM, magic=b"ustar  \0")),
     ("entries behind the end", OTHER + END + member("app", ELF)),
+    # Go reads it, and so do engines; umoci insert writes it.
+    ("cut at the padding", OTHER[:-PADDING]), ("cut within the padding", OTHER[:-1]),
 ]
 
 
@@ -413,6 +416,9 @@ def main():
     os.mkdir(home)
     env = {"PATH": os.environ["PATH"], "HOME": home, "TMPDIR": home, "LC_ALL": "C", "NO_COLOR": "1"}
     only = sys.argv[2:]
+    good = scratch + "/good"
+    layout = Image(good)
+    layout.index([layout.image([plain(tar(("etc/passwd", b"root:x:0:0::/:\n"))), plain(APP)], user="65532")])
     for make, want, pattern in CASES:
         name = make.__name__
         if only and name not in only:
@@ -420,13 +426,16 @@ def main():
         root = f"{scratch}/{name}"
         make(Image(root))
         before = sorted(os.walk(root))
-        for command in ("explain",) if make in LARGE else ("explain", "lint"):
+        for command in ("explain",) if make in LARGE else ("explain", "lint", "diff"):
             where = ["--as", "aws-eks,aws-ecs"] if command == "explain" and name.startswith("group_") else []
+            where = ["oci:" + good, "--layers"] if command == "diff" else where
             done, _, cpu, rss = run([BIN + "/ocinorm", command, "oci:" + root, *where], env)
             said = (done.stdout + done.stderr).decode("utf-8", "replace")
             told = f"{command}: status {done.returncode}, {cpu:.1f} s of CPU, {rss >> 10} MiB\n{said}"
             if command == "explain":
                 check(name, done.returncode == want and re.search(pattern, said), told)
+            elif command == "diff":
+                check(name + " diff", done.returncode == 2 if want == 2 else done.returncode in (1, 2), told)
             else:
                 # What cannot be read is 2; what can is judged, and nothing of it is worse than a finding.
                 check(name + " lint", (done.returncode == 2) == (want == 2), told)

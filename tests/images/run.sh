@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# What `ocinorm explain` says of images that other tools wrote: tests/images/run.sh BIN [--write]
-# A case is a line of cases.txt: NAME | EXIT STATUS | WORDS, @ being tests/fixtures/images. Of the answer as JSON
+# What `ocinorm explain` and `diff` say of images that other tools wrote: tests/images/run.sh BIN [--write]
+# A case is a line of cases.txt: NAME | EXIT STATUS | WORDS, @ being tests/fixtures/images; explain goes without saying. Of the answer as JSON
 # what matters is compared with NAME.json: platform, user, what is edited to what, which rules found something. Where
 # the status is 2, NAME.json is the message. --write writes what is: read the diff. Cases in a line of their own
 # "same: NAME NAME..." have the same answer but for digests.
@@ -22,7 +22,9 @@ say() { printf '%s\n' "$*"; }
 
 # shellcheck disable=SC2016 # jq's
 essence='
-    if .images then
+    if .differences then
+        del(.a, .b, .version) | .images |= map(del(.a, .b))
+    elif .images then
         { images: [.images[] | { platform, user, profiles: (.profiles | map_values({
               verdict, entry: (.facts.entry | { path, arch, program, go: .go.version }),
               edits: [.edits[] | select(.path | test("io.ocinorm") | not) | { (.path): .to }] | add,
@@ -32,8 +34,12 @@ essence='
 
 # The answer, without what is other in every run.
 answer_of() { # WORDS...
-    local status=0
-    "$bin/ocinorm" explain "$@" --format json >"$scratch/out" 2>"$scratch/err" || status=$?
+    local status=0 command=explain
+    if [[ $1 == diff ]]; then
+        command=$1
+        shift
+    fi
+    "$bin/ocinorm" "$command" "$@" --format json >"$scratch/out" 2>"$scratch/err" || status=$?
     if ((status == 2)); then
         sed "s#$fixtures#@#g" "$scratch/err"
     else

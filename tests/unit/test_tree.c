@@ -300,6 +300,93 @@ START_TEST(test_tree__clean)
 }
 END_TEST
 
+/* Directories before what is in them; the newest of a directory first. */
+static const struct {
+    const char *layers[MAX_LAYERS];
+    const char *listed;
+} lists[] = {
+    { { "" }, "" },
+    { { "d ." }, "" },
+    { { "f bin/app" }, "/bin? /bin/app" },
+    { { "d bin,f bin/app,l app bin/app" }, "/app@ /bin /bin/app" },
+    { { "d d,f d/a,f e", "f .wh.d" }, "/e" },
+    { { "d d,f d/a", "f d" }, "/d" },
+    { { "d d,f d/a", "f d", "d d,f d/b" }, "/d /d/b" },
+    { { "d d,f d/a", "d d,f d/.wh..wh..opq,f d/b" }, "/d /d/b" },
+    { { "d usr,l bin usr", "f bin/x" }, "/bin@ /usr /usr/x" },
+    { { "f a,h b a" }, "/b /a" },
+    { { "h b none" }, "" },
+};
+
+START_TEST(test_tree__listed)
+{
+    OCN_CLEANUP(ocn_arena_done) struct ocn_arena arena = { 0 };
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf path = { 0 };
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf listed = { 0 };
+    struct ocn_tree_layer layers[MAX_LAYERS];
+    struct ocn_tree_found found;
+    struct ocn_tree_found exact;
+    struct ocn_tree *tree = NULL;
+    size_t count = 0;
+    size_t at = 0;
+
+    for (; count < MAX_LAYERS && lists[_i].layers[count] != NULL; count++) {
+        layers[count].len = 0;
+        if (lists[_i].layers[count][0] != '\0') {
+            read_layer(lists[_i].layers[count], &arena, &layers[count]);
+        }
+    }
+    ck_assert_int_eq(ocn_tree_make(layers, count, true, &tree, NULL), 0);
+    while (ocn_tree_next(tree, &at, &path, &found)) {
+        ocn_buf_printf(&listed, "%s%s%s", listed.len != 0 ? " " : "", path.ptr,
+                       found.entry == NULL          ? "?"
+                       : S_ISLNK(found.entry->mode) ? "@"
+                                                    : "");
+        ck_assert_int_eq(ocn_tree_exact(tree, path.ptr, &exact), OCN_TREE_FOUND);
+        ck_assert_ptr_eq(exact.entry, found.entry);
+        ck_assert_uint_eq(exact.id, found.id);
+    }
+    ck_assert_str_eq(ocn_buf_bytes(&listed).ptr, lists[_i].listed);
+    ocn_tree_free(tree);
+}
+END_TEST
+
+START_TEST(test_tree__exact)
+{
+    static const struct {
+        const char *path;
+        enum ocn_tree_answer whole;
+        enum ocn_tree_answer upper;
+    } exact[] = {
+        { "/bin/x", OCN_TREE_MISSING, OCN_TREE_UNDECIDED }, /* in the lower layer bin is a link */
+        { "/usr/x", OCN_TREE_FOUND, OCN_TREE_UNDECIDED },
+        { "/usr/none", OCN_TREE_MISSING, OCN_TREE_UNDECIDED },
+        { "/top/y", OCN_TREE_FOUND, OCN_TREE_FOUND },
+        { "/top/none", OCN_TREE_MISSING, OCN_TREE_UNDECIDED },
+        { "/top/y/z", OCN_TREE_MISSING, OCN_TREE_MISSING },
+        { "//top//y/", OCN_TREE_FOUND, OCN_TREE_FOUND },
+        { "/gone", OCN_TREE_MISSING, OCN_TREE_MISSING },
+    };
+    OCN_CLEANUP(ocn_arena_done) struct ocn_arena arena = { 0 };
+    struct ocn_tree_layer layers[2];
+    struct ocn_tree_found found;
+
+    read_layer("d usr,l bin usr,f gone", &arena, &layers[0]);
+    read_layer("f bin/x,d top,f top/y,f .wh.gone", &arena, &layers[1]);
+    for (int whole = 0; whole < 2; whole++) {
+        struct ocn_tree *tree = NULL;
+        ck_assert_int_eq(
+            ocn_tree_make(whole ? layers : layers + 1, whole ? 2 : 1, whole != 0, &tree, NULL), 0);
+        for (size_t i = 0; i < OCN_COUNT(exact); i++) {
+            ck_assert_msg(ocn_tree_exact(tree, exact[i].path, &found) ==
+                              (whole ? exact[i].whole : exact[i].upper),
+                          "%s, whole %d", exact[i].path, whole);
+        }
+        ocn_tree_free(tree);
+    }
+}
+END_TEST
+
 /* Directories that no entry describes are nodes, too: deep names must not make too many. */
 START_TEST(test_tree__limits)
 {
@@ -338,6 +425,8 @@ int main(void)
     tcase_add_test(tcase, test_tree__upper_layers_agree_with_all);
     tcase_add_test(tcase, test_tree__clean);
     tcase_add_test(tcase, test_tree__clean_long);
+    tcase_add_loop_test(tcase, test_tree__listed, 0, OCN_COUNT(lists));
+    tcase_add_test(tcase, test_tree__exact);
     tcase_add_test(tcase, test_tree__limits);
     suite_add_tcase(suite, tcase);
     return ocn_run_suite(suite);
