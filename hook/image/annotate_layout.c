@@ -239,7 +239,7 @@ bool ocn_annotate_layout_has(const struct ocn_annotate_layout *layout, const cha
     const char *hex = NULL;
     struct stat st;
 
-    if (open_place(layout, digest, &dir, &hex, NULL) < 0) {
+    if (open_place(layout, digest, &dir, &hex, NULL) < 0 || hex == NULL) {
         return false;
     }
     ocn_autoclose int fd = openat(dir, hex, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -313,7 +313,7 @@ static int link_file(const struct ocn_annotate_layout *layout, int fd, const cha
     char path[MAX_LINK];
     const char *hex = NULL;
 
-    if (open_place(layout, digest, &dir, &hex, err) < 0) {
+    if (open_place(layout, digest, &dir, &hex, err) < 0 || hex == NULL) {
         return -1;
     }
     (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);

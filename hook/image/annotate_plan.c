@@ -555,7 +555,8 @@ int ocn_annotate_plan(const struct ocn_blobs *blobs, const char *reference,
     struct node *root = NULL;
 
     if (begin_report(&ret->report, err) < 0 || find_root(&planner, &from.digest, err) < 0 ||
-        plan_images(&planner, err) < 0 || plan_object(&planner, &from, 0, &root, err) < 0) {
+        plan_images(&planner, err) < 0 || plan_object(&planner, &from, 0, &root, err) < 0 ||
+        root == NULL) {
         return -1;
     }
     const struct ocn_annotate_root names = { .blobs = blobs,

@@ -164,7 +164,7 @@ int ocn_hash_text(const struct ocn_hash_digests *digests, struct ocn_bytes bytes
         return -1;
     }
     ocn_hash_add(hash, bytes.ptr, bytes.len);
-    if (!ocn_hash_take(hash, made)) {
+    if (hash == NULL || !ocn_hash_take(hash, made)) {
         return ocn_fail_nomem(err);
     }
     memcpy(ret, algorithm, sizeof(algorithm) - 1);
