@@ -51,3 +51,21 @@ int ocn_blob_read(const struct ocn_blobs *blobs, const struct ocn_descriptor *bl
                ? -1
                : read_all(stream, blob->digest, max_size, ret, err);
 }
+
+int ocn_blob_is_there(const struct ocn_blobs *blobs, const struct ocn_descriptor *blob, bool *ret,
+                      struct ocn_error *err)
+{
+    OCN_CLEANUP(ocn_stream_freep) struct ocn_stream *stream = NULL;
+    struct ocn_error problem = { 0 };
+
+    *ret = true;
+    if ((blobs->form != OCN_BLOBS_OCI_DIR && blobs->form != OCN_BLOBS_DIR) ||
+        ocn_stream_open(blobs, blob, &stream, &problem) == 0) {
+        return 0;
+    }
+    if (problem.code == OCN_E_NOENT) {
+        *ret = false;
+        return 0;
+    }
+    return ocn_fail(err, problem.code, problem.where, "%s", problem.msg);
+}

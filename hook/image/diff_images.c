@@ -73,13 +73,9 @@ static bool is_same_layer(const struct pair *pair, size_t a, size_t b)
 static void add_noise(struct compare *compare, enum ocn_diff_noise noise, const char *path,
                       const char *a, const char *b)
 {
-    json_auto_t *from = ocn_json_text(a);
-    json_auto_t *to = ocn_json_text(b);
-    const struct ocn_diff_item item = {
-        .level = OCN_DIFF_INDEX, .noise = noise, .path = path, .a = from, .b = to
-    };
+    const struct ocn_diff_item item = { .level = OCN_DIFF_INDEX, .noise = noise, .path = path };
 
-    ocn_diff_add(&compare->diff, &item);
+    ocn_diff_add_text(&compare->diff, &item, a, b);
 }
 
 static bool has_passed_over(const struct ocn_selection *selection, const char *digest)
@@ -134,8 +130,10 @@ static void tell_missing(struct compare *compare, const struct pair *pair)
     size_t side = pair->images[0] != NULL ? 0 : 1;
     const char *digest = pair->images[side]->digest;
 
-    ocn_diff_add_text(&compare->diff, OCN_DIFF_INDEX, index_path(compare, pair->at[side]),
-                      side == 0 ? digest : NULL, side == 1 ? digest : NULL);
+    const struct ocn_diff_item item = { .level = OCN_DIFF_INDEX,
+                                        .path = index_path(compare, pair->at[side]) };
+
+    ocn_diff_add_text(&compare->diff, &item, side == 0 ? digest : NULL, side == 1 ? digest : NULL);
 }
 
 /* ---- layers ---------------------------------------------------------------------------------- */
@@ -180,15 +178,12 @@ static int compare_blobs(struct compare *compare, const struct pair *pair, size_
                           layer_descriptor(pair->images[1], b));
         return 0;
     }
-    json_auto_t *from = ocn_json_text(digests[0]);
-    json_auto_t *to = ocn_json_text(digests[1]);
-    const struct ocn_diff_item item = { .level = OCN_DIFF_LAYERS,
-                                        .noise = OCN_DIFF_COMPRESSION,
-                                        .path =
-                                            ocn_arena_printf(&compare->arena, "%s/digest", path),
-                                        .a = from,
-                                        .b = to };
-    ocn_diff_add(&compare->diff, &item);
+    const struct ocn_diff_item item = {
+        .level = OCN_DIFF_LAYERS,
+        .noise = OCN_DIFF_COMPRESSION,
+        .path = ocn_arena_printf(&compare->arena, "%s/digest", path),
+    };
+    ocn_diff_add_text(&compare->diff, &item, digests[0], digests[1]);
     return compare->wants->layers && (verify_layer(compare, pair, 0, a, err) < 0 ||
                                       verify_layer(compare, pair, 1, b, err) < 0)
                ? -1
@@ -225,16 +220,12 @@ static void compare_ids(struct compare *compare, const struct pair *pair, bool p
         size_t at = pair->shared + i;
         const char *ids[] = { i < pair->middle[0] ? layer_id(pair->images[0], at) : NULL,
                               i < pair->middle[1] ? layer_id(pair->images[1], at) : NULL };
-        json_auto_t *a = ocn_json_text(ids[0]);
-        json_auto_t *b = ocn_json_text(ids[1]);
         const struct ocn_diff_item item = {
             .level = OCN_DIFF_LAYERS,
             .noise = packed ? OCN_DIFF_LAYER_TIMES : OCN_DIFF_NO_NOISE,
             .path = ocn_arena_printf(&compare->arena, "/rootfs/diff_ids/%zu", at),
-            .a = a,
-            .b = b
         };
-        ocn_diff_add(&compare->diff, &item);
+        ocn_diff_add_text(&compare->diff, &item, ids[0], ids[1]);
     }
 }
 
@@ -342,29 +333,29 @@ static int compare_outcomes(struct compare *compare, struct pair *pair,
     return 0;
 }
 
-/* Why files of an image cannot be looked into; NULL: they can. */
-static const char *absence(struct compare *compare, const struct pair *pair)
+/* *ret: why files of an image cannot be looked into; NULL: they can. */
+static int find_absence(struct compare *compare, const struct pair *pair, const char **ret,
+                        struct ocn_error *err)
 {
     const struct ocn_image_input *inputs[] = { compare->work->input, compare->work->second };
 
-    if (compare->wants->lean) {
-        return "no layer was fetched: --layers or --as does";
-    }
-    for (size_t side = 0; side < 2; side++) {
+    *ret = compare->wants->lean ? "no layer was fetched: --layers or --as does" : NULL;
+    for (size_t side = 0; side < 2 && *ret == NULL; side++) {
         const struct ocn_selected *image = pair->images[side];
-        enum ocn_blobs_form form = inputs[side]->blobs.form;
-        if (form != OCN_BLOBS_OCI_DIR && form != OCN_BLOBS_DIR) {
-            continue; /* the size of what an archive has is not known before it is read */
-        }
-        for (size_t i = 0; i < image->layers_len; i++) {
+        for (size_t i = 0; i < image->layers_len && *ret == NULL; i++) {
             const struct ocn_descriptor *blob = &image->layers[i].blob;
-            if (blob->digest != NULL && ocn_stream_size(&inputs[side]->blobs, blob) < 0) {
-                return ocn_arena_printf(&compare->arena, "%s has no blob %s", compare->names[side],
+            bool there = true;
+            if (ocn_blob_is_there(&inputs[side]->blobs, blob, &there, err) < 0) {
+                ocn_error_locate(err, compare->names[side], 0);
+                return -1;
+            }
+            if (!there) {
+                *ret = ocn_arena_printf(&compare->arena, "%s has no blob %s", compare->names[side],
                                         blob->digest);
             }
         }
     }
-    return NULL;
+    return ocn_arena_check(&compare->arena, err);
 }
 
 /* What the program is hangs on the files, and on what the configuration says of it. */
@@ -384,7 +375,10 @@ static int compare_running(struct compare *compare, struct pair *pair, struct oc
     if (!program && !compare->wants->outcome) {
         return 0;
     }
-    const char *why = absence(compare, pair);
+    const char *why = NULL;
+    if (find_absence(compare, pair, &why, err) < 0) {
+        return -1;
+    }
     if (why != NULL) {
         return json_object_set_new(pair->json, "notCompared", ocn_json_text(why)) < 0
                    ? ocn_fail_nomem(err)

@@ -76,7 +76,8 @@ static json_t *values_of(const struct ocn_look *look, const struct ocn_outcome *
 
 #define ENV "/process/env/"
 
-static json_t *variable_of(const json_t *config, const char *name)
+/* The value of @name; NULL: config.json has no such variable. */
+static const char *variable_of(const json_t *config, const char *name)
 {
     const json_t *item;
     size_t len = strlen(name);
@@ -85,22 +86,24 @@ static json_t *variable_of(const json_t *config, const char *name)
     json_array_foreach (json_object_get(json_object_get(config, "process"), "env"), i, item) {
         const char *text = json_string_value(item);
         if (text != NULL && strncmp(text, name, len) == 0 && text[len] == '=') {
-            return json_string(text + len + 1);
+            return text + len + 1;
         }
     }
     return NULL;
 }
 
-/* The value at @path of config.json, as a new reference; NULL: there is none. */
-static json_t *original(struct ocn_bytes text, const json_t *config, const char *path)
+/* What is at @path of config.json, as a new reference; NULL: nothing. */
+static int original(struct ocn_bytes text, const json_t *config, const char *path, json_t **ret,
+                    struct ocn_error *err)
 {
+    *ret = NULL;
     if (strncmp(path, ENV, strlen(ENV)) == 0) {
-        return variable_of(config, path + strlen(ENV));
+        const char *value = variable_of(config, path + strlen(ENV));
+        *ret = value != NULL ? json_string(value) : NULL;
+        return value != NULL && *ret == NULL ? ocn_fail_nomem(err) : 0;
     }
     struct ocn_bytes value = ocn_json_value_at(text, path);
-    json_t *json = NULL;
-    return value.ptr != NULL && ocn_json_load_value(value, value.len, &json, NULL) == 0 ? json
-                                                                                        : NULL;
+    return value.ptr == NULL ? 0 : ocn_json_load_value(value, value.len, ret, err);
 }
 
 static bool is_nothing(const json_t *value)
@@ -128,7 +131,10 @@ static int add_originals(json_t *values, json_t *others, const struct ocn_look *
         if (json_object_get(values, path) != NULL || strncmp(path, "/process/", 9) != 0) {
             continue;
         }
-        json_t *value = original(ocn_buf_bytes(&text), config, path);
+        json_t *value = NULL;
+        if (original(ocn_buf_bytes(&text), config, path, &value, err) < 0) {
+            return -1;
+        }
         if (value == NULL && is_nothing(other)) {
             value = json_incref(other);
         }
@@ -150,7 +156,7 @@ static int judge(struct ocn_look *look, const struct ocn_look_profile *profile,
     }
     json_t *values = values_of(look, outcome, arena);
     const char *problem = ocn_look_user_problem(look, &look->taken);
-    if (values == NULL ||
+    if (values == NULL || ocn_arena_check(&look->arena, err) < 0 ||
         (problem != NULL &&
          (json_object_set_new(values, "/verdict", json_string("deny")) < 0 ||
           json_object_set_new(values, "/findings/image.user", json_string(problem)) < 0 ||

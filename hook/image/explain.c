@@ -61,7 +61,8 @@ static json_t *judge_for(struct ocn_look *look, const struct ocn_work *work,
     }
     const char *problem = ocn_look_user_problem(look, &look->taken);
     json_t *report = ocn_report_value(outcome, work->input->name);
-    if (report == NULL || json_object_set_new(report, "user", user_of(look, &look->taken)) < 0 ||
+    if (report == NULL || ocn_arena_check(&look->arena, err) < 0 ||
+        json_object_set_new(report, "user", user_of(look, &look->taken)) < 0 ||
         (problem != NULL && add_user_problem(report, problem) < 0)) {
         json_decref(report);
         (void)ocn_fail_nomem(err);

@@ -66,10 +66,17 @@ static int pass_over(struct walk *walk, const char *digest, const char *what, st
     return ocn_arena_check(&walk->selection->arena, err);
 }
 
-/* false: it is there, or nobody wants to know. */
-static bool is_missing(const struct walk *walk, const struct ocn_descriptor *blob)
+/* *ret is false where it is there, or nobody wants to know. */
+static int is_missing(const struct walk *walk, const struct ocn_descriptor *blob, bool *ret,
+                      struct ocn_error *err)
 {
-    return walk->selection->may_miss && ocn_stream_size(walk->blobs, blob) < 0;
+    bool there = true;
+    int status = walk->selection->may_miss && blob->digest != NULL
+                     ? ocn_blob_is_there(walk->blobs, blob, &there, err)
+                     : 0;
+
+    *ret = !there;
+    return status;
 }
 
 static int miss(struct walk *walk, const char *manifest, const char *config, struct ocn_error *err)
@@ -229,10 +236,12 @@ static int read_manifest(struct walk *walk, const struct ocn_descriptor *from,
         }
         image->declared = platform;
     }
-    if (is_missing(walk, &image->manifest.config)) {
-        status = image->manifest.config.digest == NULL
-                     ? 0
-                     : miss(walk, image->digest, image->manifest.config.digest, err);
+    bool missing = false;
+    if (is_missing(walk, &image->manifest.config, &missing, err) < 0) {
+        return -1;
+    }
+    if (missing) {
+        status = miss(walk, image->digest, image->manifest.config.digest, err);
         drop(image);
         walk->selection->images_len--;
         return status;
@@ -338,7 +347,11 @@ static int visit(struct walk *walk, const struct ocn_descriptor *from, unsigned 
     if (from->media_type != NULL && ocn_object_kind_of(from->media_type) == OCN_OBJECT_UNKNOWN) {
         return pass_over(walk, from->digest, "of a media type that nobody knows", err);
     }
-    if (is_missing(walk, from)) {
+    bool missing = false;
+    if (is_missing(walk, from, &missing, err) < 0) {
+        return -1;
+    }
+    if (missing) {
         return miss(walk, from->digest, NULL, err);
     }
     if (see(walk, from->digest, err) < 0 ||

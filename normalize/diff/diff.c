@@ -4,6 +4,8 @@
 #include <fnmatch.h>
 #include <string.h>
 
+#include "normalize/json/json.h"
+
 const char *const ocn_diff_levels[] = {
     [OCN_DIFF_INDEX] = "index",     [OCN_DIFF_MANIFEST] = "manifest",
     [OCN_DIFF_CONFIG] = "config",   [OCN_DIFF_ANNOTATIONS] = "annotations",
@@ -146,18 +148,20 @@ void ocn_diff_add(struct ocn_diff *diff, const struct ocn_diff_item *item)
     }
 }
 
-void ocn_diff_add_text(struct ocn_diff *diff, enum ocn_diff_level level, const char *path,
-                       const char *a, const char *b)
+void ocn_diff_add_text(struct ocn_diff *diff, const struct ocn_diff_item *item, const char *a,
+                       const char *b)
 {
-    json_auto_t *from = a != NULL ? json_string(a) : json_null();
-    json_auto_t *to = b != NULL ? json_string(b) : json_null();
-    const struct ocn_diff_item item = { .level = level, .path = path, .a = from, .b = to };
+    json_auto_t *from = ocn_json_text(a);
+    json_auto_t *to = ocn_json_text(b);
+    struct ocn_diff_item whole = *item;
 
     if (from == NULL || to == NULL) {
         (void)ocn_arena_fail(&diff->arena);
         return;
     }
-    ocn_diff_add(diff, &item);
+    whole.a = from;
+    whole.b = to;
+    ocn_diff_add(diff, &whole);
 }
 
 /* ---- reporting ------------------------------------------------------------------------------- */

@@ -73,9 +73,9 @@ struct ocn_diff_item {
 /* Adds @item, or counts it as noise or as ignored. What fails is said by ocn_diff_report(). */
 void ocn_diff_add(struct ocn_diff *diff, const struct ocn_diff_item *item);
 
-/* The same of two texts, either may be NULL. */
-void ocn_diff_add_text(struct ocn_diff *diff, enum ocn_diff_level level, const char *path,
-                       const char *a, const char *b);
+/* The same of two texts in place of item->a and ->b; either may be NULL. */
+void ocn_diff_add_text(struct ocn_diff *diff, const struct ocn_diff_item *item, const char *a,
+                       const char *b);
 
 /*
  * Whether @word can be ignored: a level, a kind of noise, a word of words.def, or a JSON pointer

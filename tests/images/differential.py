@@ -2,9 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Random layers, as umoci unpacks them and as we see them: tests/images/differential.py BIN [SECONDS [SEED]]
 
+First half of the time:
+
 An image of one to four layers of whiteouts, links, hard links, replaced kinds and double names is unpacked by umoci,
 and an index that has the same layers with many entrypoints is explained. Of each path, both must find the same file
 (each says its own number behind "#!"), or none, with or without the right to execute it for uid 1001.
+
+Second half: two images, which may share layers, are unpacked by umoci, and `ocinorm diff --layers` must list the very
+files that then differ in kind, mode, owner, content or target.
 """
 import gzip
 import io
@@ -185,9 +190,89 @@ def tell(layers):
                 print(f"    {info.type.decode()} {info.mode:o} {info.uid} {info.name!r} {info.linkname!r}")
 
 
+# ---- two images ----------------------------------------------------------------------------------
+
+def listing(root):
+    """What each path is."""
+    said = {}
+    for directory, names, files in os.walk(root):
+        for name in names + files:
+            path = os.path.join(directory, name)
+            st = os.lstat(path)
+            what = [stat.S_IFMT(st.st_mode), st.st_uid, st.st_gid]
+            if stat.S_ISLNK(st.st_mode):
+                what.append(os.readlink(path))
+            else:
+                what.append(stat.S_IMODE(st.st_mode))
+            if stat.S_ISREG(st.st_mode):
+                with open(path, "rb") as file:
+                    what.append(file.read())
+            said[path[len(root):]] = what
+    return said
+
+
+def unpack(root, tag, into):
+    return subprocess.run(["umoci", "unpack", "--image", f"{root}:{tag}", into], capture_output=True,
+                          check=False).returncode == 0
+
+
+def one_image(layout, layers, tag):
+    config = {"os": "linux", "architecture": "amd64", "config": {"Entrypoint": ["/c"], "User": "0:0"},
+              "rootfs": {"type": "layers", "diff_ids": [digest(data) for data in layers]}}
+    return layout.json({"schemaVersion": 2, "config": layout.json(config, OCI + "config.v1+json"),
+                        "layers": [layout.blob(gzip.compress(data, 1), OCI + "layer.v1.tar+gzip") for data in layers]},
+                       OCI + "manifest.v1+json", annotations={"org.opencontainers.image.ref.name": tag})
+
+
+PLAIN_DIR = [stat.S_IFDIR, 0, 0, 0o755]
+
+
+def is_implied(path, sides, item):
+    """A directory in which a layer has nothing but whiteouts: umoci makes none, containerd and we do."""
+    if item is not None:
+        one = item["a"] or item["b"]
+        return not (item["a"] and item["b"]) and (one["type"], one["mode"], one["uid"]) == ("directory", "0755", 0) \
+            and all(path not in side for side in sides)
+    return sorted([sides[0].get(path) or [], sides[1].get(path) or []]) == [[], PLAIN_DIR]
+
+
+def compare_pairs(rng, scratch, end):
+    pairs = failed = files = 0
+    while time.monotonic() < end and failed < 5:
+        maker = Maker(rng)
+        shared = [maker.layer() for _ in range(rng.randint(0, 2))]
+        uppers = [[maker.layer() for _ in range(rng.randint(0, 2))] for _ in range(2)]
+        root = scratch + "/layout"
+        layout = Layout(root)
+        stacks = [shared + upper for upper in uppers]
+        layout.index([one_image(layout, stack, tag) for stack, tag in zip(stacks, "ab")])
+        if all(stacks) and all(unpack(root, tag, f"{scratch}/{tag}") for tag in "ab"):
+            pairs += 1
+            a, b = (listing(f"{scratch}/{tag}/rootfs") for tag in "ab")
+            want = sorted(path for path in {*a, *b} if a.get(path) != b.get(path))
+            answer = subprocess.run([BIN + "/ocinorm", "diff", "--layers", "--ignore", "program", "--format", "json",
+                                     f"oci:{root}:a", f"oci:{root}:b"], capture_output=True, check=False)
+            got = {item["path"]: item for item in json.loads(answer.stdout or "{}").get("differences", [])
+                   if isinstance(item["a"] or item["b"], dict)}
+            files += len(want)
+            wrong = [path for path in {*got} ^ {*want} if not is_implied(path, (a, b), got.get(path))]
+            if wrong or answer.returncode == 2:
+                failed += 1
+                print(f"FAILED  pair {pairs}: {want} differ, said {list(got)}: {wrong} {answer.stderr.decode()}")
+                for stack in stacks:
+                    print("  image")
+                    tell([b""] + stack)
+        shutil.rmtree(root)
+        for tag in "ab":
+            shutil.rmtree(f"{scratch}/{tag}", ignore_errors=True)
+    print(f"{pairs} pairs, {files} files that differ, {failed} disagree (seed {SEED})")
+    return failed + (pairs < 5)
+
+
 def main():
     rng = random.Random(SEED)
-    end = time.monotonic() + SECONDS
+    begin = time.monotonic()
+    end = begin + SECONDS / 2
     images = asked = failed = refused = 0
     scratch = tempfile.mkdtemp(prefix="ocinorm-differential-")
     paths = list(all_paths())
@@ -223,9 +308,10 @@ def main():
             refused += 1
         shutil.rmtree(root)
         shutil.rmtree(scratch + "/bundle", ignore_errors=True)
-    shutil.rmtree(scratch)
     print(f"{images} images, {asked} paths, {failed} disagree, {refused} that umoci refuses (seed {SEED})")
-    sys.exit(1 if failed or images < 20 else 0)
+    failed += compare_pairs(rng, scratch, begin + SECONDS)
+    shutil.rmtree(scratch)
+    sys.exit(1 if failed or images < 10 else 0)
 
 
 main()

@@ -240,7 +240,8 @@ START_TEST(test_diff__ignored)
     struct ocn_diff diff = { .ignored = { items, 2 } };
 
     ck_assert_int_eq(ocn_diff_check_word(words[_i].word, NULL), 0);
-    ocn_diff_add_text(&diff, words[_i].level, words[_i].path, "a", "b");
+    const struct ocn_diff_item item = { .level = words[_i].level, .path = words[_i].path };
+    ocn_diff_add_text(&diff, &item, "a", "b");
     ck_assert_uint_eq(diff.ignored_count, words[_i].ignored ? 1 : 0);
     ck_assert_uint_eq(json_array_size(diff.differences), words[_i].ignored ? 0 : 1);
     ocn_diff_done(&diff);
@@ -265,11 +266,12 @@ END_TEST
 
 START_TEST(test_diff__limit)
 {
+    const struct ocn_diff_item item = { .level = OCN_DIFF_LAYERS, .path = "/a" };
     struct ocn_diff diff = { .platform = "linux/amd64", .profile = "aws-eks" };
     json_t *report = NULL;
 
     for (size_t i = 0; i < OCN_DIFF_MAX_ITEMS + 3; i++) {
-        ocn_diff_add_text(&diff, OCN_DIFF_LAYERS, "/a", NULL, "b");
+        ocn_diff_add_text(&diff, &item, NULL, "b");
     }
     ck_assert_int_eq(ocn_diff_report(&diff, &report, NULL), 0);
     const json_t *list = json_object_get(report, "differences");

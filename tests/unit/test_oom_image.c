@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "hook/image/diff_images.h"
 #include "hook/image/rules.h"
 #include "hook/image/work.h"
 #include "hook/judge/report.h"
@@ -36,6 +37,31 @@ static int judge(const struct ocn_image_input *input, const struct ocn_selected 
                : 0;
 }
 
+/* What `ocinorm diff --layers --as aws-eks` does in its child. */
+static int compare(const char *const pair[2], struct ocn_buf *out, struct ocn_error *err)
+{
+    const struct ocn_world world = { .root = "/nowhere", .any_owner = true };
+    OCN_CLEANUP(ocn_image_input_done) struct ocn_image_input a = OCN_IMAGE_INPUT_NONE;
+    OCN_CLEANUP(ocn_image_input_done) struct ocn_image_input b = OCN_IMAGE_INPUT_NONE;
+    OCN_CLEANUP(ocn_work_profiles_done) struct ocn_work_profiles profiles = { 0 };
+    struct ocn_selection selections[2] = { { 0 } };
+    struct ocn_diff_wants wants = { .layers = true, .outcome = true };
+    const struct ocn_work work = {
+        .input = &a, .second = &b, .profiles = &profiles, .ctx = &wants
+    };
+
+    int status = ocn_work_profiles(&world, "aws-eks", &profiles, err) < 0 ||
+                         ocn_image_input_open(pair[0], &a, err) < 0 ||
+                         ocn_image_input_open(pair[1], &b, err) < 0 ||
+                         ocn_select(&a.blobs, a.reference, NULL, &selections[0], err) < 0 ||
+                         ocn_select(&b.blobs, b.reference, NULL, &selections[1], err) < 0
+                     ? -1
+                     : ocn_diff_images(&work, selections, out, err);
+    ocn_select_done(&selections[0]);
+    ocn_select_done(&selections[1]);
+    return status;
+}
+
 static int pipeline(const char *name, struct ocn_buf *out, struct ocn_error *err)
 {
     const struct ocn_world world = { .root = "/nowhere", .any_owner = true };
@@ -61,19 +87,31 @@ static const char *const names[] = { IMAGES "buildah-multi-index:v1",
                                      IMAGES "nested-index-attestation",
                                      IMAGES "buildah-two-layers-whiteout" };
 
+static const char *const pairs[][2] = {
+    { IMAGES "buildah-multi-index:v1", IMAGES "docker-manifest-list" },
+    { IMAGES "buildah-two-layers-whiteout", IMAGES "entry-puzzle" },
+};
+
+static int run(int row, struct ocn_buf *out, struct ocn_error *err)
+{
+    return row < (int)OCN_COUNT(names) ? pipeline(names[row], out, err)
+                                       : compare(pairs[row - (int)OCN_COUNT(names)], out, err);
+}
+
 START_TEST(test_oom_image__every_allocation)
 {
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf whole = { 0 };
     struct ocn_error err = { 0 };
     long n = 0;
 
-    ck_assert_msg(pipeline(names[_i], &whole, &err) == 0, "%s: %s", err.where, err.msg);
-    ck_assert_ptr_nonnull(strstr(whole.ptr, "image.annotations"));
+    ck_assert_msg(run(_i, &whole, &err) == 0, "%s: %s", err.where, err.msg);
+    ck_assert_ptr_nonnull(
+        strstr(whole.ptr, _i < (int)OCN_COUNT(names) ? "image.annotations" : "\"same\":false"));
     for (; n < MANY; n++) {
         OCN_CLEANUP(ocn_buf_done) struct ocn_buf out = { 0 };
         struct ocn_error problem = { 0 };
         ocn_starve_at(n);
-        int status = pipeline(names[_i], &out, &problem);
+        int status = run(_i, &out, &problem);
         bool starved = ocn_starve_end();
         ck_assert_msg(status == 0 ? out.len == whole.len && memcmp(out.ptr, whole.ptr, out.len) == 0
                                   : problem.code == OCN_E_NOMEM,
@@ -95,7 +133,8 @@ int main(void)
 
     ocn_starve_begin();
     tcase_set_timeout(tests, OCN_TEST_SECONDS);
-    tcase_add_loop_test(tests, test_oom_image__every_allocation, 0, OCN_COUNT(names));
+    tcase_add_loop_test(tests, test_oom_image__every_allocation, 0,
+                        OCN_COUNT(names) + OCN_COUNT(pairs));
     suite_add_tcase(suite, tests);
     return ocn_run_suite(suite);
 }
