@@ -14,7 +14,6 @@
 #include "normalize/json/json.h"
 
 #define OUTPUT "oci:"
-#define MAX_REFERENCE 255
 
 enum { EXIT_FINE = 0 };
 
@@ -61,20 +60,14 @@ static const struct ocn_command_option options[] = {
 
 /* ---- words ----------------------------------------------------------------------------------- */
 
-/* Where a reference of image-layout.md has its letters; nothing that a shell or terminal heeds. */
 static int check_reference(const char *reference, struct ocn_error *err)
 {
-    static const char alnum[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-    size_t len = strlen(reference);
-
-    return len != 0 && len <= MAX_REFERENCE && strspn(reference, alnum) != 0 &&
-                   strspn(reference, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                     "0123456789-._:@+/") == len
+    return ocn_annotate_values_is_reference(reference)
                ? 0
                : ocn_fail(err, OCN_E_USAGE, "--output",
                           "\"%s\" is no name in a layout: letters, digits and -._:@+/, %d at most, "
                           "a letter or digit first",
-                          reference, MAX_REFERENCE);
+                          reference, OCN_ANNOTATE_MAX_REFERENCE);
 }
 
 /* oci:DIR[:REF], split as --help of explain has it: the whole text where that is a directory. */

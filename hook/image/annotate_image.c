@@ -95,12 +95,39 @@ int ocn_annotate_image_point(struct ocn_bytes text, const char *at, const char *
 
 /* ---- the documents --------------------------------------------------------------------------- */
 
+/* How many bytes a member of an archive has. */
+static int measure(const struct ocn_blobs *blobs, const struct ocn_descriptor *blob, double *ret,
+                   struct ocn_error *err)
+{
+    OCN_CLEANUP(ocn_stream_freep) struct ocn_stream *stream = NULL;
+    const void *chunk = NULL;
+    size_t len = 0;
+    double size = 0;
+
+    if (ocn_stream_open(blobs, blob, &stream, err) < 0) {
+        return -1;
+    }
+    do {
+        if (ocn_stream_next(stream, &chunk, &len, err) < 0) {
+            return -1;
+        }
+        size += (double)len;
+    } while (len != 0);
+    *ret = size;
+    return 0;
+}
+
 /* dir: the manifest is there by its file's name; docker-archive has none, and one is made. */
 static int make_manifest(const struct ocn_blobs *blobs, const struct ocn_selected *image,
-                         const struct ocn_annotate_image *made, struct ocn_buf *out,
-                         struct ocn_error *err)
+                         struct ocn_arena *arena, struct ocn_annotate_image *made,
+                         struct ocn_buf *out, struct ocn_error *err)
 {
-    const struct ocn_descriptor *layers = image->manifest.layers.items;
+    double *sizes = ocn_arena_alloc(arena, (image->layers_len + 1) * sizeof(*sizes));
+
+    if (sizes == NULL) {
+        return ocn_fail_nomem(err);
+    }
+    made->layer_sizes = sizes;
 
     ocn_buf_printf(out,
                    "{\"schemaVersion\":2,\"mediaType\":\"" OCI "manifest.v1+json\",\"config\":"
@@ -108,25 +135,15 @@ static int make_manifest(const struct ocn_blobs *blobs, const struct ocn_selecte
                    "\"layers\":[",
                    made->config_digest, made->config.len);
     for (size_t i = 0; i < image->layers_len; i++) {
-        OCN_CLEANUP(ocn_stream_freep) struct ocn_stream *stream = NULL;
-        const void *chunk = NULL;
-        size_t len = 0;
-        double size = 0;
         if (ocn_object_digest_kind(image->layers[i].diff_id, NULL) != OCN_DIGEST_SHA256) {
             return ocn_fail(err, OCN_E_FORMAT, "/rootfs/diff_ids", "one of them is no digest");
         }
-        if (ocn_stream_open(blobs, &layers[i], &stream, err) < 0) {
+        if (measure(blobs, &image->layers[i].blob, &sizes[i], err) < 0) {
             return -1;
         }
-        do {
-            if (ocn_stream_next(stream, &chunk, &len, err) < 0) {
-                return -1;
-            }
-            size += (double)len;
-        } while (len != 0);
         ocn_buf_printf(out,
                        "%s{\"mediaType\":\"" OCI "layer.v1.tar\",\"digest\":\"%s\",\"size\":%.0f}",
-                       i != 0 ? "," : "", image->layers[i].diff_id, size);
+                       i != 0 ? "," : "", image->layers[i].diff_id, sizes[i]);
     }
     ocn_buf_puts(out, "]}");
     return ocn_buf_check(out, err);
@@ -153,7 +170,7 @@ static int read_documents(const struct ocn_blobs *blobs, const struct ocn_select
                        image->manifest.config.digest);
     }
     int status =
-        saved ? make_manifest(blobs, image, made, &manifest, err)
+        saved ? make_manifest(blobs, image, arena, made, &manifest, err)
         : blobs->form == OCN_BLOBS_DIR
             ? ocn_blob_read_file(blobs, "manifest.json", OCN_IMAGE_MAX_MANIFEST, &manifest, err)
             : ocn_blob_read(blobs, &by_digest, OCN_IMAGE_MAX_MANIFEST, &manifest, err);

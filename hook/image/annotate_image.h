@@ -8,11 +8,12 @@
 struct ocn_annotate_image {
     struct ocn_bytes manifest; /* as it is; as it becomes */
     struct ocn_bytes config;
-    struct ocn_pairs said;   /* what the manifest says of the keys that were wanted */
-    bool converted;          /* Docker's manifest became OCI's, whose annotations it lacks */
-    char digest[256];        /* of the manifest */
-    char config_digest[256]; /* of the configuration */
-    const char *platform;    /* as the report has it */
+    struct ocn_pairs said;     /* what the manifest says of the keys that were wanted */
+    bool converted;            /* Docker's manifest became OCI's, whose annotations it lacks */
+    char digest[256];          /* of the manifest */
+    char config_digest[256];   /* of the configuration */
+    const char *platform;      /* as the report has it */
+    const double *layer_sizes; /* of a docker-archive, which says none; else NULL */
 };
 
 /*

@@ -167,7 +167,7 @@ static int settle(struct planner *planner, struct node *node, const struct ocn_b
 
 /* docker-archive: layers go by the diff_ids, for they are not compressed. */
 static int add_saved_layers(struct planner *planner, const struct ocn_selected *image,
-                            struct ocn_error *err)
+                            const struct ocn_annotate_image *made, struct ocn_error *err)
 {
     struct ocn_arena *arena = &planner->plan->arena;
 
@@ -175,7 +175,7 @@ static int add_saved_layers(struct planner *planner, const struct ocn_selected *
         const char *member = image->layers[i].blob.media_type;
         const struct ocn_annotate_blob blob = {
             .digest = image->layers[i].diff_id,
-            .size = -1,
+            .size = made->layer_sizes[i],
             .member = ocn_arena_copy(arena, member, strlen(member)),
         };
         if (add_blob(planner, &blob, err) < 0) {
@@ -204,7 +204,7 @@ static int plan_image(struct planner *planner, const struct ocn_selected *image,
     node->to = made->digest;
     node->changed = strcmp(made->digest, image->digest) != 0;
     bool saved = planner->blobs->form == OCN_BLOBS_DOCKER_TAR;
-    return (saved ? add_saved_layers(planner, image, err)
+    return (saved ? add_saved_layers(planner, image, made, err)
                   : add_layers(planner, &image->manifest.layers, err)) < 0 ||
                    add_text(planner, made->config_digest, made->config, err) < 0 ||
                    add_text(planner, made->digest, made->manifest, err) < 0
@@ -417,16 +417,16 @@ static int plan_index(struct planner *planner, struct node *node, unsigned depth
     size_t count = index.manifests.len;
     struct node **nodes = ocn_arena_alloc(arena, (count + 1) * sizeof(struct node *));
     struct ocn_splice_entry *entries = ocn_arena_alloc(arena, (count + 1) * sizeof(*entries));
-    if (nodes == NULL || entries == NULL) {
+    struct ocn_bytes *texts = ocn_arena_alloc(arena, (count + 1) * sizeof(*texts));
+    if (nodes == NULL || entries == NULL || texts == NULL) {
         return ocn_fail_nomem(err);
     }
-    if (plan_children(planner, &index, depth, nodes, err) < 0) {
+    if (ocn_splice_list_entries(node->text, "/manifests", texts, count, err) < 0 ||
+        plan_children(planner, &index, depth, nodes, err) < 0) {
         return -1;
     }
     for (size_t i = 0; i < count; i++) {
-        const char *at = ocn_arena_printf(arena, "/manifests/%zu", i);
-        if (plan_entry(planner, ocn_json_value_at(node->text, at), &items[i], nodes[i], &entries[i],
-                       err) < 0) {
+        if (plan_entry(planner, texts[i], &items[i], nodes[i], &entries[i], err) < 0) {
             return -1;
         }
     }

@@ -96,6 +96,13 @@ static int take_entry(const struct ocn_annotate_root *root, json_t *report, stru
              (name == NULL || strcmp(name, root->reference) != 0))) {
             continue;
         }
+        if (root->wish->reference == NULL && name != NULL &&
+            !ocn_annotate_values_is_reference(name)) {
+            return ocn_fail(err, OCN_E_USAGE, "--output",
+                            "the image's name \"%s\" is not one that layouts may have: give "
+                            "another, as oci:DIR:REF",
+                            name);
+        }
         *ret_name = root->wish->reference != NULL ? root->wish->reference
                     : name != NULL                ? ocn_arena_copy(arena, name, strlen(name))
                                                   : NULL;
@@ -126,6 +133,7 @@ static int put_entry(struct ocn_bytes into, struct ocn_bytes entry, const char *
     bool found = false;
 
     if (ocn_object_read_index(into, &object, &index, err) < 0) {
+        ocn_error_locate(err, "index.json of the output", 0);
         return -1;
     }
     const struct ocn_descriptor *items = index.manifests.items;

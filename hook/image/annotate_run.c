@@ -138,10 +138,12 @@ static int begin_blob(struct task *task, struct ocn_bytes bytes, struct ocn_erro
     const char *digest = json_string_value(json_object_get(head, "digest"));
     double size = json_number_value(json_object_get(head, "size"));
     bool optional = json_is_true(json_object_get(head, "optional"));
-    if (digest == NULL) {
+    bool file = json_is_true(json_object_get(head, "file"));
+    /* Archives are not read here, nor is anything taken that has no end. */
+    if (digest == NULL || (file ? is_archive(&task->input->blobs) : size < 0)) {
         return ocn_fail(err, OCN_E_FORMAT, NULL, "malformed message from the confined parser");
     }
-    if (json_is_true(json_object_get(head, "file"))) {
+    if (file) {
         return ocn_annotate_layout_copy(&task->layout, &task->input->blobs, digest, size, optional,
                                         err);
     }

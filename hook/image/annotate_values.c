@@ -141,3 +141,13 @@ int ocn_annotate_values_decide(const struct ocn_annotate_place *place,
     }
     return 0;
 }
+
+bool ocn_annotate_values_is_reference(const char *text)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                  "-._:@+/";
+    size_t len = strlen(text);
+
+    return len != 0 && len <= OCN_ANNOTATE_MAX_REFERENCE && strspn(text, letters) == len &&
+           strspn(text, "-._:@+/") == 0;
+}

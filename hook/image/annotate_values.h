@@ -9,6 +9,7 @@
 
 #define OCN_ANNOTATE_MAX_KEY 255
 #define OCN_ANNOTATE_MAX_VALUE 4096
+#define OCN_ANNOTATE_MAX_REFERENCE 255
 #define OCN_ANNOTATE_REF_NAME "org.opencontainers.image.ref.name"
 
 /* What is asked for. Strings are borrowed. */
@@ -61,3 +62,7 @@ void ocn_annotate_values_set_size(struct ocn_arena *arena, struct ocn_annotate_e
 
 /* The value of @key; NULL: it has none. */
 const char *ocn_annotate_values_pair(const struct ocn_pairs *pairs, const char *key);
+
+/* Whether @text is a name as image-layout.md has it; nothing in it that a shell or terminal heeds.
+ */
+bool ocn_annotate_values_is_reference(const char *text);

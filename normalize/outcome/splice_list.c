@@ -42,6 +42,12 @@ static bool next_span(struct ocn_bytes list, size_t pos, struct span *ret)
     return true;
 }
 
+static int fail_count(const char *pointer, size_t seen, size_t count, struct ocn_error *err)
+{
+    return ocn_fail(err, OCN_E_FORMAT, pointer, "has %zu entries, where %zu were read", seen,
+                    count);
+}
+
 static int put_entry(struct ocn_bytes list, const struct span *span,
                      const struct ocn_splice_entry *entry, bool first, struct ocn_buf *out,
                      struct ocn_error *err)
@@ -81,8 +87,7 @@ int ocn_splice_list(struct ocn_bytes text, const char *pointer,
         first = false;
     }
     if (seen != count) {
-        return ocn_fail(err, OCN_E_FORMAT, pointer, "has %zu entries, where %zu were read", seen,
-                        count);
+        return fail_count(pointer, seen, count, err);
     }
     size_t before = (size_t)(list.ptr - text.ptr) + 1;
     size_t behind = count != 0 ? before - 1 + at : before;
@@ -90,6 +95,24 @@ int ocn_splice_list(struct ocn_bytes text, const char *pointer,
     ocn_buf_add(out, ocn_buf_bytes(&made).ptr, made.len);
     ocn_buf_add(out, text.ptr + behind, text.len - behind);
     return ocn_buf_check(&made, err) < 0 ? -1 : ocn_buf_check(out, err);
+}
+
+int ocn_splice_list_entries(struct ocn_bytes text, const char *pointer, struct ocn_bytes *ret,
+                            size_t count, struct ocn_error *err)
+{
+    struct ocn_bytes list = { NULL, 0 };
+    struct span span = { 0 };
+    size_t seen = 0;
+
+    if (find_list(text, pointer, &list, err) < 0) {
+        return -1;
+    }
+    for (size_t at = 0; next_span(list, at, &span); at = span.end, seen++) {
+        if (seen < count) {
+            ret[seen] = (struct ocn_bytes){ list.ptr + span.value, span.value_end - span.value };
+        }
+    }
+    return seen == count ? 0 : fail_count(pointer, seen, count, err);
 }
 
 int ocn_splice_list_append(struct ocn_bytes text, const char *pointer, struct ocn_bytes entry,

@@ -20,6 +20,11 @@ OCN_MUST_USE int ocn_splice_list(struct ocn_bytes text, const char *pointer,
                                  const struct ocn_splice_entry *entries, size_t count,
                                  struct ocn_buf *out, struct ocn_error *err);
 
+/* The entries of that list, in it: @count of them as *ret, in one pass. Errors as above. */
+OCN_MUST_USE int ocn_splice_list_entries(struct ocn_bytes text, const char *pointer,
+                                         struct ocn_bytes *ret, size_t count,
+                                         struct ocn_error *err);
+
 /*
  * Appends @text to @out with the JSON text @entry as the last of the list at @pointer, which may be
  * empty.

@@ -578,7 +578,8 @@ def others():
     for sample in ("hostile-digest", "hostile-self-index"):
         refused("oci:" + FIXTURES + "/" + sample, "oci:out")
     refused("oci:" + FIXTURES + "/artifact-helm", "oci:out", says="no image")
-    # The name with an escape in it is the input's; it is kept as it is, or given another.
+    # The name with an escape in it is the input's; it is not handed on.
+    refused("oci:" + FIXTURES + "/hostile-names", "oci:named", "--set", "a=1", says="give another")
     holds(annotate("oci:" + FIXTURES + "/hostile-names", "oci:named:v1", "--set", "a=1")["to"], "sha256:")
     make_index("in")
     for ref in ("", "../x", "a b", "\x1b[31m", "x\ny", "é", "-x", "a" * 300, "a;rm"):

@@ -72,11 +72,28 @@ START_TEST(test_splice_list__refuses)
     for (size_t i = 0; i < OCN_COUNT(refused); i++) {
         OCN_CLEANUP(ocn_buf_done) struct ocn_buf out = { 0 };
         struct ocn_error err = { 0 };
+        struct ocn_bytes found[MAX_ENTRIES];
         size_t count = entries_of(refused[i].what, entries);
+        ck_assert(refused[i].what[0] == '+' ||
+                  ocn_splice_list_entries(bytes(refused[i].text), "/l", found, count, NULL) < 0);
         ck_assert_int_eq(ocn_splice_list(bytes(refused[i].text), "/l", entries, count, &out, &err),
                          -1);
         ck_assert_int_eq(err.code, OCN_E_FORMAT);
     }
+}
+END_TEST
+
+START_TEST(test_splice_list__entries)
+{
+    static const char text[] = "{\"l\":[ {\"a\":[1,2]} , \"]\",{}]}";
+    struct ocn_bytes found[MAX_ENTRIES];
+
+    ck_assert_int_eq(ocn_splice_list_entries(bytes(text), "/l", found, 3, NULL), 0);
+    ck_assert_uint_eq(found[0].len, 11);
+    ck_assert_mem_eq(found[0].ptr, "{\"a\":[1,2]}", 11);
+    ck_assert_uint_eq(found[1].len, 3);
+    ck_assert_mem_eq(found[1].ptr, "\"]\"", 3);
+    ck_assert_uint_eq(found[2].len, 2);
 }
 END_TEST
 
@@ -111,6 +128,7 @@ int main(void)
 
     tcase_add_loop_test(tests, test_splice_list__rows, 0, OCN_COUNT(rows));
     tcase_add_test(tests, test_splice_list__refuses);
+    tcase_add_test(tests, test_splice_list__entries);
     tcase_add_test(tests, test_splice_list__appends);
     suite_add_tcase(suite, tests);
     return ocn_run_suite(suite);
