@@ -55,7 +55,11 @@ static const struct ocn_command_option options[] = {
       .text = "what refers to an image whose digest changes: drop (default) leaves it out, rewrite "
               "makes it refer to the new one" },
     OCN_CLI_FLAG("dry-run", struct request, dry_run, "only say what would change"),
-    OCN_CLI_FORMAT(struct request, "text (default) or json"),
+    OCN_CLI_FORMAT(
+        struct request,
+        "text (default) or json: {\"version\": 1, \"from\", \"to\", \"changed\": "
+        "[{\"platform\", \"in\": \"manifest\" | \"index\" | \"labels\", \"key\", \"from\", "
+        "\"to\"}], \"kept\", \"images\", \"warnings\"}"),
 };
 
 /* ---- words ----------------------------------------------------------------------------------- */
