@@ -99,9 +99,9 @@ static int add_property(json_t *component, const char *name, const char *value)
     json_t *row = json_object();
     int status = 0;
 
-    if (value == NULL || value[0] == '\0') {
+    if (component == NULL || value == NULL || value[0] == '\0') {
         json_decref(row);
-        return 0;
+        return component != NULL ? 0 : -1;
     }
     if (list == NULL) {
         list = json_array();
@@ -224,11 +224,16 @@ int ocn_cli_cyclonedx(const struct ocn_gobuild *build, struct ocn_arena *arena, 
     if (ocn_derive_annotations(build, arena, &pairs, err) < 0) {
         return -1;
     }
-    json_auto_t *json =
-        json_pack("{s:s, s:s, s:i, s:{s:s*, s:{s:[{s:s, s:s, s:s}]}, s:o}, s:o}", "bomFormat",
-                  "CycloneDX", "specVersion", "1.6", "version", 1, "metadata", "timestamp",
-                  derived(&pairs, "org.opencontainers.image.created"), "tools", "components",
-                  "type", "application", "name", "ocinorm", "version", OCN_VERSION, "component",
-                  program_of(build, &pairs), "components", list_components(build, arena));
-    return ocn_json_print(json, out, err);
+    json_auto_t *json = json_pack(
+        "{s:s, s:s, s:i, s:{s:{s:[{s:s, s:s, s:s}]}, s:o}, s:o}", "bomFormat", "CycloneDX",
+        "specVersion", "1.6", "version", 1, "metadata", "tools", "components", "type",
+        "application", "name", "ocinorm", "version", OCN_VERSION, "component",
+        program_of(build, &pairs), "components", list_components(build, arena));
+    /* Not json_pack()'s "s*": where memory fails it leaves out what is there. */
+    const char *time = derived(&pairs, "org.opencontainers.image.created");
+    if (json == NULL || (time != NULL && json_object_set_new(json_object_get(json, "metadata"),
+                                                             "timestamp", json_string(time)) < 0)) {
+        return ocn_fail_nomem(err);
+    }
+    return ocn_arena_check(arena, err) < 0 ? -1 : ocn_json_print(json, out, err);
 }
