@@ -91,6 +91,22 @@ static int grow_tree(struct work *work, struct stack *stack, struct ocn_error *e
     return 0;
 }
 
+/* Where the first image has the same layer, which has been read then; NULL: it has none. */
+static struct ocn_image_layer *read_before(const struct work *work, const struct stack *stack,
+                                           size_t layer)
+{
+    const struct stack *first = &work->stacks[0];
+    const char *id = stack->side->image->layers[layer].diff_id;
+
+    for (size_t i = 0; stack != first && id != NULL && i < first->len; i++) {
+        const char *other = first->side->image->layers[work->shared + i].diff_id;
+        if (other != NULL && strcmp(id, other) == 0) {
+            return first->layers[i];
+        }
+    }
+    return NULL;
+}
+
 /* The layers above those that both have. */
 static int read_upper(struct work *work, struct stack *stack, struct ocn_error *err)
 {
@@ -101,10 +117,11 @@ static int read_upper(struct work *work, struct stack *stack, struct ocn_error *
         return ocn_fail_nomem(err);
     }
     for (size_t i = work->shared; i < count; i++) {
-        if (read_layer(work, stack->side, i, &stack->layers[stack->len], err) < 0) {
+        struct ocn_image_layer *before = read_before(work, stack, i);
+        if (before == NULL && read_layer(work, stack->side, i, &before, err) < 0) {
             return -1;
         }
-        stack->len++;
+        stack->layers[stack->len++] = before;
     }
     return grow_tree(work, stack, err);
 }
