@@ -466,6 +466,26 @@ def dry_run():
 
 
 @case
+def launched():
+    """behind a launcher, links and PATH the program is found; a shell that starts it is not it"""
+    from layout import ELF  # pylint: disable=import-outside-toplevel
+    layout = Layout("in")
+    files = {"sbin/tini": ELF, "opt/app-1.2/app": programs["amd64"], "usr/local/bin/app": "../../../opt/app-1.2/app",
+             "bin": "sbin"}
+    image = make_image(layout, "amd64", files, config={"Entrypoint": ["tini", "--"], "Cmd": ["app", "serve"],
+                                                       "Env": None, "User": "nobody-there"})
+    layout.index([name(image, "v1")])
+    report = annotate("oci:in", "oci:out")
+    equal(sorted({r["key"] for r in report["changed"]}), DERIVED)
+    equal(report["images"][0]["program"].rsplit("/", maxsplit=1)[-1], "app")
+    layout = Layout("shell")
+    image = make_image(layout, "amd64", {"bin/sh": ELF, "bin/app": programs["amd64"]},
+                       config={"Entrypoint": ["/bin/sh", "-c", "app | tee log"]})
+    layout.index([name(image, "v1")])
+    equal(annotate("oci:shell", "oci:out2")["changed"], [])
+
+
+@case
 def no_program():
     """a script's interpreter is not its program; no program, nothing derived, and that is said"""
     layout = Layout("in")
