@@ -411,5 +411,7 @@ const struct ocn_bind ocn_policy_fields[] = {
     { "exempt", OCN_BIND_OBJECT, .fields = exempt_fields,
       .doc = "Containers that are left alone." },
     { "hook", OCN_BIND_OBJECT, .fields = hook_fields, .doc = "The prestart hook." },
+    { "admission", OCN_BIND_OBJECT, .fields = ocn_policy_admission_fields,
+      .doc = "What a cluster's gate asks for beside the rules of the node." },
     { 0 },
 };

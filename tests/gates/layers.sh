@@ -18,6 +18,7 @@ normalize/rules   : normalize/base normalize/json normalize/oci normalize/policy
 normalize/diff    : normalize/base normalize/json normalize/image
 normalize/lint    : normalize/base normalize/json normalize/policy
 normalize/workload : normalize/base normalize/json normalize/program normalize/image normalize/lint
+normalize/admission : normalize/base normalize/json normalize/policy normalize/program normalize/image normalize/lint normalize/workload
 normalize         : normalize/*
 config            : normalize/base normalize/json normalize/policy normalize/node
 hook/sys          : normalize/base normalize/json
