@@ -5,12 +5,12 @@
 #include "normalize/base/number.h"
 #include "normalize/node/cgroup.h"
 #include "normalize/node/limits.h"
+#include "normalize/policy/go_values.h"
 #include "normalize/rules/go_env.h"
 #include "normalize/rules/judge.h"
 #include "normalize/rules/rules.h"
 
-#define SHARES_PER_CPU 1024.0 /* cgroup v1 cpu.shares of one CPU request in Kubernetes */
-#define MAX_PROCS 65536.0
+#define SHARES_PER_CPU 1024.0   /* cgroup v1 cpu.shares of one CPU request in Kubernetes */
 #define FIRST_WITH_CPU_LIMIT 25 /* Go 1.25 reads the CPU limit of its cgroup */
 
 /* ---- what the container brings ---------------------------------------------------------- */
@@ -119,37 +119,6 @@ static double bounded(double cpus)
     return cpus < OCN_MAX_CPUS ? cpus : OCN_MAX_CPUS;
 }
 
-/* Whole part: the purity of this folder has no libm. */
-static double whole(double value, enum ocn_round how)
-{
-    double down = (double)(uint64_t)value;
-
-    switch (how) {
-    case OCN_ROUND_UP:
-        return down < value ? down + 1 : down;
-    case OCN_ROUND_NEAREST:
-        return value - down < 0.5 ? down : down + 1;
-    case OCN_ROUND_DOWN:
-    default:
-        return down;
-    }
-}
-
-/* As Go >= 1.25 does it (runtime.adjustCgroupGOMAXPROCS): rounded, at least min, at most the CPUs.
- */
-static uint32_t processors(const struct ocn_judge *judge, double cpus, uint32_t available)
-{
-    double procs = whole(cpus < MAX_PROCS ? cpus : MAX_PROCS, judge->policy->env.maxprocs.round);
-
-    if (procs < judge->policy->env.maxprocs.min) {
-        procs = judge->policy->env.maxprocs.min;
-    }
-    if (available != 0 && procs > available) {
-        procs = available;
-    }
-    return procs < 1 ? 1 : (uint32_t)procs;
-}
-
 /* The CPUs that the process may be scheduled on at all; 0: unknown. */
 static uint32_t available_cpus(const struct ocn_judge *judge)
 {
@@ -218,11 +187,11 @@ int ocn_rule_env_gomaxprocs(struct ocn_judge *judge, struct ocn_error *err)
                                 err);
     }
     uint32_t available = available_cpus(judge);
-    uint32_t procs = processors(judge, found.cpus, available);
+    uint32_t procs = ocn_go_values_procs(env, found.cpus, available);
     const char *value = ocn_arena_printf(arena, "%u", procs);
     const char *why = ocn_arena_printf(arena, "%s = %.4g, %s = %.0f, at least %u, CPUs here %u%s",
                                        found.source, found.cpus, round_names[env->maxprocs.round],
-                                       whole(found.cpus, env->maxprocs.round), env->maxprocs.min,
-                                       available, blind);
+                                       ocn_go_values_whole(found.cpus, env->maxprocs.round),
+                                       env->maxprocs.min, available, blind);
     return ocn_judge_set_env(judge, gomaxprocs.rule, gomaxprocs.name, value, why, err);
 }

@@ -4,6 +4,7 @@
 
 #include "normalize/node/cgroup.h"
 #include "normalize/program/go_memory.h"
+#include "normalize/policy/go_values.h"
 #include "normalize/rules/go_env.h"
 #include "normalize/rules/judge.h"
 #include "normalize/rules/rules.h"
@@ -66,8 +67,8 @@ int ocn_rule_env_gomemlimit(struct ocn_judge *judge, struct ocn_error *err)
         return ocn_go_env_leave(judge, &gomemlimit, why, err);
     }
     /* Plain digits: Go ends a program at start over any other spelling but its own suffixes. */
-    const char *value =
-        ocn_arena_printf(arena, "%llu", (unsigned long long)(limit.amount * env->memlimit.ratio));
+    const char *value = ocn_arena_printf(
+        arena, "%llu", (unsigned long long)ocn_go_values_memory(env, limit.amount));
     const char *why = ocn_arena_printf(arena, "%.4g of the memory limit of %.0f bytes%s%s",
                                        env->memlimit.ratio, limit.amount, in, file);
     return ocn_judge_set_env(judge, gomemlimit.rule, gomemlimit.name, value, why, err);
