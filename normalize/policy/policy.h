@@ -78,15 +78,7 @@ struct ocn_policy_keys {
 
 /* What only a cluster's gate asks for; the programs of a node do nothing with it. */
 struct ocn_policy_admission {
-    struct {
-        enum ocn_level labels_required;
-        enum ocn_level labels_allowed;
-        enum ocn_level annotations_required;
-        enum ocn_level annotations_allowed;
-        enum ocn_level image_digest;
-        enum ocn_level image_registry;
-        enum ocn_level runtimeclass;
-    } rules;
+    enum ocn_level level[OCN_GATE_RULE_COUNT];
     struct ocn_policy_keys labels;
     struct ocn_policy_keys annotations;
     struct ocn_strings registries; /* "ghcr.io/shop", "*.example.com": where images come from */

@@ -30,11 +30,12 @@ hook/running      : hook/sys hook/confine hook/view hook/policy hook/judge confi
 hook/entry        : hook/sys hook/confine normalize/*
 hook/runtime      : hook/sys hook/view hook/policy hook/judge hook/running config normalize normalize/*
 hook/ocihook      : hook/sys hook/view hook/policy hook/judge hook/entry config normalize normalize/*
+hook/admission    : hook/sys hook/policy config normalize/*
 hook/install      : hook/sys hook/view config normalize/*
 hook/doctor       : hook/sys hook/confine hook/view hook/policy hook/judge hook/entry hook/install config normalize normalize/*
-hook/cli          : hook/sys hook/confine hook/view hook/policy hook/judge hook/running hook/install hook/doctor config normalize normalize/*
+hook/cli          : hook/admission hook/sys hook/confine hook/view hook/policy hook/judge hook/running hook/install hook/doctor config normalize normalize/*
 hook/lint         : hook/sys hook/confine normalize/*
-hook/image        : hook/sys hook/confine hook/view hook/policy hook/judge hook/cli hook/lint config normalize normalize/*
+hook/image        : hook/admission hook/sys hook/confine hook/view hook/policy hook/judge hook/cli hook/lint config normalize normalize/*
 tests*            : tests* hook* config normalize normalize/* packaging/*
 '
 
