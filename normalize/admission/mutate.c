@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "normalize/admission/mutate.h"
 
-#include <fnmatch.h>
 #include <string.h>
 
+#include "normalize/admission/exempt.h"
 #include "normalize/image/quantity.h"
 #include "normalize/policy/go_values.h"
 #include "normalize/workload/field.h"
@@ -102,28 +102,15 @@ static bool is_host(const struct ocn_pod *pod)
            json_is_true(json_object_get(pod->spec, "hostIPC"));
 }
 
-static bool is_exempt(const struct change *change, const struct ocn_pod *pod)
+static int is_exempt(const struct change *change, const struct ocn_pod *pod, bool *ret)
 {
-    const struct ocn_policy_exempt *exempt = &change->policy->exempt;
-    const char *own = ocn_field_string(pod->meta, "namespace");
-    const char *space = change->request->namespace_ != NULL ? change->request->namespace_
-                        : own != NULL                       ? own
-                                                            : "default";
-    const json_t *annotations = ocn_field_get(pod->meta, "annotations");
-
-    for (size_t i = 0; i < exempt->namespaces.len; i++) {
-        if (fnmatch(exempt->namespaces.items[i], space, 0) == 0) {
-            return true;
-        }
+    if (ocn_admission_exempts(change->policy, ocn_admission_namespace(change->request),
+                              ocn_field_get(pod->meta, "annotations"), ret, change->err) < 0) {
+        return -1;
     }
-    for (size_t i = 0; i < exempt->annotations.len; i++) {
-        const char *value =
-            json_string_value(json_object_get(annotations, exempt->annotations.items[i].name));
-        if (value != NULL && fnmatch(exempt->annotations.items[i].value, value, 0) == 0) {
-            return true;
-        }
-    }
-    return ocn_pod_is_windows(pod) || (exempt->host_namespaces && is_host(pod));
+    *ret =
+        *ret || ocn_pod_is_windows(pod) || (change->policy->exempt.host_namespaces && is_host(pod));
+    return 0;
 }
 
 static bool is_spared(const struct change *change, const json_t *container)
@@ -140,8 +127,8 @@ static int fill_class(const struct change *change, const struct ocn_pod *pod)
     const struct ocn_policy_admission *admission = &change->policy->admission;
     const char *class = admission->runtime_class;
 
-    return admission->rules.runtimeclass == OCN_LEVEL_OFF || class == NULL || class[0] == '\0' ||
-                   !is_null(json_object_get(pod->spec, "runtimeClassName"))
+    return admission->level[OCN_GATE_RUNTIMECLASS] == OCN_LEVEL_OFF || class == NULL ||
+                   class[0] == '\0' || !is_null(json_object_get(pod->spec, "runtimeClassName"))
                ? 0
                : add(change, "/spec/runtimeClassName", json_string(class));
 }
@@ -176,7 +163,7 @@ static int fill_labels(const struct change *change, const struct ocn_pod *pod)
     const json_t *annotations = ocn_field_get(pod->meta, "annotations");
     json_auto_t *missing = json_object();
 
-    if (admission->rules.labels_required == OCN_LEVEL_OFF) {
+    if (admission->level[OCN_GATE_LABELS_REQUIRED] == OCN_LEVEL_OFF) {
         return 0;
     }
     for (size_t i = 0; i < admission->labels.required.len; i++) {
@@ -369,8 +356,13 @@ static int fill(void *ctx, const struct ocn_pod *pod, struct ocn_error *err)
 {
     struct change *change = ctx;
 
-    if (strcmp(pod->kind, "Pod") != 0 || pod->pointer[0] != '\0' || is_exempt(change, pod)) {
+    bool exempt = false;
+
+    if (strcmp(pod->kind, "Pod") != 0 || !pod->own || pod->pointer[0] != '\0') {
         return 0;
+    }
+    if (is_exempt(change, pod, &exempt) < 0 || exempt) {
+        return exempt ? 0 : -1;
     }
     return fill_class(change, pod) < 0 || fill_labels(change, pod) < 0 ||
                    fill_user(change, pod) < 0 ||

@@ -36,6 +36,7 @@ hook/doctor       : hook/sys hook/confine hook/view hook/policy hook/judge hook/
 hook/cli          : hook/admission hook/sys hook/confine hook/view hook/policy hook/judge hook/running hook/install hook/doctor config normalize normalize/*
 hook/lint         : hook/sys hook/confine normalize/*
 hook/image        : hook/admission hook/sys hook/confine hook/view hook/policy hook/judge hook/cli hook/lint config normalize normalize/*
+hook/webhook      : hook/sys hook/confine hook/view hook/policy hook/judge hook/admission config normalize normalize/*
 tests*            : tests* hook* config normalize normalize/* packaging/*
 '
 
