@@ -5,19 +5,9 @@
  */
 #pragma once
 
-#include <jansson.h>
-
+#include "normalize/admission/request.h"
 #include "normalize/lint/lint.h"
 #include "normalize/policy/policy.h"
-
-/* What the API server was asked to do; zero-initialise what is not known. */
-struct ocn_admission_request {
-    const json_t *object;    /* as it would be stored; NULL or null: there is none (DELETE) */
-    const json_t *old;       /* as it is stored; NULL or null: it is created */
-    const char *operation;   /* "CREATE", "UPDATE", "DELETE", "CONNECT"; NULL: CREATE */
-    const char *subresource; /* "ephemeralcontainers", "resize"; NULL, "": the object itself */
-    const char *namespace_;  /* of the request; NULL: the object's own, else "default" */
-};
 
 /*
  * Tells @found of everything that @policy has against the object, with rule, message, hint, object

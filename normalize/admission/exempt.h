@@ -2,7 +2,8 @@
 /* What a cluster's gate lets pass unjudged, and which rows of `match` hold for a pod. */
 #pragma once
 
-#include "normalize/admission/admission.h"
+#include "normalize/admission/request.h"
+#include "normalize/policy/policy.h"
 #include "normalize/workload/pod.h"
 
 /* A part of a pod that some rule reads: an update that leaves all of them is not judged. */

@@ -13,8 +13,8 @@ enum kind { STEP_TAKES, STEP_SPLITS, STEP_GOES };
 static const char wrong_byte[] = "a pattern is made of printable ASCII";
 static const char too_large[] = "the pattern is too large; write a shorter one";
 static const char no_class[] =
-    "a list of characters is written [a-z] or [^a-z], with \\ before ], [, ^, \\ and -, and never "
-    "empty";
+    "a list of characters is written [a-z] or [^a-z], never empty; ], [, ^ and \\ have a \\ before "
+    "them, and - stands last";
 static const char no_operand[] =
     "a repetition (*, +, ?, {2,4}) stands behind one character, list or group";
 static const char no_repeat[] = "a repetition is written {2}, {2,} or {2,4}, at most 1000";
@@ -186,7 +186,7 @@ static bool is_punctuation(char c)
     return c != '\0' && strchr("\\.+*?()|[]{}^$/-", c) != NULL;
 }
 
-/* A character of a list; behind a \ in a glob any, in a pattern punctuation. */
+/* A character of a list; a "-" is one where it is the last. */
 static char read_member(struct reader *reader)
 {
     char c = peek(reader);
@@ -197,11 +197,27 @@ static char read_member(struct reader *reader)
         if (!is_punctuation(c)) {
             refuse(reader, no_escape);
         }
-    } else if (c == '\0' || strchr("[]^-", c) != NULL) {
+    } else if (c == '\0' || strchr("[]^", c) != NULL || (c == '-' && reader->at[1] != ']')) {
         refuse(reader, no_class);
     }
     reader->at++;
     return c;
+}
+
+/* "-" and the end of a range, which begins with @from; @from where there is none. */
+static char read_range(struct reader *reader, char from)
+{
+    bool is_range = peek(reader) == '-' && reader->at + 1 < reader->end && reader->at[1] != ']';
+    char to = from;
+
+    if (is_range) {
+        reader->at++;
+        to = read_member(reader);
+    }
+    if (to < from) {
+        refuse(reader, no_class);
+    }
+    return to;
 }
 
 /* What stands behind "[", up to its "]". @no: what inverts it. */
@@ -213,10 +229,7 @@ static void read_class(struct reader *reader, const char *no)
     reader->at += inverted;
     do {
         char from = read_member(reader);
-        char to = skip(reader, '-') ? read_member(reader) : from;
-        if (to < from) {
-            refuse(reader, no_class);
-        }
+        char to = read_range(reader, from);
         if (reader->why == NULL) {
             add_to_set(step, (unsigned char)from, (unsigned char)to);
         }
