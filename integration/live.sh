@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Runs the live tests of a runtime or an engine, as root: integration/live.sh NAME [BATS OPTION...]
-# NAME is runc, crun, containerd, podman, podman-crun, docker, running, image, doctor or kubernetes of this
+# NAME is runc, crun, containerd, podman, podman-crun, docker, running, image, doctor, kubernetes or webhook of this
 # system, or a row of engines.bash: containerd@trixie; --list prints those. The programs under test are those of
 # OCN_BIN (default: build/bin).
 set -euo pipefail
@@ -37,7 +37,7 @@ case $name in
     --list)
         sed -n 's/ *|.*//p' <<<"$engine_rows"
         ;;
-    runc | doctor | image | kubernetes)
+    runc | doctor | image | kubernetes | webhook)
         exec "${own_mounts[@]}" "${run[@]}" "$here/$name"
         ;;
     *)
