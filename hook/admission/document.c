@@ -74,6 +74,21 @@ static bool is_list(const json_t *object, const char *kind)
 
 static int judge_object(struct judged *judged, const json_t *object, struct ocn_error *err);
 
+/* Not json_copy(): where memory fails in it, jansson 2.14 leaves out a member and goes on. */
+static json_t *copy_item(json_t *item)
+{
+    json_auto_t *copy = json_object();
+    const char *key;
+    json_t *value;
+
+    json_object_foreach (item, key, value) {
+        if (json_object_set(copy, key, value) < 0) {
+            return NULL;
+        }
+    }
+    return json_incref(copy);
+}
+
 /* Items of a typed list (PodList) may leave out what they are. */
 static int judge_items(const struct judged *judged, const json_t *list, const char *kind,
                        struct ocn_error *err)
@@ -83,7 +98,7 @@ static int judge_items(const struct judged *judged, const json_t *list, const ch
 
     json_array_foreach (json_object_get(list, "items"), i, item) {
         struct judged inner = *judged;
-        json_auto_t *copy = json_is_object(item) ? json_copy(item) : json_object();
+        json_auto_t *copy = copy_item(item);
         json_auto_t *name = json_stringn(kind, strlen(kind) - 4);
         inner.pointer = ocn_arena_printf(judged->arena, "%s/items/%zu", judged->pointer, i);
         inner.depth++;

@@ -338,7 +338,7 @@ static json_t *dump_selector(const struct maker *maker)
             return NULL;
         }
     }
-    if (json_array_size(list) == 0) {
+    if (list != NULL && json_array_size(list) == 0) {
         json_decref(list);
         return json_object();
     }

@@ -80,7 +80,7 @@ function runCases(directory) {
 // ---- random pods --------------------------------------------------------------------------------
 
 const AT_ONCE = 150; // objects of a file: more findings than 2000 are an error
-const FILES = 20; // of a run
+const FILES = 5; // of a run
 
 function runRandom(count, seed, scratch) {
   const pods = new Pods(seed);
