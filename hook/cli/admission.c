@@ -2,6 +2,7 @@
 /* ocinorm admission: the cluster's gate from the node's policy. */
 #include <string.h>
 
+#include "hook/cli/admission_tls.h"
 #include "hook/cli/cli.h"
 #include "hook/policy/node_policy.h"
 #include "hook/policy/policy_files.h"
@@ -18,6 +19,10 @@ struct request {
     const char *name;
     const char *format;
     bool is_static;
+    bool webhook;
+    const char *service;
+    const char *ca_bundle;
+    const char *tls;
     struct ocn_command_texts words;
 };
 
@@ -48,6 +53,22 @@ static const struct ocn_command_option options[] = {
     OCN_CLI_FLAG("static", struct request, is_static,
                  "for the API server's own directory (staticManifestsDir): names end in "
                  ".static.k8s.io"),
+    OCN_CLI_FLAG("webhook", struct request, webhook,
+                 "the manifests of ocinorm-webhook instead, with this policy"),
+    OCN_CLI_TEXT("service", "NAMESPACE/NAME", struct request, service,
+                 "of --webhook: where it runs, as ocinorm-system/ocinorm-webhook"),
+    { .name = "ca-bundle",
+      .takes = OCN_COMMAND_TAKES_FILE,
+      .argument = "FILE",
+      .offset = offsetof(struct request, ca_bundle),
+      .text = "of --webhook: the CA of its certificate (PEM); without it and --tls, cert-manager "
+              "fills it in" },
+    { .name = "tls",
+      .takes = OCN_COMMAND_TAKES_DIR,
+      .argument = "DIR",
+      .offset = offsetof(struct request, tls),
+      .text = "of --webhook: make a CA and a certificate there, of what is missing, and print the "
+              "Secret, too" },
 };
 
 /* ---- making it --------------------------------------------------------------------------- */
@@ -106,6 +127,65 @@ static int make(const struct request *request, struct ocn_error *err)
                : 0;
 }
 
+/* ---- the webhook ------------------------------------------------------------------------- */
+
+static int read_tls(const struct request *request,
+                    const struct ocn_admission_webhook_service *service,
+                    struct ocn_admission_webhook_tls *ret, struct ocn_error *err)
+{
+    if (request->tls != NULL) {
+        return ocn_admission_tls_make(request->tls, service, ret, err);
+    }
+    return request->ca_bundle != NULL
+               ? ocn_io_read_file(request->ca_bundle, OCN_POLICY_MAX_SIZE, &ret->ca, err)
+               : 0;
+}
+
+static int make_webhook(const struct request *request, struct ocn_error *err)
+{
+    OCN_CLEANUP(ocn_admission_webhook_tls_done) struct ocn_admission_webhook_tls tls = { 0 };
+    OCN_CLEANUP(ocn_node_policy_done) struct ocn_node_policy policy = { 0 };
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf out = { 0 };
+    struct ocn_admission_webhook_service service;
+
+    if (ocn_admission_webhook_service(request->service, &service, err) < 0 ||
+        ocn_node_policy_read(&request->world, &policy, err) < 0) {
+        return -1;
+    }
+    json_auto_t *shown = ocn_config_show(policy.config);
+    if (shown == NULL) {
+        return ocn_fail_nomem(err);
+    }
+    return read_tls(request, &service, &tls, err) < 0 ||
+                   ocn_admission_webhook_print(&service, &tls, json_object_get(shown, "policy"),
+                                               &out, err) < 0 ||
+                   ocn_io_write_fd(STDOUT_FILENO, "standard output", ocn_buf_bytes(&out), err) < 0
+               ? -1
+               : 0;
+}
+
+static int check_webhook_words(const struct request *request, struct ocn_error *err)
+{
+    if (!request->webhook &&
+        (request->service != NULL || request->ca_bundle != NULL || request->tls != NULL)) {
+        return ocn_fail(err, OCN_E_USAGE, NULL,
+                        "--service, --ca-bundle and --tls go with --webhook");
+    }
+    if (request->webhook && (request->is_static || request->action != NULL ||
+                             request->name != NULL || request->kubernetes != NULL)) {
+        return ocn_fail(err, OCN_E_USAGE, "--webhook",
+                        "goes without --static, --action, --name and --kubernetes: it acts by the "
+                        "levels of its policy");
+    }
+    if (request->webhook && ocn_cli_is_json(request->format)) {
+        return ocn_fail(err, OCN_E_USAGE, "--format", "the webhook's manifests are YAML");
+    }
+    return request->ca_bundle != NULL && request->tls != NULL
+               ? ocn_fail(err, OCN_E_USAGE, "--tls",
+                          "brings its own CA: it goes without --ca-bundle")
+               : 0;
+}
+
 /* ---- the command line -------------------------------------------------------------------- */
 
 static int check_words(const struct request *request, struct ocn_error *err)
@@ -134,7 +214,9 @@ static int run_admission(int argc, char **argv)
     if (helped) {
         return EXIT_FINE;
     }
-    return status < 0 || check_words(&request, &err) < 0 || make(&request, &err) < 0
+    return status < 0 || check_words(&request, &err) < 0 ||
+                   check_webhook_words(&request, &err) < 0 ||
+                   (request.webhook ? make_webhook : make)(&request, &err) < 0
                ? ocn_cli_complain(&err)
                : EXIT_FINE;
 }
@@ -142,6 +224,7 @@ static int run_admission(int argc, char **argv)
 static const char *const synopsis[] = {
     "[--config FILE] [--kubernetes VERSION] [--action deny|warn|audit] [--name NAME] "
     "[--format yaml|json] [--static]",
+    "--webhook --service NAMESPACE/NAME [--config FILE] [--ca-bundle FILE | --tls DIR]",
     "check [--config FILE] [--format text|json] FILE...",
     NULL,
 };

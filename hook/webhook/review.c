@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "hook/admission/select.h"
-#include "hook/webhook/base64.h"
+#include "normalize/base/base64.h"
 #include "normalize/admission/gate.h"
 #include "normalize/admission/mutate.h"
 #include "normalize/json/json.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "hook/webhook/base64.h"
+#include "normalize/base/base64.h"
 
 #define GROUP ((size_t)3)
 #define LETTER_BITS 6U
