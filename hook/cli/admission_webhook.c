@@ -114,7 +114,7 @@ static int put_policy(const struct ocn_admission_webhook_service *service, const
 {
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf text = { 0 };
 
-    if (ocn_json_dump(policy, JSON_COMPACT, &text, err) < 0) {
+    if (ocn_json_dump(policy, JSON_COMPACT | JSON_REAL_PRECISION(15), &text, err) < 0) {
         return -1;
     }
     ocn_buf_printf(out,

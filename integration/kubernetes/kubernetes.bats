@@ -392,3 +392,87 @@ make_task() { # ID POD [CONTAINER]
     grep -rqF 'BinaryName = "/opt/ocinorm/bin/ocinorm-runtime"' "$node/etc/containerd"
     [[ ! -e $dir/unregistered ]]
 }
+
+# ---- the webhook ------------------------------------------------------------------------------
+
+@test "the webhook's manifests are what Kubernetes' schemas demand, and the same each time" {
+    local tls=$BATS_TEST_TMPDIR/tls first
+    webhook() { "$bin/ocinorm" admission --webhook --service ocinorm-system/ocinorm-webhook "$@"; }
+    run -0 webhook --tls "$tls"
+    first=$output
+    run -0 validate <<<"$first"
+    [[ $(grep -c ': valid$' <<<"$output") == 9 ]]
+    run -0 webhook --tls "$tls"
+    [[ $output == "$first" ]]
+    run -0 validate < <(render admission/base)
+    assert_has "$output" "ValidatingWebhookConfiguration ocinorm-webhook: valid"
+    assert_has "$output" "MutatingWebhookConfiguration ocinorm-webhook: valid"
+    # The base is what is printed, without the policy.
+    diff <(webhook | to_json | jq 'map(select(.kind != "ConfigMap"))') \
+        <(to_json <"$kubernetes/admission/base/webhook.yaml")
+}
+
+@test "the webhook's manifests: safe by default, and their parts fit each other" {
+    "$bin/ocinorm" admission --webhook --service gate/keeper --tls "$BATS_TEST_TMPDIR/tls" | to_json >"$BATS_TEST_TMPDIR/all"
+    jq -e 'map({key: .kind, value: .}) | from_entries |
+        (.ValidatingWebhookConfiguration, .MutatingWebhookConfiguration | .webhooks[] |
+            .failurePolicy == "Ignore" and .timeoutSeconds == 3 and .sideEffects == "None" and
+            .matchPolicy == "Equivalent" and (.matchConditions | length) > 0 and
+            (has("objectSelector") | not) and .clientConfig.service.name == "keeper" and
+            (.namespaceSelector.matchExpressions[0].values | index("kube-system", "gate") != null)),
+        (.Deployment.spec | .replicas == 2 and (.template.spec |
+            .automountServiceAccountToken == false and .securityContext.runAsNonRoot and
+            .containers[0].securityContext.readOnlyRootFilesystem and
+            (.topologySpreadConstraints | length) == 2)),
+        (.Service.spec.selector as $selector | .Deployment.spec.template.metadata.labels | contains($selector)),
+        .Service.spec.ports[0].targetPort == "https",
+        .Secret.metadata.name == .Deployment.spec.template.spec.volumes[0].secret.secretName,
+        .ConfigMap.metadata.name == .Deployment.spec.template.spec.volumes[1].configMap.name' \
+        "$BATS_TEST_TMPDIR/all" | { ! grep -v '^true$'; }
+    # The certificate is the Service's, and of the CA that the API server is told.
+    jq -r '.[] | select(.kind == "Secret") | .data["tls.crt"] | @base64d' "$BATS_TEST_TMPDIR/all" >"$BATS_TEST_TMPDIR/leaf"
+    jq -r '[.[] | select(.kind == "MutatingWebhookConfiguration")][0].webhooks[0].clientConfig.caBundle | @base64d' \
+        "$BATS_TEST_TMPDIR/all" >"$BATS_TEST_TMPDIR/ca"
+    openssl verify -x509_strict -purpose sslserver -verify_hostname keeper.gate.svc -CAfile "$BATS_TEST_TMPDIR/ca" \
+        "$BATS_TEST_TMPDIR/leaf"
+    run ! openssl verify -verify_hostname other.gate.svc -CAfile "$BATS_TEST_TMPDIR/ca" "$BATS_TEST_TMPDIR/leaf"
+    # The policy that is printed is one.
+    jq -r '.[] | select(.kind == "ConfigMap") | .data["config.json"]' "$BATS_TEST_TMPDIR/all" >"$BATS_TEST_TMPDIR/config.json"
+    "$bin/ocinorm" config show --config "$BATS_TEST_TMPDIR/config.json" >/dev/null
+}
+
+@test "the webhook's options that do not go together, and names that are none" {
+    local words
+    for words in "--webhook" "--webhook --service web" "--webhook --service Kube/web" "--webhook --service kube-system/web" \
+        "--service a/b" "--webhook --service a/b --static" "--webhook --service a/b --format json" \
+        "--webhook --service a/b --ca-bundle /nowhere" "--webhook --service a/b --ca-bundle /nowhere --tls /tmp"; do
+        # shellcheck disable=SC2086 # words
+        run -2 "$bin/ocinorm" admission $words
+    done
+}
+
+@test "the webhook's image: the program, its libraries, no shell; it runs with nothing to write" {
+    local image=$BATS_TEST_TMPDIR/webhook
+    bash "$kubernetes/admission/image/image.sh" "$bin" "$image"
+    [[ -z $(find "$image/rootfs" -name '*sh') ]]
+    "$bin/ocinorm" admission --webhook --service a/b --tls "$BATS_TEST_TMPDIR/tls" >/dev/null
+    cp "$BATS_TEST_TMPDIR"/tls/tls.* "$image/rootfs/tls/"
+    chmod 0444 "$image/rootfs/tls"/*
+    echo '{"version": 1}' >"$image/rootfs/policy/config.json"
+    (cd "$BATS_TEST_TMPDIR" && mkdir b && cd b && runc spec)
+    jq --arg root "$image/rootfs" --arg cgroup "$cgroups/$id" '.root = {path: $root, readonly: true} |
+        .process.terminal = false | .process.user = {uid: 65532, gid: 65532} | .process.noNewPrivileges = true |
+        .process.capabilities = {} | .process.args = ["/usr/bin/ocinorm-webhook", "--cert=/tls/tls.crt",
+            "--key=/tls/tls.key", "--listen=127.0.0.1:8443", "--config=/policy/config.json"] |
+        .linux.cgroupsPath = $cgroup' "$BATS_TEST_TMPDIR/b/config.json" >"$BATS_TEST_TMPDIR/b/new"
+    mv "$BATS_TEST_TMPDIR/b/new" "$BATS_TEST_TMPDIR/b/config.json"
+    runc --root "$state" run --bundle "$BATS_TEST_TMPDIR/b" "$id" >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- &
+    local running=$! i
+    for ((i = 0; i < 600; i++)); do
+        ! grep -q 'certificate holds' "$BATS_TEST_TMPDIR/said" || break
+        sleep 0.1
+    done
+    runc --root "$state" kill "$id" INT
+    wait "$running" || { cat "$BATS_TEST_TMPDIR/said"; return 1; }
+    grep -q '"stopped"' "$BATS_TEST_TMPDIR/said"
+}
