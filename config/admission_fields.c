@@ -62,6 +62,19 @@ static const char *check_allowed(const char *name, const json_t *value)
     return pattern != NULL ? ocn_pattern_check(pattern) : NULL;
 }
 
+/* HOST[:PORT][/PATH], with "*" for any part of a name. */
+static bool is_registry(const char *text)
+{
+    size_t len = strlen(text);
+    const char *port = text + strcspn(text, ":/");
+    size_t digits = *port == ':' ? strspn(port + 1, DIGITS) : 0;
+    const char *path = *port == ':' ? port + 1 + digits : port;
+
+    return len != 0 && len <= MAX_REGISTRY && port != text && (*port != ':' || digits != 0) &&
+           (*path == '\0' || *path == '/') && text[len - 1] != '/' && strstr(text, "//") == NULL &&
+           text[strspn(text, LOWER UPPER DIGITS ".-_:/*")] == '\0' && strchr(path, ':') == NULL;
+}
+
 static const char *check_registries(const char *name, const json_t *value)
 {
     size_t i;
@@ -69,11 +82,7 @@ static const char *check_registries(const char *name, const json_t *value)
 
     (void)name;
     json_array_foreach (value, i, item) {
-        const char *text = json_string_value(item);
-        size_t len = text != NULL ? strlen(text) : 0;
-        if (text != NULL && (len == 0 || len > MAX_REGISTRY || text[0] == '/' ||
-                             text[len - 1] == '/' || strchr(text, '@') != NULL ||
-                             text[strspn(text, LOWER UPPER DIGITS ".-_:/*")] != '\0')) {
+        if (json_is_string(item) && !is_registry(json_string_value(item))) {
             return "a registry is written ghcr.io, ghcr.io/shop or *.example.com:5000, at most 100 "
                    "characters: no scheme, no tag, no slash at the end";
         }
@@ -110,17 +119,24 @@ static const struct ocn_bind rules_fields[] = {
     { 0 },
 };
 
-#define KEYS(what)                                                                                 \
-    {                                                                                              \
-        { "required", OCN_BIND_STRINGS, AT(what.required), .check = check_required,                \
-          .doc = "Keys that must be there." },                                                     \
-            { "allowed", OCN_BIND_PAIRS, AT(what.allowed), .check = check_allowed,                 \
-              .doc = "Key, and what its value may be: a glob, or a pattern as ^[a-z]+$." },        \
-            { 0 },                                                                                 \
-    }
+static const char required_doc[] = "Keys that must be there, with a value.";
+static const char allowed_doc[] =
+    "Key, and what its value may be: a glob, or a pattern as ^[a-z]+$.";
 
-static const struct ocn_bind labels_fields[] = KEYS(labels);
-static const struct ocn_bind annotations_fields[] = KEYS(annotations);
+static const struct ocn_bind labels_fields[] = {
+    { "required", OCN_BIND_STRINGS, AT(labels.required), .check = check_required,
+      .doc = required_doc },
+    { "allowed", OCN_BIND_PAIRS, AT(labels.allowed), .check = check_allowed, .doc = allowed_doc },
+    { 0 },
+};
+
+static const struct ocn_bind annotations_fields[] = {
+    { "required", OCN_BIND_STRINGS, AT(annotations.required), .check = check_required,
+      .doc = required_doc },
+    { "allowed", OCN_BIND_PAIRS, AT(annotations.allowed), .check = check_allowed,
+      .doc = allowed_doc },
+    { 0 },
+};
 
 const struct ocn_bind ocn_policy_admission_fields[] = {
     { "rules", OCN_BIND_OBJECT, .fields = rules_fields,

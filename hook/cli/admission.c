@@ -83,7 +83,7 @@ static enum ocn_manifest_action action_of(const char *word)
 {
     unsigned i = 0;
 
-    while (word != NULL && strcmp(actions[i], word) != 0) {
+    while (word != NULL && actions[i + 1] != NULL && strcmp(actions[i], word) != 0) {
         i++;
     }
     return (enum ocn_manifest_action)i;

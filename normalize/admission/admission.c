@@ -68,12 +68,23 @@ static int judge(void *ctx, const struct ocn_pod *pod, struct ocn_error *err)
     return exempt || unchanged ? 0 : ocn_gate_judge(&ask, err);
 }
 
-/* CREATE and UPDATE, of what is not on its way out. */
+static bool is_one_of(const char *text, const char *const *list)
+{
+    while (*list != NULL && strcmp(*list, text) != 0) {
+        list++;
+    }
+    return *list != NULL;
+}
+
+/* CREATE and UPDATE, of what is not on its way out; of a status or a scale nobody asks. */
 static bool is_judged(const struct ocn_admission_request *request)
 {
+    static const char *const operations[] = { "CREATE", "UPDATE", NULL };
+    static const char *const subresources[] = { "", "ephemeralcontainers", "resize", NULL };
+    const char *subresource = request->subresource != NULL ? request->subresource : "";
     const char *operation = request->operation != NULL ? request->operation : "CREATE";
 
-    return (strcmp(operation, "CREATE") == 0 || strcmp(operation, "UPDATE") == 0) &&
+    return is_one_of(operation, operations) && is_one_of(subresource, subresources) &&
            ocn_field_get(request->object, "metadata.deletionTimestamp") == NULL;
 }
 

@@ -83,6 +83,10 @@ lacks 'paramKind'
 lacks 'objectSelector'
 refuses '1.29 has no ValidatingAdmissionPolicy' --kubernetes 1.29
 refuses 'not a version of Kubernetes' --kubernetes thirty
+jq -n '{admission: {rules: {"image.registry": "deny"}, registries: [range(2000) | "registry-\(.).example.com/a/b/c/d"]}}' \
+    >"$scratch/empty.json"
+refuses 'more than 65536'
+echo '{}' >"$scratch/empty.json"
 refuses 'is no name of an object' --name Shop
 refuses 'text is a format of check' --format text
 refuses 'ocinorm admission check FILE' pod.yaml
