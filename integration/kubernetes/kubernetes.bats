@@ -409,7 +409,7 @@ make_task() { # ID POD [CONTAINER]
     assert_has "$output" "MutatingWebhookConfiguration ocinorm-webhook: valid"
     # The base is what is printed, without the policy.
     diff <(webhook | to_json | jq 'map(select(.kind != "ConfigMap"))') \
-        <(to_json <"$kubernetes/admission/base/webhook.yaml")
+        <(to_json <"$kubernetes/admission/base/webhook.yaml" | jq .)
 }
 
 @test "the webhook's manifests: safe by default, and their parts fit each other" {
