@@ -20,6 +20,8 @@ build | file:/usr/include/sys/capability.h     | libcap-dev                | lib
 build | file:/usr/include/archive.h            | libarchive-dev            | libarchive-devel
 build | file:/usr/include/openssl/evp.h        | libssl-dev                | openssl-devel
 build | file:/usr/include/yaml.h               | libyaml-dev               | libyaml-devel
+build | file:/usr/include/microhttpd.h         | libmicrohttpd-dev         | libmicrohttpd-devel
+build | file:/usr/include/gnutls/gnutls.h      | libgnutls28-dev           | gnutls-devel
 build | file:/usr/lib*/libc.a:/usr/lib/*/libc.a             | libc6-dev      | glibc-static
 build | file:/usr/lib*/libjansson.a:/usr/lib/*/libjansson.a | libjansson-dev | jansson-static
 build | file:/usr/lib*/libcap.a:/usr/lib/*/libcap.a         | libcap-dev     | libcap-static
@@ -31,6 +33,7 @@ test  | cmd:clang-format                       | clang-format              | cla
 test  | cmd:cppcheck                           | cppcheck                  | cppcheck
 test  | cmd:shellcheck                         | shellcheck                | ShellCheck
 test  | cmd:bats                               | bats                      | bats
+test  | cmd:curl                               | curl                      | curl
 test  | cmd:jq                                 | jq                        | jq
 test  | cmd:file                               | file                      | file
 test  | cmd:strace                             | strace                    | strace

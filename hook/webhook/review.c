@@ -5,6 +5,7 @@
 
 #include "hook/admission/select.h"
 #include "normalize/base/base64.h"
+#include "normalize/admission/exempt.h"
 #include "normalize/admission/gate.h"
 #include "normalize/admission/mutate.h"
 #include "normalize/json/json.h"
@@ -261,16 +262,9 @@ static int validate(const struct ocn_policy *policy, const struct asked *asked,
 {
     OCN_CLEANUP(findings_done)
     struct findings findings = { .arena = arena, .warnings = json_array() };
-    struct ocn_error problem = { 0 };
 
-    if (ocn_gate_check(policy, err) < 0) {
-        return -1;
-    }
-    if (ocn_admission_check(policy, &asked->request, arena, found, &findings, &problem) < 0) {
-        return problem.code == OCN_E_NOMEM ? ocn_fail_nomem(err)
-                                           : deny_malformed(&problem, response, ret, err);
-    }
-    if (close_findings(&findings, err) < 0) {
+    if (ocn_admission_check(policy, &asked->request, arena, found, &findings, err) < 0 ||
+        close_findings(&findings, err) < 0) {
         return -1;
     }
     bool denied = findings.message.len != 0;
@@ -286,7 +280,6 @@ static int validate(const struct ocn_policy *policy, const struct asked *asked,
     return warned ? set(response, "warnings", json_incref(findings.warnings), err) : 0;
 }
 
-/* What is malformed is let through as it is: /validate, and the API server, come after. */
 static int mutate(const struct ocn_policy *policy, const struct asked *asked,
                   struct ocn_arena *arena, json_t *response, struct ocn_review *ret,
                   struct ocn_error *err)
@@ -294,14 +287,10 @@ static int mutate(const struct ocn_policy *policy, const struct asked *asked,
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf text = { 0 };
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf encoded = { 0 };
     json_auto_t *patch = NULL;
-    struct ocn_error problem = { 0 };
 
     ret->verdict = OCN_REVIEW_ALLOWED;
-    if (ocn_mutate_patch(policy, &asked->request, arena, &patch, &problem) < 0 &&
-        problem.code == OCN_E_NOMEM) {
-        return ocn_fail_nomem(err);
-    }
-    if (set(response, "allowed", json_true(), err) < 0) {
+    if (ocn_mutate_patch(policy, &asked->request, arena, &patch, err) < 0 ||
+        set(response, "allowed", json_true(), err) < 0) {
         return -1;
     }
     if (json_array_size(patch) == 0) {
@@ -372,19 +361,56 @@ static int refuse(const struct ocn_error *problem, struct ocn_review *ret, struc
     return ocn_arena_check(&arena, err) < 0 ? -1 : ocn_buf_check(&ret->body, err);
 }
 
+/* What is malformed is let through by /mutate as it is: /validate, and the API server, come after.
+ */
+static int judge_malformed(enum ocn_review_kind kind, const struct ocn_error *problem,
+                           json_t *response, struct ocn_review *ret, struct ocn_error *err)
+{
+    if (problem->code == OCN_E_NOMEM) {
+        return ocn_fail_nomem(err);
+    }
+    if (kind == OCN_REVIEW_VALIDATE) {
+        return deny_malformed(problem, response, ret, err);
+    }
+    ret->verdict = OCN_REVIEW_ALLOWED;
+    return set(response, "allowed", json_true(), err);
+}
+
+/* An error of @problem's is the object's, one of @err's is ours. */
+static int judge(const struct ocn_config *config, enum ocn_review_kind kind,
+                 const struct asked *asked, struct ocn_arena *arena, json_t *response,
+                 struct ocn_review *ret, struct ocn_error *err)
+{
+    struct ocn_error problem = { 0 };
+    const json_t *annotations = NULL;
+    struct ocn_policy policy;
+
+    if (ocn_admission_annotations(&asked->request, arena, &annotations, &problem) < 0) {
+        return judge_malformed(kind, &problem, response, ret, err);
+    }
+    if (ocn_admission_select(config, &asked->request, arena, &policy, err) < 0 ||
+        ocn_gate_check(&policy, err) < 0) {
+        return -1;
+    }
+    if ((kind == OCN_REVIEW_MUTATE
+             ? mutate(&policy, asked, arena, response, ret, &problem)
+             : validate(&policy, asked, arena, response, ret, &problem)) == 0) {
+        return 0;
+    }
+    json_object_clear(response);
+    return set(response, "uid", json_string(asked->uid), err) < 0
+               ? -1
+               : judge_malformed(kind, &problem, response, ret, err);
+}
+
 static int answer(const struct ocn_config *config, enum ocn_review_kind kind,
                   const struct asked *asked, struct ocn_review *ret, struct ocn_error *err)
 {
     OCN_CLEANUP(ocn_arena_done) struct ocn_arena arena = { 0 };
-    struct ocn_policy policy;
     json_auto_t *response = json_object();
 
     if (set(response, "uid", json_string(asked->uid), err) < 0 ||
-        ocn_admission_select(config, &asked->request, &arena, &policy, err) < 0) {
-        return -1;
-    }
-    if ((kind == OCN_REVIEW_MUTATE ? mutate(&policy, asked, &arena, response, ret, err)
-                                   : validate(&policy, asked, &arena, response, ret, err)) < 0) {
+        judge(config, kind, asked, &arena, response, ret, err) < 0) {
         return -1;
     }
     ret->status = 200;
