@@ -101,7 +101,7 @@ assert_hardened_dynamic() { # PROGRAM
     dynamic=$(readelf -Wd "$1")
     [[ $header == *"Type:"*DYN* && $header == *GNU_RELRO* && $header == *INTERP* ]] || fail "$1 is not PIE with RELRO"
     [[ $header =~ GNU_STACK[^$'\n']*\ RW\  ]] || fail "the stack of $1 is executable"
-    [[ $dynamic == *NOW* && $dynamic == *libarchive* && $dynamic != *curl* ]] || fail "$1 is not linked as it should be"
+    [[ $dynamic == *NOW* && $dynamic == *"$2"* && $dynamic != *curl* ]] || fail "$1 is not linked as it should be"
     echo "PIE, RELRO, BIND_NOW, no executable stack: $1"
 }
 
@@ -117,7 +117,9 @@ step_hardening() {
     tar -C "$dir/unpacked/tarball" --strip-components=1 -xf "$(echo "$dir"/first/*-linux-*.tar.xz)"
     assert_hardened "$dir/unpacked/deb/usr"
     dpkg -x "$dir"/first/ocinorm-image_*.deb "$dir/unpacked/image"
-    assert_hardened_dynamic "$dir/unpacked/image/usr/libexec/ocinorm/ocinorm-image"
+    assert_hardened_dynamic "$dir/unpacked/image/usr/libexec/ocinorm/ocinorm-image" libarchive
+    dpkg -x "$dir"/first/ocinorm-webhook_*.deb "$dir/unpacked/webhook"
+    assert_hardened_dynamic "$dir/unpacked/webhook/usr/bin/ocinorm-webhook" libmicrohttpd
     assert_hardened "$dir/unpacked/tarball"
 }
 
@@ -249,8 +251,10 @@ scratch_deb() {
     dpkg -i "$here"/../first/ocinorm-image_*.deb
     says 'cannot open it' ocinorm explain oci:/nowhere
     sh "$here/deb/tests/container"
-    dpkg --verify ocinorm ocinorm-containerd ocinorm-image
-    dpkg -P ocinorm-image
+    dpkg -i "$here"/../first/ocinorm-webhook_*.deb
+    says 'cannot open' ocinorm-webhook --cert /nowhere --key /nowhere
+    dpkg --verify ocinorm ocinorm-containerd ocinorm-image ocinorm-webhook
+    dpkg -P ocinorm-image ocinorm-webhook
     assert_gone /var/lib/dpkg/info/ocinorm*.postinst
     [[ ! -d /run/containerd && -z $(find /etc/containerd -newer /run/lock) ]] || fail "containerd was touched"
     ocinorm install containerd
@@ -313,11 +317,12 @@ scratch_busy() {
 scratch_rpm() {
     # Without dpkg's packages in its book, rpm knows of no /bin/sh.
     rpm --force-debian --nodeps -iv "$here"/../first/ocinorm-0*.x86_64.rpm \
-        "$here"/../first/ocinorm-containerd-*.noarch.rpm "$here"/../first/ocinorm-image-0*.x86_64.rpm
+        "$here"/../first/ocinorm-containerd-*.noarch.rpm "$here"/../first/ocinorm-image-0*.x86_64.rpm \
+        "$here"/../first/ocinorm-webhook-0*.x86_64.rpm
     sh "$here/deb/tests/container"
     says 'cannot open it' ocinorm explain oci:/nowhere
-    rpm --force-debian -V --nodeps ocinorm ocinorm-containerd ocinorm-image
-    rpm --force-debian --nodeps -ev ocinorm-containerd ocinorm-image ocinorm
+    rpm --force-debian -V --nodeps ocinorm ocinorm-containerd ocinorm-image ocinorm-webhook
+    rpm --force-debian --nodeps -ev ocinorm-containerd ocinorm-image ocinorm-webhook ocinorm
     assert_gone /etc/ocinorm /usr/libexec/ocinorm /usr/share/ocinorm
     # Where licences lie is a directory of Fedora's own.
     assert_as_before 'var/lib/rpm*' 'root/.rpmdb*' usr/share usr/share/licenses

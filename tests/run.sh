@@ -46,6 +46,7 @@ packages | two   | deb, rpm and tarball: built twice, looked at, installed, used
 images   | three | images of every tool and registry: what is foretold is what a container shows
 platform | three | real programs for other machines and of every level
 musl     | three | build with musl-gcc, as the tarball is: the same answers, and real containers with runc
+webhook  | three | the admission webhook over TLS: reviews, swapped files, killed workers, slow clients, load
 install  | three | ocinorm install over existing configurations, on real engines; doctor; Kubernetes
 soak     | three | container starts under kills, full disks, deletes and new policies, for a minute
 '
@@ -249,6 +250,11 @@ stage_install() {
     check "install containerds" bash tests/install/containerds.sh "$out/release/bin"
     run_bats doctor
     run_bats kubernetes
+}
+
+stage_webhook() {
+    need_build release "${release_options[@]}"
+    run_bats webhook
 }
 
 stage_images() {

@@ -102,15 +102,10 @@ static bool is_host(const struct ocn_pod *pod)
            json_is_true(json_object_get(pod->spec, "hostIPC"));
 }
 
-static int is_exempt(const struct change *change, const struct ocn_pod *pod, bool *ret)
+/* What a node leaves alone: nothing of its own rules is filled in there. */
+static bool is_left_alone(const struct change *change, const struct ocn_pod *pod)
 {
-    if (ocn_admission_exempts(change->policy, ocn_admission_namespace(change->request),
-                              ocn_field_get(pod->meta, "annotations"), ret, change->err) < 0) {
-        return -1;
-    }
-    *ret =
-        *ret || ocn_pod_is_windows(pod) || (change->policy->exempt.host_namespaces && is_host(pod));
-    return 0;
+    return ocn_pod_is_windows(pod) || (change->policy->exempt.host_namespaces && is_host(pod));
 }
 
 static bool is_spared(const struct change *change, const json_t *container)
@@ -361,14 +356,21 @@ static int fill(void *ctx, const struct ocn_pod *pod, struct ocn_error *err)
     if (strcmp(pod->kind, "Pod") != 0 || !pod->own || pod->pointer[0] != '\0') {
         return 0;
     }
-    if (is_exempt(change, pod, &exempt) < 0 || exempt) {
-        return exempt ? 0 : -1;
+    if (ocn_admission_exempts(change->policy, ocn_admission_namespace(change->request),
+                              ocn_field_get(pod->meta, "annotations"), &exempt, err) < 0) {
+        return -1;
     }
-    return fill_class(change, pod) < 0 || fill_labels(change, pod) < 0 ||
-                   fill_user(change, pod) < 0 ||
-                   ocn_pod_each_container(pod, change->arena, fill_variables, change, err) < 0
-               ? -1
-               : 0;
+    if (exempt) {
+        return 0;
+    }
+    if (fill_class(change, pod) < 0 || fill_labels(change, pod) < 0) {
+        return -1;
+    }
+    return is_left_alone(change, pod)
+               ? 0
+               : (fill_user(change, pod) < 0
+                      ? -1
+                      : ocn_pod_each_container(pod, change->arena, fill_variables, change, err));
 }
 
 static bool is_creation(const struct ocn_admission_request *request)

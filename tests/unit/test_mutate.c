@@ -104,6 +104,9 @@ static const struct {
     /* The runtime class. */
     { CLASS, POD(META, ONE("")),
       "[{\"op\":\"add\",\"path\":\"/spec/runtimeClassName\",\"value\":\"ocinorm\"}]" },
+    { CLASS, POD(META, ONE("," LIMITS) ",\"hostPID\":true"),
+      "[{\"op\":\"add\",\"path\":\"/spec/runtimeClassName\",\"value\":\"ocinorm\"}]" },
+    { CLASS, POD(META, ONE("") ",\"os\":{\"name\":\"windows\"}"), NOTHING },
     { CLASS, POD(META, ONE("") ",\"runtimeClassName\":\"kata\""), NOTHING },
     { CLASS, POD(META, ONE("") ",\"runtimeClassName\":\"\""), NOTHING },
     /* Labels that are required, from annotations; keys as RFC 6901 writes them. */
