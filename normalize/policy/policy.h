@@ -94,5 +94,8 @@ struct ocn_policy {
     struct {
         enum ocn_apply apply;
     } hook;
+    struct {
+        struct ocn_strings allow; /* where user.volumes may map: patterns (policy/places.h) */
+    } volumes;
     struct ocn_strings runtimes;
 };

@@ -17,6 +17,10 @@ OCN_MUST_USE int ocn_workload_platform(const struct ocn_workload_check *check,
 OCN_MUST_USE int ocn_workload_non_root(const struct ocn_workload_check *check,
                                        const struct ocn_pod *pod, struct ocn_error *err);
 
+/* pod.volumes: volumes that are root's, in a container that is known to start as root. */
+OCN_MUST_USE int ocn_workload_volumes(const struct ocn_workload_check *check,
+                                      const struct ocn_pod *pod, struct ocn_error *err);
+
 /* pod.read-only-root, pod.resources and pod.labels: what a target asks to be there. */
 OCN_MUST_USE int ocn_workload_demands(const struct ocn_workload_check *check,
                                       const struct ocn_pod *pod, struct ocn_error *err);
