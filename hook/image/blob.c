@@ -25,11 +25,20 @@ static int read_all(struct ocn_stream *stream, const char *name, size_t max_size
     return ocn_buf_check(ret, err);
 }
 
-bool ocn_blob_have(const struct ocn_blobs *blobs, const char *name)
+/* What cannot be opened is not there, but for want of memory. */
+static int is_open(int status, const struct ocn_error *problem, bool *ret, struct ocn_error *err)
+{
+    *ret = status == 0;
+    return problem->code == OCN_E_NOMEM ? ocn_fail_nomem(err) : 0;
+}
+
+int ocn_blob_have(const struct ocn_blobs *blobs, const char *name, bool *ret, struct ocn_error *err)
 {
     OCN_CLEANUP(ocn_stream_freep) struct ocn_stream *stream = NULL;
+    struct ocn_error problem = { 0 };
+    int status = ocn_stream_open_file(blobs, name, &stream, &problem);
 
-    return ocn_stream_open_file(blobs, name, &stream, NULL) == 0;
+    return is_open(status, &problem, ret, err);
 }
 
 int ocn_blob_read_file(const struct ocn_blobs *blobs, const char *name, size_t max_size,

@@ -4,8 +4,9 @@
 
 #include "hook/image/stream.h"
 
-/* true: there is a file of that name, relative to the directory or archive. */
-bool ocn_blob_have(const struct ocn_blobs *blobs, const char *name);
+/* Whether there is a file of that name, relative to the directory or archive. */
+OCN_MUST_USE int ocn_blob_have(const struct ocn_blobs *blobs, const char *name, bool *ret,
+                               struct ocn_error *err);
 
 /* Whether the layout or directory has a blob; of an archive's, all are taken to be there. */
 OCN_MUST_USE int ocn_blob_is_there(const struct ocn_blobs *blobs, const struct ocn_descriptor *blob,

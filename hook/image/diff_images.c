@@ -22,6 +22,7 @@ struct compare {
 /* One platform in both images. */
 struct pair {
     const struct ocn_selected *images[2]; /* NULL: that one has none */
+    const struct ocn_selected *any;       /* one of them */
     size_t at[2];                         /* their places among the images */
     size_t shared;                        /* layers from the lowest on that are the same */
     size_t middle[2];                     /* layers above those that differ */
@@ -423,9 +424,7 @@ static const char *same_from(const struct pair *pair)
 
 static int describe(struct compare *compare, struct pair *pair, struct ocn_error *err)
 {
-    const struct ocn_selected *any = pair->images[0] != NULL ? pair->images[0] : pair->images[1];
-
-    compare->diff.platform = ocn_object_platform_text(platform_of(any), &compare->arena);
+    compare->diff.platform = ocn_object_platform_text(platform_of(pair->any), &compare->arena);
     pair->json = json_pack("{s:s, s:n, s:o, s:o}", "platform", compare->diff.platform, "same", "a",
                            side_json(pair->images[0]), "b", side_json(pair->images[1]));
     return pair->json == NULL || json_array_append_new(compare->images, pair->json) < 0
@@ -527,7 +526,9 @@ static int compare_images(struct compare *compare, struct ocn_error *err)
     size_t wanted = 0;
 
     for (size_t i = 0; i < a->images_len; i++) {
-        struct pair pair = { .images = { &a->images[i], NULL }, .at = { i, 0 } };
+        struct pair pair = { .images = { &a->images[i], NULL },
+                             .any = &a->images[i],
+                             .at = { i, 0 } };
         if (!is_wanted(compare, &a->images[i])) {
             continue;
         }
@@ -541,7 +542,9 @@ static int compare_images(struct compare *compare, struct ocn_error *err)
         }
     }
     for (size_t i = 0; i < b->images_len; i++) {
-        struct pair pair = { .images = { NULL, &b->images[i] }, .at = { 0, i } };
+        struct pair pair = { .images = { NULL, &b->images[i] },
+                             .any = &b->images[i],
+                             .at = { 0, i } };
         if (taken[i] || !is_wanted(compare, &b->images[i])) {
             continue;
         }

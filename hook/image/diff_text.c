@@ -142,9 +142,10 @@ static const char *heading_of(const json_t *image, struct ocn_arena *arena)
                                 text_at(a, "config"));
     }
     return strcmp(same, "layers") == 0
-               ? ocn_arena_printf(arena, "another configuration, the same files in all %.0f layers",
+               ? ocn_arena_printf(arena, "another configuration, the same files (layers: %.0f)",
                                   number_at(a, "layers"))
-               : ocn_arena_printf(arena, "%.0f layers are the same, of %.0f in A and %.0f in B",
+               : ocn_arena_printf(arena,
+                                  "layers that are the same: %.0f, of %.0f in A and %.0f in B",
                                   number_at(image, "sharedLayers"), number_at(a, "layers"),
                                   number_at(b, "layers"));
 }

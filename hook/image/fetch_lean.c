@@ -89,10 +89,11 @@ static int keep(const struct fetching *fetching, const char *digest, struct ocn_
                 struct ocn_error *err)
 {
     struct ocn_error problem = { 0 };
-    const char *colon = strchr(digest, ':');
+    size_t algorithm = strcspn(digest, ":");
     const char *directory = ocn_arena_printf(fetching->arena, "%s/%.*s", fetching->places.blobs,
-                                             (int)(colon - digest), digest);
-    const char *path = ocn_arena_printf(fetching->arena, "%s/%s", directory, colon + 1);
+                                             (int)algorithm, digest);
+    const char *path =
+        ocn_arena_printf(fetching->arena, "%s/%s", directory, digest + algorithm + 1);
 
     if (ocn_arena_check(fetching->arena, err) < 0) {
         return -1;
@@ -119,25 +120,6 @@ static int fetch_object(const struct fetching *fetching, const char *manifest, c
 }
 
 /* ---- where it begins ------------------------------------------------------------------------- */
-
-static int digest_of(const struct fetching *fetching, struct ocn_bytes bytes, const char **ret,
-                     struct ocn_error *err)
-{
-    OCN_CLEANUP(ocn_hash_freep) struct ocn_hash *hash = NULL;
-    unsigned char made[OCN_HASH_SHA256];
-    char hex[OCN_HASH_SHA256 * 2 + 1] = "";
-
-    if (ocn_hash_new_sha256(fetching->digests, &hash, err) < 0) {
-        return -1;
-    }
-    ocn_hash_add(hash, bytes.ptr, bytes.len);
-    if (!ocn_hash_take(hash, made)) {
-        return ocn_fail_nomem(err);
-    }
-    ocn_hash_hex(made, hex);
-    *ret = ocn_arena_printf(fetching->arena, "sha256:%s", hex);
-    return ocn_arena_check(fetching->arena, err);
-}
 
 /* A layout whose only image is what the name stands for now; nobody has to read it to write that.
  */
@@ -170,10 +152,10 @@ static int write_layout(const struct fetching *fetching, const char *digest, siz
 static int fetch_first(const struct fetching *fetching, struct ocn_error *err)
 {
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf bytes = { 0 };
-    const char *digest = NULL;
+    char digest[OCN_HASH_TEXT] = "";
 
     return inspect(fetching, fetching->source, false, &bytes, err) < 0 ||
-                   digest_of(fetching, ocn_buf_bytes(&bytes), &digest, err) < 0 ||
+                   ocn_hash_text(fetching->digests, ocn_buf_bytes(&bytes), digest, err) < 0 ||
                    keep(fetching, digest, ocn_buf_bytes(&bytes), err) < 0
                ? -1
                : write_layout(fetching, digest, bytes.len, err);

@@ -147,10 +147,10 @@ bool ocn_hash_take(struct ocn_hash *hash, unsigned char ret[OCN_HASH_SHA256])
 void ocn_hash_hex(const unsigned char bytes[OCN_HASH_SHA256], char ret[OCN_HASH_SHA256 * 2 + 1])
 {
     for (size_t i = 0; i < OCN_HASH_SHA256; i++) {
-        ret[i * 2] = digits[bytes[i] >> 4];
-        ret[i * 2 + 1] = digits[bytes[i] & 15];
+        *ret++ = digits[bytes[i] >> 4];
+        *ret++ = digits[bytes[i] & 15];
     }
-    ret[OCN_HASH_SHA256 * 2] = '\0';
+    *ret = '\0';
 }
 
 int ocn_hash_text(const struct ocn_hash_digests *digests, struct ocn_bytes bytes,

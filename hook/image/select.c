@@ -568,8 +568,13 @@ static int begin_saved(struct walk *walk, const char *reference, struct ocn_erro
     struct ocn_list list = { 0 };
     const struct ocn_object_saved *found = NULL;
 
-    if (!ocn_blob_have(walk->blobs, "manifest.json") &&
-        ocn_blob_have(walk->blobs, "repositories")) {
+    bool saved = false;
+    bool old = false;
+    if (ocn_blob_have(walk->blobs, "manifest.json", &saved, err) < 0 ||
+        ocn_blob_have(walk->blobs, "repositories", &old, err) < 0) {
+        return -1;
+    }
+    if (!saved && old) {
         return ocn_fail(err, OCN_E_UNSUPPORTED, "repositories",
                         "an archive of Docker before 1.10, without manifest.json: save the image "
                         "again with a newer one");

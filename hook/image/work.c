@@ -186,12 +186,21 @@ static int select_and_run(const struct ocn_work *work, const struct ocn_blobs *b
 
 /* An archive is a layout, or what docker save writes: its members tell; a layout where it is both.
  */
-static void settle_form(struct ocn_blobs *blobs)
+static int settle_form(struct ocn_blobs *blobs, struct ocn_error *err)
 {
-    if (blobs->form == OCN_BLOBS_OCI_TAR && !ocn_blob_have(blobs, "index.json") &&
-        (ocn_blob_have(blobs, "manifest.json") || ocn_blob_have(blobs, "repositories"))) {
-        blobs->form = OCN_BLOBS_DOCKER_TAR;
+    static const char *const docker[] = { "manifest.json", "repositories" };
+    bool have = blobs->form != OCN_BLOBS_OCI_TAR;
+
+    if (!have && ocn_blob_have(blobs, "index.json", &have, err) < 0) {
+        return -1;
     }
+    for (size_t i = 0; i < OCN_COUNT(docker) && !have; i++) {
+        if (ocn_blob_have(blobs, docker[i], &have, err) < 0) {
+            return -1;
+        }
+        blobs->form = have ? OCN_BLOBS_DOCKER_TAR : blobs->form;
+    }
+    return 0;
 }
 
 static int send_error(const struct ocn_error *err)
@@ -234,7 +243,7 @@ static int run(void *ctx)
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf out = { 0 };
     const struct task *task = ctx;
     struct ocn_confinement confinement;
-    struct ocn_blobs blobs[MOST_INPUTS];
+    struct ocn_blobs blobs[MOST_INPUTS] = { { .fd = -1 }, { .fd = -1 } };
     size_t count = task->work->second != NULL ? 2 : 1;
     struct ocn_error err = { 0 };
 
@@ -244,7 +253,9 @@ static int run(void *ctx)
         return send_error(&err);
     }
     for (size_t i = 0; i < count; i++) {
-        settle_form(&blobs[i]);
+        if (settle_form(&blobs[i], &err) < 0) {
+            return send_error(&err);
+        }
     }
     return select_and_run(task->work, blobs, &out, &err) < 0 ? send_error(&err) : send_result(&out);
 }

@@ -6,10 +6,13 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include <check.h>
 #include <jansson.h>
 
 #include "hook/confine/child.h"
 #include "normalize/base/arena.h"
+
+#define MANY 100000
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
@@ -168,4 +171,26 @@ void ocn_starve_begin(void)
         abort();
     }
     json_set_alloc_funcs(counted_malloc, counted_free);
+}
+
+long ocn_starve_each(int (*pipeline)(void *ctx, struct ocn_buf *out, struct ocn_error *err),
+                     void *ctx, const struct ocn_buf *whole)
+{
+    for (long n = 0; n < MANY; n++) {
+        OCN_CLEANUP(ocn_buf_done) struct ocn_buf out = { 0 };
+        struct ocn_error problem = { 0 };
+        ocn_starve_at(n);
+        int status = pipeline(ctx, &out, &problem);
+        bool starved = ocn_starve_end();
+        bool same =
+            out.len == whole->len && (out.len == 0 || memcmp(out.ptr, whole->ptr, out.len) == 0);
+        ck_assert_msg(status == 0 ? same : problem.code == OCN_E_NOMEM,
+                      "allocation %ld failed, and the answer was %d, %d: %s %s", n, status,
+                      (int)problem.code, problem.where, problem.msg);
+        if (!starved) {
+            return n;
+        }
+    }
+    ck_abort_msg("more than %d allocations", MANY);
+    return -1;
 }

@@ -10,6 +10,8 @@
 
 #include <stdbool.h>
 
+#include "normalize/base/buf.h"
+
 /* Once, before anything is allocated. */
 void ocn_starve_begin(void);
 
@@ -21,3 +23,11 @@ void ocn_starve_child_at(long child, long n);
 
 /* None fails any more. Returns whether one has. */
 bool ocn_starve_end(void);
+
+/*
+ * Runs @pipeline, which appends the same bytes each time, once for each of its allocations, which
+ * fails: every run must end in OCN_E_NOMEM, or in the bytes of @whole. Returns how many there are;
+ * the test fails where one run ends otherwise.
+ */
+long ocn_starve_each(int (*pipeline)(void *ctx, struct ocn_buf *out, struct ocn_error *err),
+                     void *ctx, const struct ocn_buf *whole);
