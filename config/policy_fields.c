@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "normalize/node/detect.h"
+#include "normalize/policy/places.h"
 
 #define ID_MAX 4294967294.0          /* 4294967295 is (uid_t)-1: "leave it as it is" */
 #define WHOLE_MAX 9007199254740992.0 /* 2^53: up to here a JSON number is exact */
@@ -201,6 +202,22 @@ static const char *check_runtimes(const char *name, const json_t *value)
     return NULL;
 }
 
+static const char *check_places(const char *name, const json_t *value)
+{
+    size_t i;
+    json_t *item;
+
+    (void)name;
+    json_array_foreach (value, i, item) {
+        if (json_is_string(item) && !ocn_places_is_pattern(json_string_value(item))) {
+            return "write an absolute path of the node without \"..\", whose first name is spelled "
+                   "out and is not the node's own (/etc, /usr, /dev ...), as "
+                   "\"/srv/volumes/*/data/**\"";
+        }
+    }
+    return NULL;
+}
+
 /* ---- words, in the order of their enums in normalize/policy/policy.h ---------------------------
  */
 
@@ -370,6 +387,14 @@ static const struct ocn_bind hook_fields[] = {
     { 0 },
 };
 
+static const struct ocn_bind volumes_fields[] = {
+    { "allow", OCN_BIND_STRINGS, AT(volumes.allow), .check = check_places,
+      .doc =
+          "Where user.volumes may map a bind mount: paths of the node, each with all that is below "
+          "it, * for a part of one name; what is the node's own is never mapped." },
+    { 0 },
+};
+
 static const struct ocn_bind when_fields[] = {
     { "namespaces", OCN_BIND_STRINGS, AT_MATCH(when.namespaces), .sparse = true,
       .doc = "Globs; one of them is the container's Kubernetes namespace." },
@@ -411,6 +436,8 @@ const struct ocn_bind ocn_policy_fields[] = {
     { "exempt", OCN_BIND_OBJECT, .fields = exempt_fields,
       .doc = "Containers that are left alone." },
     { "hook", OCN_BIND_OBJECT, .fields = hook_fields, .doc = "The prestart hook." },
+    { "volumes", OCN_BIND_OBJECT, .fields = volumes_fields,
+      .doc = "Volumes that belong to root (user.volumes)." },
     { "admission", OCN_BIND_OBJECT, .fields = ocn_policy_admission_fields,
       .doc = "What a cluster's gate asks for beside the rules of the node." },
     { 0 },

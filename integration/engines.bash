@@ -17,6 +17,8 @@ containerd@trixie | containerd runc crun containernetworking-plugins python3-grp
 podman@trixie     | podman conmon runc crun uidmap catatonit
 podman-crun@trixie | podman conmon runc crun uidmap catatonit
 docker@trixie     | docker.io docker-cli runc
+volumes@trixie    | runc crun
+volumes@forky     | runc crun
 containerd@forky  | containerd runc crun containernetworking-plugins python3-grpcio python3-protobuf
 '
 

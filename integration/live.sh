@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Runs the live tests of a runtime or an engine, as root: integration/live.sh NAME [BATS OPTION...]
-# NAME is runc, crun, containerd, podman, podman-crun, docker, running, image, doctor, kubernetes or webhook of this
+# NAME is runc, crun, containerd, podman, podman-crun, docker, running, volumes, image, doctor, kubernetes or webhook of this
 # system, or a row of engines.bash: containerd@trixie; --list prints those. The programs under test are those of
 # OCN_BIN (default: build/bin).
 set -euo pipefail

@@ -35,6 +35,21 @@ struct ocn_stat {
 /* Whether a host runs programs of a kind. */
 enum ocn_runs { OCN_RUNS_UNKNOWN, OCN_RUNS, OCN_RUNS_NOT };
 
+/* Whether a bind mount can be idmapped; its sentences are in base/mapping.def. */
+enum ocn_mapping {
+#define OCN_MAPPING(symbol, before, behind, hint) OCN_MAPPING_##symbol,
+#include "normalize/base/mapping.def"
+#undef OCN_MAPPING
+    OCN_MAPPING_COUNT
+};
+
+#define OCN_MAPPING_WHAT_SIZE 64
+
+struct ocn_mapping_answer {
+    enum ocn_mapping mapping;
+    char what[OCN_MAPPING_WHAT_SIZE]; /* the runtime, the file system ...: printable, or "" */
+};
+
 /* Facts of the machine that need no file. */
 struct ocn_host {
     const char *machine; /* uname -m of the kernel, e.g. "x86_64" */
@@ -68,6 +83,13 @@ struct ocn_view {
      * process.
      */
     enum ocn_runs (*runs_32bit)(void *ctx);
+    /*
+     * Whether each of the mounts of config.json that @mounts numbers can be idmapped, by the node's
+     * policy, its kernel and the runtime: into @ret, of the same length. Once, for all of them.
+     * NULL: nobody here can tell.
+     */
+    int (*map)(void *ctx, const uint32_t *mounts, size_t len, struct ocn_mapping_answer *ret,
+               struct ocn_error *err);
     /*
      * The names in a directory, sorted, without "." and "..", from @arena; none where there is no
      * such directory. More than OCN_VIEW_MAX_NAMES are an error.

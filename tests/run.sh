@@ -211,6 +211,7 @@ stage_live() {
     run_bats podman-crun
     run_bats docker
     run_bats running
+    run_bats volumes
 }
 
 stage_crun() {

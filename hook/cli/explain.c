@@ -10,6 +10,7 @@
 #include "hook/judge/report.h"
 #include "hook/policy/node_policy.h"
 #include "hook/policy/policy_files.h"
+#include "hook/policy/runtimes.h"
 #include "hook/running/report.h"
 #include "hook/sys/io.h"
 #include "hook/sys/replace.h"
@@ -111,10 +112,20 @@ static int judge(const struct request *request, struct judged *ret, struct ocn_e
         ocn_io_read_file(ret->path, OCN_CONFIG_MAX_SIZE, &ret->text, err) != 0) {
         return -1;
     }
+    /* What the wrapper's runtime can, it is asked; whom somebody else's policy names, is not. */
+    struct ocn_layer *layers = NULL;
+    size_t layers_len = 0;
+    const char *runtime = NULL;
+    if (request->world.root == NULL && !request->world.any_owner &&
+        ocn_policy_layers(&request->world, &ret->arena, &layers, &layers_len, NULL) == 0 &&
+        ocn_runtimes_find(layers, layers_len, &ret->arena, &runtime, NULL) < 0) {
+        runtime = NULL; /* none is here, and nobody can tell */
+    }
     /* Who a container is, is told by where it lies. */
     OCN_CLEANUP(ocn_freep) char *bundle = realpath(request->bundle, NULL);
     const struct ocn_subject subject = { .event = OCN_ON_CREATE,
                                          .bundle = bundle != NULL ? bundle : request->bundle,
+                                         .follower = runtime,
                                          .config = ocn_buf_bytes(&ret->text) };
     return ocn_judge_container(&request->world, &ret->policy, &subject, &ret->judgement, err);
 }

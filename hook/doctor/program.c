@@ -9,6 +9,7 @@
 #include "config/config.h"
 #include "hook/entry/apply.h"
 #include "hook/install/tool.h"
+#include "hook/mounts/follower.h"
 #include "hook/policy/policy_files.h"
 #include "hook/sys/mark.h"
 
@@ -150,6 +151,26 @@ static void check_quirk(struct ocn_doctor *doctor, const char *version)
     }
 }
 
+/* Whether the runtime that the wrapper becomes makes idmapped mounts; nothing is remembered. */
+static void check_volumes(struct ocn_doctor *doctor, const char *path)
+{
+    struct ocn_follower follower;
+
+    if (!doctor->live) {
+        return;
+    }
+    ocn_follower_ask(path, "", &follower);
+    if (follower.maps == OCN_FOLLOWER_MAPS_NOT) {
+        ocn_checkup_add(
+            &doctor->checkup, OCN_CHECK_NOTE, area, "volumes",
+            "%s makes no idmapped mounts: through the wrapper user.volumes maps nothing",
+            follower.name);
+        ocn_checkup_fix(&doctor->checkup, "where volumes of root's are to be mapped: update it "
+                                          "(runc 1.2, crun 1.9), or use the createRuntime hook, "
+                                          "which maps by itself");
+    }
+}
+
 static void check_runtimes(struct ocn_doctor *doctor)
 {
     OCN_CLEANUP(ocn_arena_done) struct ocn_arena arena = { 0 };
@@ -177,6 +198,9 @@ static void check_runtimes(struct ocn_doctor *doctor)
         ocn_checkup_add(&doctor->checkup, OCN_CHECK_OK, area, names.items[i], "%s%s%s", path,
                         version, first == NULL ? ": the wrapper becomes it" : "");
         check_quirk(doctor, version);
+        if (first == NULL) {
+            check_volumes(doctor, path);
+        }
         first = path;
     }
     if (first == NULL) {

@@ -18,7 +18,10 @@
 #include "hook/confine/seccomp_filter.h"
 #include "hook/entry/hold.h"
 #include "hook/entry/plan.h"
+#include "hook/entry/remount.h"
 #include "hook/sys/io.h"
+#include "normalize/json/json.h"
+#include "normalize/node/idmap.h"
 #include "normalize/rules/entry_mode.h"
 
 #define PROGRAM_MAX_SIZE ((size_t)1 << 20)
@@ -34,11 +37,14 @@ struct mapping {
 /* All that the helper needs is opened and read before it leaves the host's mounts. */
 struct job {
     const struct ocn_entry_site *site;
-    const struct ocn_outcome *outcome;
+    struct ocn_outcome *outcome;
     char mounts[64];        /* the container's mount namespace, as a path in /proc */
     struct mapping program; /* with the plan in it */
     struct ocn_buf mountinfo;
-    struct ocn_hold_end end; /* what the plan makes of the process */
+    struct ocn_hold_end end;                         /* what the plan makes of the process */
+    const struct ocn_grant *volumes[OCN_GRANTS_MAX]; /* that are to be mapped */
+    size_t volumes_len;
+    int users_fd; /* the user namespace that they are mapped by; -1: there are none */
 };
 
 /* What the child says at its end; without that, the worst is assumed. */
@@ -46,6 +52,9 @@ struct report {
     bool done;
     bool dirty;
     struct ocn_error err;
+    size_t left; /* volumes that could not be mapped; the first of them, and why */
+    uint32_t first;
+    char why[OCN_REMOUNT_WHY_SIZE];
 };
 
 static void finish(struct job *job)
@@ -55,6 +64,8 @@ static void finish(struct job *job)
     }
     job->program = (struct mapping){ 0 };
     ocn_buf_done(&job->mountinfo);
+    ocn_closep(&job->users_fd);
+    job->users_fd = -1;
 }
 
 /* ---- on the host -------------------------------------------------------------------------- */
@@ -153,6 +164,73 @@ static int read_end(struct ocn_bytes plan, struct ocn_hold_end *ret, struct ocn_
     return 0;
 }
 
+/* ---- volumes ------------------------------------------------------------------------------ */
+
+/* What is left as it is denies nobody; the user may find it closed. */
+static int warn_unmapped(const struct job *job, const struct ocn_grant *first, bool more,
+                         const char *why, struct ocn_error *err)
+{
+    struct ocn_outcome *outcome = job->outcome;
+
+    return ocn_entry_mode_warn(outcome, OCN_RULE_USER_VOLUMES,
+                               ocn_arena_printf(&outcome->arena, "volume %s%s is not mapped: %s",
+                                                first != NULL ? first->destination : "",
+                                                more ? " (and more)" : "", why),
+                               "chown it, or start the container through ocinorm-runtime", err);
+}
+
+/* The id at which the edit of the user or of the group ends; @own where there is none. */
+static uint32_t new_id(const struct ocn_outcome *outcome, enum ocn_edit_id id, uint32_t own)
+{
+    const struct ocn_edit *edit = ocn_edit_find(outcome->edits, outcome->edits_len, id);
+    unsigned long number = 0;
+    const char *at = edit != NULL ? edit->to : "";
+
+    return ocn_io_take_number(&at, &number) ? (uint32_t)number : own;
+}
+
+/* The grants that edits are about: those edits were checked against them (judge/edits.c). */
+static void choose_volumes(struct job *job)
+{
+    const struct ocn_outcome *outcome = job->outcome;
+    const struct ocn_grants *grants = job->site->grants;
+
+    for (size_t i = 0; grants != NULL && i < outcome->edits_len; i++) {
+        const struct ocn_edit *edit = &outcome->edits[i];
+        const char *at = edit->path + sizeof("/mounts/") - 1;
+        unsigned long number = 0;
+        if (ocn_edit_row(edit) != &ocn_edit_rows[OCN_EDIT_VOLUME_UIDS] ||
+            !ocn_io_take_number(&at, &number)) {
+            continue;
+        }
+        const struct ocn_grant *grant = ocn_grant_find(grants, (uint32_t)number);
+        if (grant != NULL && job->volumes_len < OCN_GRANTS_MAX) {
+            job->volumes[job->volumes_len++] = grant;
+        }
+    }
+}
+
+/* One map does for all: that of the container's user. */
+static int prepare_volumes(struct job *job, struct ocn_error *err)
+{
+    const struct ocn_oci_user *user = &job->site->user;
+    struct ocn_error problem = { 0 };
+
+    choose_volumes(job);
+    if (job->volumes_len == 0) {
+        return 0;
+    }
+    const struct ocn_idmap uids =
+        ocn_idmap_swap(user->uid, new_id(job->outcome, OCN_EDIT_USER_UID, user->uid));
+    const struct ocn_idmap gids =
+        ocn_idmap_swap(user->gid, new_id(job->outcome, OCN_EDIT_USER_GID, user->gid));
+    if (ocn_map_open(&uids, &gids, &job->users_fd, &problem) == 0) {
+        return 0;
+    }
+    job->volumes_len = 0;
+    return warn_unmapped(job, job->volumes[0], false, problem.msg, err);
+}
+
 static int prepare(struct job *job, struct ocn_error *err)
 {
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf plan = { 0 };
@@ -162,7 +240,8 @@ static int prepare(struct job *job, struct ocn_error *err)
     }
     if (ocn_entry_plan_build(job->site, job->outcome, &plan, err) < 0 ||
         check_mounts(job, err) < 0 || read_mountinfo(job->site->pid, &job->mountinfo, err) < 0 ||
-        map_program(&job->program, err) < 0 || read_end(ocn_buf_bytes(&plan), &job->end, err) < 0) {
+        map_program(&job->program, err) < 0 || read_end(ocn_buf_bytes(&plan), &job->end, err) < 0 ||
+        prepare_volumes(job, err) < 0) {
         return -1;
     }
     return ocn_entry_plan_put(ocn_buf_bytes(&plan), job->program.ptr, job->program.len, err);
@@ -183,8 +262,29 @@ static int enter(const struct job *job, struct ocn_error *err)
     return 0;
 }
 
+/* Before the program is covered, which may lie on one of them: its mount is another one then. */
+static int map_volumes(struct job *job, const struct ocn_hold *hold, struct ocn_remounts *remounts,
+                       struct ocn_error *err)
+{
+    const struct ocn_remount_site site = { .rootfs = job->site->rootfs,
+                                           .grants = job->volumes,
+                                           .len = job->volumes_len,
+                                           .users_fd = job->users_fd,
+                                           .proc_fd = hold->proc_fd };
+
+    ocn_remount_put(&site, remounts);
+    if (remounts->len == 0) {
+        return 0;
+    }
+    ocn_buf_done(&job->mountinfo);
+    ocn_autoclose int fd = openat(hold->proc_fd, "mountinfo", O_RDONLY | O_CLOEXEC);
+    return fd >= 0 ? ocn_io_read_fd(fd, "mountinfo", OCN_MOUNTINFO_MAX_SIZE, &job->mountinfo, err)
+                   : ocn_fail_sys(err, errno, "mountinfo", "cannot read the container's mounts");
+}
+
 /* Covers, and then seizes: what only lies there can be taken back. */
-static int catch (struct job *job, struct ocn_hold *hold, bool *ret_dirty, struct ocn_error *err)
+static int catch (struct job *job, struct ocn_hold *hold, struct ocn_remounts *remounts,
+                  bool *ret_dirty, struct ocn_error *err)
 {
     struct ocn_cover_site site = {
         .rootfs = job->site->rootfs,
@@ -192,7 +292,6 @@ static int catch (struct job *job, struct ocn_hold *hold, bool *ret_dirty, struc
         .start_hooks = &job->site->start_hooks,
         .label = job->site->mount_label,
         .program = { job->program.ptr, job->program.len },
-        .mountinfo = ocn_buf_bytes(&job->mountinfo),
     };
     bool held = false;
 
@@ -205,7 +304,14 @@ static int catch (struct job *job, struct ocn_hold *hold, bool *ret_dirty, struc
                         "the container's process is traced already (strace?)");
     }
     site.again = hold->traced_by_us;
-    if (enter(job, err) < 0 || ocn_cover_put(&site, &hold->cover, ret_dirty, err) < 0) {
+    if (enter(job, err) < 0) {
+        return -1;
+    }
+    if (!site.again && map_volumes(job, hold, remounts, err) < 0) {
+        return -1;
+    }
+    site.mountinfo = ocn_buf_bytes(&job->mountinfo);
+    if (ocn_cover_put(&site, &hold->cover, ret_dirty, err) < 0) {
         return -1;
     }
     if (hold->cover.found || ocn_hold_seize(hold, &held, err) == 0) {
@@ -240,14 +346,25 @@ static void forget(struct job *job)
 static int work(void *ctx)
 {
     OCN_CLEANUP(ocn_hold_done) struct ocn_hold hold;
+    OCN_CLEANUP(ocn_remount_done) struct ocn_remounts remounts;
     struct job *job = ctx;
     struct report report = { 0 };
 
+    job->users_fd = job->users_fd >= 0 ? OCN_CHILD_FD + 1 : -1; /* where it is here */
     ocn_hold_init(&hold);
+    ocn_remount_init(&remounts);
     /* A runtime that gives up on the hook must not leave half of it at work. */
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     become_helper();
-    report.done = catch (job, &hold, &report.dirty, &report.err) == 0;
+    report.done = catch (job, &hold, &remounts, &report.dirty, &report.err) == 0;
+    if (!report.done) {
+        /* Who starts all the same, by policy, starts as root, and finds what root had. */
+        report.dirty = ocn_remount_lift(&remounts) < 0 || report.dirty;
+    }
+    report.left = remounts.left;
+    report.first = remounts.first;
+    memcpy(report.why, remounts.why, sizeof(report.why));
+    ocn_remount_done(&remounts);
     (void)prctl(PR_SET_PDEATHSIG, 0);
     if (ocn_child_send(0, (struct ocn_bytes){ (const char *)&report, sizeof(report) }, NULL) < 0 ||
         !report.done || hold.cover.found) {
@@ -266,7 +383,10 @@ static int run(struct job *job, bool *ret_unsafe, struct ocn_error *err)
     struct report report;
     uint32_t kind = 0;
 
-    if (ocn_child_start(&child, work, job, NULL) < 0) {
+    const struct ocn_child_options options = { .descriptors = &job->users_fd,
+                                               .descriptors_len = job->users_fd >= 0 ? 1 : 0 };
+
+    if (ocn_child_start_with(&child, &options, work, job, NULL) < 0) {
         return ocn_fail_sys(err, errno, NULL, "cannot start a process to prepare the container");
     }
     *ret_unsafe = true; /* until it says otherwise */
@@ -282,14 +402,19 @@ static int run(struct job *job, bool *ret_unsafe, struct ocn_error *err)
         return -1;
     }
     ocn_child_leave(&child);
-    return 0;
+    if (report.left == 0) {
+        return 0;
+    }
+    report.why[sizeof(report.why) - 1] = '\0';
+    return warn_unmapped(job, ocn_grant_find(job->site->grants, report.first), report.left > 1,
+                         report.why, err);
 }
 
 int ocn_apply_entry(const struct ocn_entry_site *site, struct ocn_outcome *outcome,
                     bool *ret_unsafe, struct ocn_error *err)
 {
     OCN_CLEANUP(finish)
-    struct job job = { .site = site, .outcome = outcome };
+    struct job job = { .site = site, .outcome = outcome, .users_fd = -1 };
     struct ocn_error problem = { 0 };
 
     *ret_unsafe = false;

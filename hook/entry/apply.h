@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "hook/entry/cover.h"
+#include "hook/mounts/grant.h"
 #include "normalize/oci/container.h"
 #include "normalize/outcome/outcome.h"
 
@@ -21,7 +22,8 @@ struct ocn_entry_site {
     struct ocn_list start_hooks;
     struct ocn_cover_target targets[OCN_COVER_MAX]; /* what the runtime may start */
     size_t targets_len;
-    const struct ocn_about *about; /* for the node's log, or NULL */
+    const struct ocn_about *about;   /* for the node's log, or NULL */
+    const struct ocn_grants *grants; /* what may be mapped of its mounts (edits of user.volumes) */
 
     /* Frees what the caller has on the heap; in the helper, which lives on without it. */
     void (*forget)(void *ctx);
@@ -43,6 +45,7 @@ OCN_MUST_USE int ocn_entry_plan_put(struct ocn_bytes plan, char *program, size_t
 /*
  * Applies the edits, and leaves a helper that holds the container until it is started (hold.h).
  * What is not possible in this container becomes a denial in @outcome, and nothing is left mounted.
+ * A volume that cannot be mapped stays as it is, and becomes a warning there.
  * *ret_unsafe says that the container must not start in any case: nobody knows what is in it.
  */
 OCN_MUST_USE int ocn_apply_entry(const struct ocn_entry_site *site, struct ocn_outcome *outcome,

@@ -193,6 +193,7 @@ static const struct step {
     [OCN_EDIT_BY_AMBIENT] = { read_ambient, 0 },
     [OCN_EDIT_BY_NO_NEW_PRIVS] = { read_no_new_privs, 0 },
     [OCN_EDIT_BY_VARIABLE] = { add_variable, 0 },
+    [OCN_EDIT_BY_MOUNT] = { pass_over, 0 }, /* apply.c mounts it, and no program has to */
 };
 
 static int take_edits(struct draft *draft, const struct ocn_outcome *outcome, struct ocn_error *err)

@@ -390,8 +390,12 @@ static int judge_directory(struct subject *subject, const char *what, const char
                      ocn_arena_printf(subject->arena, "%s %s cannot be written by user %u:%u", what,
                                       path, subject->who.uid, subject->who.gid),
                      ocn_arena_printf(subject->arena,
-                                      "RUN chown %u:%u %s, or mount something writable there",
-                                      subject->who.uid, subject->who.gid, path),
+                                      "RUN chown %u:%u %s, or mount something writable there%s",
+                                      subject->who.uid, subject->who.gid, path,
+                                      strcmp(what, "VOLUME") == 0 && subject->look->user.uid == 0
+                                          ? "; a node can map the volume (rules.user.volumes "
+                                            "\"edit\")"
+                                          : ""),
                      err);
 }
 

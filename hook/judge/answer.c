@@ -245,6 +245,20 @@ static void pass_go(struct codec *codec, const struct ocn_go_facts **go)
     }
 }
 
+static void pass_volumes(struct codec *codec, struct ocn_list *list)
+{
+    pass_list(codec, &list->items, &list->len, sizeof(struct ocn_volume_facts), MAX_STRINGS);
+    for (size_t i = 0; i < list->len; i++) {
+        struct ocn_volume_facts *facts = (struct ocn_volume_facts *)list->items + i;
+        pass_text(codec, &facts->destination, TEXT_PRINTABLE);
+        pass_text(codec, &facts->source, TEXT_PRINTABLE);
+        pass_text(codec, &facts->owner, TEXT_PRINTABLE);
+        pass_text(codec, &facts->mode, TEXT_PRINTABLE);
+        pass_text(codec, &facts->shown, TEXT_PRINTABLE);
+        pass_bool(codec, &facts->mapped);
+    }
+}
+
 static void pass_facts(struct codec *codec, struct ocn_facts *facts)
 {
     uint32_t kind = (uint32_t)facts->entry.kind;
@@ -274,6 +288,7 @@ static void pass_facts(struct codec *codec, struct ocn_facts *facts)
     pass_u32(codec, &facts->who.gid, 0, UINT32_MAX);
     pass_amount(codec, &facts->cpu_limit);
     pass_amount(codec, &facts->memory_limit);
+    pass_volumes(codec, &facts->volumes);
 }
 
 static void pass_outcome(struct codec *codec, struct ocn_outcome *outcome)

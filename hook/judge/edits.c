@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "normalize/json/json.h"
+#include "normalize/node/idmap.h"
 #include "normalize/oci/capability.h"
 #include "normalize/policy/rule.h"
 #include "normalize/policy/variables.h"
@@ -116,6 +117,7 @@ static bool list_holds(struct ocn_bytes list, element_is *is, const void *wanted
 /* A value that is checked: as JSON of our own, and where it is to stand. */
 struct proposal {
     const struct ocn_edits_bounds *bounds;
+    const struct ocn_outcome *outcome;
     const struct ocn_edit *edit;
     const json_t *to;
     struct ocn_arena *arena;
@@ -327,6 +329,75 @@ static bool is_derived(const struct proposal *p)
            find(p->bounds, p->edit->path).ptr == NULL;
 }
 
+/* ---- mounts ------------------------------------------------------------------------------- */
+
+/* The mount of @path, "/mounts/N/...", if it was granted. */
+static const struct ocn_grant *find_grant(const struct proposal *p, bool uids)
+{
+    const struct ocn_grants *grants = p->bounds->grants;
+    char path[64];
+
+    for (size_t i = 0; grants != NULL && i < grants->len; i++) {
+        (void)snprintf(path, sizeof(path), "/mounts/%u/%s", grants->items[i].mount,
+                       uids ? "uidMappings" : "gidMappings");
+        if (strcmp(path, p->edit->path) == 0) {
+            return &grants->items[i];
+        }
+    }
+    return NULL;
+}
+
+/* Whether the same outcome has an edit of that kind of this mount. */
+static bool maps_also(const struct proposal *p, uint32_t mount, const char *kind)
+{
+    char path[64];
+
+    (void)snprintf(path, sizeof(path), "/mounts/%u/%s", mount, kind);
+    for (size_t i = 0; i < p->outcome->edits_len; i++) {
+        if (strcmp(p->outcome->edits[i].path, path) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What the same edits, which are checked as this one is, make of the id at @path. */
+static bool find_new_id(const struct proposal *p, enum ocn_edit_id id, uint32_t *ret)
+{
+    const struct ocn_edit *edit = ocn_edit_find(p->outcome->edits, p->outcome->edits_len, id);
+
+    return edit != NULL && read_u32((struct ocn_bytes){ edit->to, strlen(edit->to) }, ret);
+}
+
+/* The one shape: the id that the text has and the one that is given change places. */
+static bool is_mapping(const struct proposal *p)
+{
+    const bool uids = ocn_edit_row(p->edit) == &ocn_edit_rows[OCN_EDIT_VOLUME_UIDS];
+    const struct ocn_grant *grant = find_grant(p, uids);
+    uint32_t uid = 0;
+    uint32_t from = 0;
+    uint32_t to = 0;
+
+    if (grant == NULL || !maps_also(p, grant->mount, uids ? "gidMappings" : "uidMappings") ||
+        !find_new_id(p, OCN_EDIT_USER_UID, &uid) ||
+        !read_u32(find(p->bounds, uids ? PATH(USER_UID) : PATH(USER_GID)), &from)) {
+        return false;
+    }
+    if (uids) {
+        to = uid;
+    } else if (!find_new_id(p, OCN_EDIT_USER_GID, &to)) {
+        to = from;
+    }
+    if (from == UINT32_MAX || to == UINT32_MAX) {
+        return false;
+    }
+    const struct ocn_idmap map = ocn_idmap_swap(from, to);
+    const char *wanted = ocn_idmap_json(&map, p->arena);
+    json_error_t problem;
+    json_auto_t *json = json_loadb(wanted, strlen(wanted), 0, &problem);
+    return json != NULL && json_equal(p->to, json);
+}
+
 /* ---- what may be edited ------------------------------------------------------------------- */
 
 /* Whether the container that the process joins has exactly this variable. */
@@ -369,6 +440,7 @@ static bool (*const fits[OCN_EDIT_VALUES])(const struct proposal *proposal) = {
     [OCN_EDIT_IS_ORIGINAL_USER] = is_original_user,
     [OCN_EDIT_IS_NAMES] = is_names,
     [OCN_EDIT_IS_DERIVED] = is_derived,
+    [OCN_EDIT_IS_MAPPING] = is_mapping,
 };
 
 static bool may_be(const struct proposal *p)
@@ -409,13 +481,14 @@ static int fail_never_made(const char *path, const char *to, struct ocn_error *e
                     path, to);
 }
 
-static int check_edit(const struct ocn_edits_bounds *bounds, struct ocn_edit *edit,
-                      struct ocn_arena *arena, struct ocn_error *err)
+static int check_edit(const struct ocn_edits_bounds *bounds, struct ocn_outcome *outcome,
+                      struct ocn_edit *edit, struct ocn_error *err)
 {
+    struct ocn_arena *arena = &outcome->arena;
     const char *to = edit->to;
     json_auto_t *value = respell(&edit->to, arena);
     json_auto_t *old = edit->from != NULL ? respell(&edit->from, arena) : json_null();
-    const struct proposal proposal = { bounds, edit, value, arena };
+    const struct proposal proposal = { bounds, outcome, edit, value, arena };
 
     return value == NULL || old == NULL || !may_be(&proposal) ? fail_never_made(edit->path, to, err)
                                                               : 0;
@@ -587,7 +660,7 @@ static int check_edits(const struct ocn_edits_bounds *bounds, struct ocn_outcome
         if (is_repeated(outcome, i)) {
             return fail_never_made(outcome->edits[i].path, "two values", err);
         }
-        if (check_edit(bounds, &outcome->edits[i], &outcome->arena, err) < 0) {
+        if (check_edit(bounds, outcome, &outcome->edits[i], err) < 0) {
             return -1;
         }
     }

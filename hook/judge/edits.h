@@ -7,14 +7,16 @@
  */
 #pragma once
 
+#include "hook/mounts/grant.h"
 #include "normalize/normalize.h"
 
 /* All borrowed. */
 struct ocn_edits_bounds {
     const struct ocn_policy *policy; /* that holds for this container */
     enum ocn_event event;
-    struct ocn_bytes text;   /* what is edited: config.json, or with EXEC process.json */
-    struct ocn_bytes joined; /* EXEC: config.json of the container that the process joins */
+    struct ocn_bytes text;           /* what is edited: config.json, or with EXEC process.json */
+    struct ocn_bytes joined;         /* EXEC: config.json of the container that the process joins */
+    const struct ocn_grants *grants; /* the mounts that may be mapped; NULL: none */
 };
 
 /*
@@ -22,7 +24,9 @@ struct ocn_edits_bounds {
  * a path that ocinorm edits and of the rule that edits it, at level `edit`; ids are the policy's
  * (or, with EXEC, the container's), and never root's; groups and capabilities are some of those
  * that the text has (and CAP_NET_BIND_SERVICE with lowPorts); a variable has a name that the policy
- * can produce, and a value of its form (with EXEC: the container's own); no path stands twice.
+ * can produce, and a value of its form (with EXEC: the container's own); a mount
+ * is mapped that was granted, and only so that the id of config.json and the one that the same
+ * edits give change places (node/idmap.h), users and groups together; no path stands twice.
  * Anything else fails all of it with OCN_E_FORMAT. The text is only walked; lists in it may have
  * 65536 elements.
  */

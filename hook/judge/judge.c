@@ -17,6 +17,7 @@
 #include "hook/view/dir_view.h"
 #include "hook/view/try_32bit.h"
 #include "normalize/rootfs/path.h"
+#include "normalize/rules/volume.h"
 
 /* Of one child; more is an attack. */
 #define MAX_MESSAGES 64
@@ -27,6 +28,7 @@ enum message {
     SAYS_POLICY,        /* numbers: a profile and rows of match; once, before the image is read */
     ASKS_FOR_NAMESPACE, /* a path; the reply is a struct namespace */
     ASKS_FOR_32BIT,     /* nothing; the reply is an enum ocn_runs: whether they run is tried */
+    ASKS_FOR_MAPPING, /* numbers of mounts; the reply is as many struct ocn_mapping_answer; once */
 };
 
 /* A namespace is known by its inode; mode 0: it cannot be told. */
@@ -202,6 +204,25 @@ static enum ocn_runs try_or_ask(void *ctx)
     return own->tried;
 }
 
+/* What may be mapped is for the parent to say. */
+static int ask_for_mapping(void *ctx, const uint32_t *mounts, size_t len,
+                           struct ocn_mapping_answer *ret, struct ocn_error *err)
+{
+    const struct child_view *own = ctx;
+    const struct ocn_bytes question = { (const char *)mounts, len * sizeof(*mounts) };
+
+    if (own->dir.captured || len > OCN_GRANTS_MAX) {
+        return 0; /* nobody can tell */
+    }
+    if (ocn_child_ask(ASKS_FOR_MAPPING, question, ret, len * sizeof(*ret), err) < 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < len; i++) {
+        ret[i].what[sizeof(ret[i].what) - 1] = '\0';
+    }
+    return 0;
+}
+
 /* The root file system as a path: relative to the bundle, absolute below world->root. */
 static const char *locate_rootfs(const struct task *task, const struct ocn_container *container,
                                  struct ocn_arena *arena)
@@ -367,7 +388,8 @@ static int confine_reads(struct work *work, struct ocn_dir_view *dir, struct ocn
     for (size_t i = 0; i < known(work)->mounts.len; i++) {
         const char *path = ocn_path_source(known(work), &mounts[i], &work->arena);
         ocn_autoclose int source = path != NULL ? ocn_dir_view_find_host(dir, path) : -1;
-        if (source >= 0 && ocn_confine_reads_allow(rules, source, false, err) < 0) {
+        if (source >= 0 &&
+            ocn_confine_reads_allow(rules, source, ocn_volume_is_secret(path), err) < 0) {
             return -1;
         }
     }
@@ -396,6 +418,7 @@ static int normalize(struct work *work, struct ocn_outcome **ret, struct ocn_err
     view.stat = stat_or_ask;
     own.runs_32bit = view.runs_32bit;
     view.runs_32bit = try_or_ask;
+    view.map = ask_for_mapping;
     view.all_facts = work->task->world->all_facts;
     if (confine_reads(work, &own.dir, err) < 0) {
         return -1;
@@ -469,7 +492,8 @@ static int take_answer(const struct task *task, struct ocn_bytes bytes, struct o
                                              .event = task->subject->event,
                                              .text = exec ? task->subject->process
                                                           : task->subject->config,
-                                             .joined = task->subject->config };
+                                             .joined = task->subject->config,
+                                             .grants = &ret->grants };
 
     if (ocn_answer_read(bytes, &answer, err) < 0) {
         return -1;
@@ -547,6 +571,34 @@ static int tell_32bit(const struct ocn_child *child)
     return 0;
 }
 
+/* Once, of a container that is created: what is granted bounds what the child may propose. */
+static int tell_mapping(const struct task *task, const struct ocn_child *child,
+                        struct ocn_bytes bytes, struct ocn_judgement *ret, struct ocn_error *err)
+{
+    const struct ocn_subject *subject = task->subject;
+    const struct ocn_grant_site site = { .policy = &ret->policy,
+                                         .config = subject->config,
+                                         .bundle = subject->bundle,
+                                         .runtime = subject->follower != NULL ? subject->follower
+                                                                              : subject->runtime,
+                                         .by_us = subject->unedited };
+    struct ocn_mapping_answer answers[OCN_GRANTS_MAX] = { { .mapping = OCN_MAPPING_YES } };
+    uint32_t mounts[OCN_GRANTS_MAX];
+    const size_t len = bytes.len / sizeof(*mounts);
+
+    if (bytes.len == 0 || bytes.len % sizeof(*mounts) != 0 || len > OCN_GRANTS_MAX ||
+        ret->grants.asked || !has_policy(ret) || subject->event != OCN_ON_CREATE ||
+        ret->policy.level[OCN_RULE_USER_VOLUMES] != OCN_LEVEL_EDIT) {
+        return fail_garbage(err);
+    }
+    memcpy(mounts, bytes.ptr, bytes.len);
+    if (ocn_grant_look(&site, mounts, len, answers, &ret->arena, &ret->grants, err) < 0) {
+        return -1;
+    }
+    ocn_child_reply(child, answers, len * sizeof(*answers));
+    return 0;
+}
+
 static int converse(const struct task *task, struct ocn_child *child, struct ocn_judgement *ret,
                     struct ocn_error *err)
 {
@@ -568,6 +620,9 @@ static int converse(const struct task *task, struct ocn_child *child, struct ocn
             break;
         case ASKS_FOR_32BIT:
             status = tell_32bit(child);
+            break;
+        case ASKS_FOR_MAPPING:
+            status = tell_mapping(task, child, ocn_buf_bytes(&bytes), ret, err);
             break;
         default:
             return fail_garbage(err);

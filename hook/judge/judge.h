@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "hook/mounts/grant.h"
 #include "hook/policy/world.h"
 #include "normalize/normalize.h"
 
@@ -22,6 +23,7 @@ struct ocn_judgement {
     struct ocn_outcome *outcome;
     struct ocn_container *container; /* of a subject that is `unedited`, where there are
                                         edits: only the members that hook/judge/answer.h names */
+    struct ocn_grants grants;        /* what of its mounts may be mapped, if somebody asked */
     struct ocn_config *config;       /* what policy borrows from, if not from the node's */
     struct ocn_arena arena;          /* and its lists */
 };
@@ -31,11 +33,12 @@ void ocn_judge_done(struct ocn_judgement *judgement);
 /* What is judged; all of it borrowed. */
 struct ocn_subject {
     enum ocn_event event;
-    const char *bundle;       /* a directory; root.path is relative to it */
-    bool placeless;           /* the bundle is not known: it is only where we were started */
-    const char *id;           /* of the container; NULL where nobody knows it */
-    const char *runtime;      /* path of the low-level runtime, or its name; NULL: any */
-    bool unedited;            /* a hook: the runtime goes by config.json as it is */
+    const char *bundle;   /* a directory; root.path is relative to it */
+    bool placeless;       /* the bundle is not known: it is only where we were started */
+    const char *id;       /* of the container; NULL where nobody knows it */
+    const char *runtime;  /* path of the low-level runtime, or its name; NULL: any */
+    const char *follower; /* path of the runtime that is to map volumes; NULL: that of .runtime */
+    bool unedited;        /* a hook: the runtime goes by config.json as it is */
     struct ocn_bytes config;  /* config.json's text */
     struct ocn_bytes process; /* EXEC: process.json's text */
 };

@@ -94,11 +94,27 @@ static const struct ocn_bind entry_fields[] = {
     END,
 };
 
+static const struct ocn_bind volume_fields[] = {
+    OCN_BIND_STRING_AT(struct ocn_volume_facts, "destination", destination),
+    OCN_BIND_STRING_AT(struct ocn_volume_facts, "source", source),
+    OCN_BIND_STRING_AT(struct ocn_volume_facts, "owner", owner),
+    OCN_BIND_STRING_AT(struct ocn_volume_facts, "mode", mode),
+    OCN_BIND_STRING_AT(struct ocn_volume_facts, "inContainer", shown),
+    { .key = "mapped", .type = OCN_BIND_BOOL, .offset = offsetof(struct ocn_volume_facts, mapped) },
+    END,
+};
+
 static const struct ocn_bind facts_fields[] = {
     { .key = "host", .type = OCN_BIND_OBJECT, .fields = host_fields },
     { .key = "entry", .type = OCN_BIND_OBJECT, .fields = entry_fields },
     LIMIT(struct ocn_facts, "cpuLimit", cpu_limit),
     LIMIT(struct ocn_facts, "memoryLimit", memory_limit),
+    { .key = "volumes",
+      .type = OCN_BIND_OBJECTS,
+      .offset = offsetof(struct ocn_facts, volumes),
+      .fields = volume_fields,
+      .size = sizeof(struct ocn_volume_facts),
+      .sparse = true },
     END,
 };
 

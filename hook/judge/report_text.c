@@ -171,6 +171,25 @@ static void add_variant(struct ocn_buf *out, const char *variant)
     }
 }
 
+/* "volume    /data: 0:0 0700 on the node (/srv/data), 1001:1001 in the container (idmapped)" */
+static void add_volumes(struct ocn_buf *out, const struct ocn_list *list)
+{
+    const struct ocn_volume_facts *volumes = list->items;
+
+    for (size_t i = 0; i < list->len; i++) {
+        add_line(out, "volume", volumes[i].destination);
+        ocn_buf_puts(out, ": ");
+        add_clean(out, volumes[i].owner);
+        ocn_buf_puts(out, " ");
+        add_clean(out, volumes[i].mode);
+        ocn_buf_puts(out, " on the node (");
+        add_clean(out, volumes[i].source);
+        ocn_buf_puts(out, "), ");
+        add_clean(out, volumes[i].shown);
+        ocn_buf_printf(out, " in the container%s\n", volumes[i].mapped ? " (idmapped)" : "");
+    }
+}
+
 static void add_facts(struct ocn_buf *out, const struct ocn_facts *facts, const char *profile)
 {
     const char *kind = ocn_report_kinds[facts->entry.kind];
@@ -210,6 +229,7 @@ static void add_facts(struct ocn_buf *out, const struct ocn_facts *facts, const 
     if (facts->memory_limit > 0) {
         ocn_buf_printf(out, "%-9s %.0f bytes of memory\n", "limit", facts->memory_limit);
     }
+    add_volumes(out, &facts->volumes);
 }
 
 int ocn_report_text(const struct ocn_outcome *outcome, const char *bundle, bool colour,

@@ -58,6 +58,7 @@ static int describe_site(const struct ocn_state *state, const struct ocn_decisio
         .start_hooks = container->start_hooks,
         .targets = { { outcome->facts.entry.real, outcome->facts.entry.dev,
                        outcome->facts.entry.ino } },
+        .grants = &decision->judgement.grants,
         .targets_len = outcome->facts.entry.real != NULL ? 1 : 0,
     };
     return ocn_arena_check(arena, err);

@@ -13,6 +13,7 @@
 
 #include "hook/judge/decide.h"
 #include "hook/policy/policy_files.h"
+#include "hook/policy/runtimes.h"
 #include "hook/running/runtime_state.h"
 #include "hook/runtime/argv.h"
 #include "hook/sys/io.h"
@@ -23,9 +24,6 @@
 OCN_MARK_PROGRAM("ocinorm-runtime");
 
 #define EXIT_REFUSED 1
-
-/* As the shells have it where PATH is unset. */
-#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 /* The descriptor of a handed-on process stands above those that --preserve-fds can mean. */
 #define HANDED_ON_MIN_FD 100
@@ -54,62 +52,9 @@ static bool is_runc(const char *runtime)
     return strstr(ocn_strings_base_name(runtime), "runc") != NULL;
 }
 
-static bool is_runtime(const char *path, const struct stat *self)
-{
-    struct stat st;
-
-    return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0 &&
-           (st.st_dev != self->st_dev || st.st_ino != self->st_ino);
-}
-
-/* The first directory of PATH that holds @name; relative ones would be the bundle's, so they are
- * passed over. */
-static bool search_path(struct call *call, const char *name, const struct stat *self)
-{
-    const char *path = getenv("PATH");
-
-    for (const char *at = path != NULL ? path : DEFAULT_PATH; *at != '\0'; at += *at == ':') {
-        size_t len = strcspn(at, ":");
-        char candidate[PATH_MAX];
-        int full = snprintf(candidate, sizeof(candidate), "%.*s/%s", (int)len, at, name);
-        if (*at == '/' && full > 0 && (size_t)full < sizeof(candidate) &&
-            is_runtime(candidate, self)) {
-            call->runtime = ocn_arena_copy(&call->arena, candidate, (size_t)full);
-            return true;
-        }
-        at += len;
-    }
-    return false;
-}
-
 static int find_runtime(struct call *call, struct ocn_error *err)
 {
-    OCN_CLEANUP(ocn_buf_done) struct ocn_buf tried = { 0 };
-    struct ocn_strings names = { 0 };
-    struct stat self;
-
-    if (stat("/proc/self/exe", &self) < 0) {
-        return ocn_fail_sys(err, errno, "/proc/self/exe", "cannot tell which program I am");
-    }
-    if (ocn_config_runtimes(call->layers, call->layers_len, &call->arena, &names, err) < 0) {
-        return -1;
-    }
-    for (size_t i = 0; i < names.len; i++) {
-        const char *name = names.items[i];
-        if (name[0] == '/' && is_runtime(name, &self)) {
-            call->runtime = name;
-            return 0;
-        }
-        if (strchr(name, '/') == NULL && search_path(call, name, &self)) {
-            return ocn_arena_check(&call->arena, err);
-        }
-        ocn_buf_printf(&tried, "%s\"%s\"", i != 0 ? ", " : "", name);
-    }
-    return ocn_fail(
-        err, OCN_E_NOENT, NULL,
-        "no low-level runtime found (tried %s); install one, or name it in \"runtimes\" "
-        "of the policy",
-        tried.failed || tried.len == 0 ? "none" : tried.ptr);
+    return ocn_runtimes_find(call->layers, call->layers_len, &call->arena, &call->runtime, err);
 }
 
 /* ---- create, run -------------------------------------------------------------------------- */

@@ -144,6 +144,9 @@ static int look(struct ocn_dir_view *view, struct ocn_ref ref, struct stat *ret)
     if (ref.space == OCN_ROOTFS && view->rootfs_fd >= 0 && is_root(ref.path)) {
         return fstat(view->rootfs_fd, ret); /* where every walk begins */
     }
+    if (ref.space == OCN_MOUNT && is_root(ref.path) && !view->captured) {
+        return fstatat(view->host_fd, ref.base, ret, 0); /* each bind mount at each start */
+    }
     ocn_autoclose int fd = find(view, ref, true);
     return fd >= 0 ? fstat(fd, ret) : -1;
 }

@@ -161,6 +161,22 @@ def verb_run(handler, namespace, image, *command):
         print(pod.log() + "exit", code)
 
 
+def verb_mounted(handler, namespace, image, mounts, *command):
+    """The same with MOUNTS, CONTAINER-PATH=HOST-PATH[=ro] with blanks between."""
+    fields = [mount.split("=") for mount in mounts.split()]
+    with running(handler, namespace) as pod:
+        pod.start(
+            image,
+            command,
+            mounts=[
+                {"container_path": at, "host_path": source, "readonly": rest == ["ro"]}
+                for at, source, *rest in fields
+            ],
+        )
+        code = pod.wait()
+        print(pod.log() + "exit", code)
+
+
 def verb_exec(handler, namespace, image, *command):
     """ExecSync, as a probe does it."""
     with running(handler, namespace) as pod:

@@ -363,3 +363,19 @@ handler() { # PROGRAM
     assert_has "$output" "unknown entry mounts"
     assert_has "$output" "as root"
 }
+
+@test "this machine: a runtime that makes no idmapped mounts is told, and one that does is not" {
+    local version=1.1.99 fake=$BATS_TEST_TMPDIR/runtime before
+    before=$(ls /run/ocinorm 2>&1) || true
+    printf '#!/bin/sh\n[ "$1" = features ] || echo "runc version $(cat "%s")"\n' "$fake.version" >"$fake"
+    chmod 0755 "$fake"
+    echo "$version" >"$fake.version"
+    jq -n --arg runtime "$fake" '{runtimes: [$runtime]}' >"$BATS_TEST_TMPDIR/volumes.json"
+    run "$bin/ocinorm" doctor --config "$BATS_TEST_TMPDIR/volumes.json"
+    assert_has "$output" 'runc 1.1.99 makes no idmapped mounts'
+    assert_has "$output" 'createRuntime hook'
+    printf '#!/bin/sh\ncase $1 in features) echo "{\\"linux\\":{\\"mountExtensions\\":{\\"idmap\\":{\\"enabled\\":true}}}}";; *) echo "runc version 1.2.5";; esac\n' >"$fake"
+    run "$bin/ocinorm" doctor --config "$BATS_TEST_TMPDIR/volumes.json"
+    assert_hasnt "$output" 'idmapped'
+    [[ $(ls /run/ocinorm 2>&1) == "$before" ]] # the doctor changes nothing
+}

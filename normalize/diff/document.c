@@ -413,7 +413,9 @@ void ocn_diff_document(struct ocn_diff *diff, enum ocn_diff_document of, const c
                          .twins = is_docker(a) != is_docker(b) };
 
     ocn_buf_puts(&walk.path, at);
-    compare(&walk, (struct pair){ a, b }, OCN_DIFF_NO_NOISE);
+    if (!walk.path.failed) {
+        compare(&walk, (struct pair){ a, b }, OCN_DIFF_NO_NOISE);
+    }
     if (walk.path.failed) {
         (void)ocn_arena_fail(&diff->arena);
     }

@@ -21,6 +21,45 @@ bool ocn_idmap_of_container(const struct ocn_list *mappings, uint32_t id, uint64
     return false;
 }
 
+static void add_range(struct ocn_idmap *map, uint32_t from, uint32_t to, uint32_t size)
+{
+    if (size != 0) {
+        map->ranges[map->len++] = (struct ocn_oci_id_mapping){ from, to, size };
+    }
+}
+
+struct ocn_idmap ocn_idmap_swap(uint32_t a, uint32_t b)
+{
+    const uint32_t low = a < b ? a : b;
+    const uint32_t high = a < b ? b : a;
+    struct ocn_idmap map = { .len = 0 };
+
+    if (low == high) {
+        add_range(&map, 0, 0, OCN_IDMAP_IDS);
+        return map;
+    }
+    add_range(&map, 0, 0, low);
+    add_range(&map, low, high, 1);
+    add_range(&map, low + 1, low + 1, high - low - 1);
+    add_range(&map, high, low, 1);
+    add_range(&map, high + 1, high + 1, OCN_IDMAP_IDS - high - 1);
+    return map;
+}
+
+const char *ocn_idmap_json(const struct ocn_idmap *map, struct ocn_arena *arena)
+{
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf text = { 0 };
+
+    ocn_buf_puts(&text, "[");
+    for (size_t i = 0; i < map->len; i++) {
+        const struct ocn_oci_id_mapping *range = &map->ranges[i];
+        ocn_buf_printf(&text, "%s{\"containerID\":%u,\"hostID\":%u,\"size\":%u}", i != 0 ? "," : "",
+                       range->container_id, range->host_id, range->size);
+    }
+    ocn_buf_puts(&text, "]");
+    return ocn_buf_copy(&text, arena);
+}
+
 /* Takes the next number off @text, which ends at a NUL; false if there is none. */
 static bool next_number(const char **text, uint64_t *ret)
 {

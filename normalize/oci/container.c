@@ -55,14 +55,6 @@ static const struct ocn_bind root_fields[] = {
     { 0 },
 };
 
-static const struct ocn_bind mount_fields[] = {
-    { "destination", OCN_BIND_STRING, .offset = offsetof(struct ocn_oci_mount, destination) },
-    { "type", OCN_BIND_STRING, .offset = offsetof(struct ocn_oci_mount, type) },
-    { "source", OCN_BIND_STRING, .offset = offsetof(struct ocn_oci_mount, source) },
-    { "options", OCN_BIND_STRINGS, .offset = offsetof(struct ocn_oci_mount, options) },
-    { 0 },
-};
-
 static const struct ocn_bind namespace_fields[] = {
     { "type", OCN_BIND_STRING, .offset = offsetof(struct ocn_oci_namespace, type) },
     { "path", OCN_BIND_STRING, .offset = offsetof(struct ocn_oci_namespace, path) },
@@ -76,6 +68,20 @@ static const struct ocn_bind id_mapping_fields[] = {
       .max = UINT32_MAX },
     { "size", OCN_BIND_U32, .offset = offsetof(struct ocn_oci_id_mapping, size),
       .max = UINT32_MAX },
+    { 0 },
+};
+
+static const struct ocn_bind mount_fields[] = {
+    { "destination", OCN_BIND_STRING, .offset = offsetof(struct ocn_oci_mount, destination) },
+    { "type", OCN_BIND_STRING, .offset = offsetof(struct ocn_oci_mount, type) },
+    { "source", OCN_BIND_STRING, .offset = offsetof(struct ocn_oci_mount, source) },
+    { "options", OCN_BIND_STRINGS, .offset = offsetof(struct ocn_oci_mount, options) },
+    { "uidMappings", OCN_BIND_OBJECTS, .offset = offsetof(struct ocn_oci_mount, uid_mappings),
+      .fields = id_mapping_fields, .size = sizeof(struct ocn_oci_id_mapping),
+      .part = OCN_PART_VOLUMES },
+    { "gidMappings", OCN_BIND_OBJECTS, .offset = offsetof(struct ocn_oci_mount, gid_mappings),
+      .fields = id_mapping_fields, .size = sizeof(struct ocn_oci_id_mapping),
+      .part = OCN_PART_VOLUMES },
     { 0 },
 };
 

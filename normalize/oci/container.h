@@ -42,6 +42,8 @@ struct ocn_oci_mount {
     const char *type;
     const char *source;
     struct ocn_strings options;
+    struct ocn_list uid_mappings; /* struct ocn_oci_id_mapping: of an idmapped mount */
+    struct ocn_list gid_mappings;
 };
 
 struct ocn_oci_hook {
@@ -106,6 +108,7 @@ enum ocn_part {
     OCN_PART_DEVICES,    /* linux.resources.devices */
     OCN_PART_NAMESPACES, /* linux.namespaces, uidMappings, gidMappings */
     OCN_PART_PLACE,      /* annotations, linux.cgroupsPath: who it is */
+    OCN_PART_VOLUMES,    /* uidMappings and gidMappings of mounts */
 };
 
 #define OCN_IN(part) (1U << OCN_PART_##part)

@@ -14,9 +14,27 @@ const struct ocn_edit_row ocn_edit_rows[OCN_EDIT_COUNT] = {
 #undef OCN_EDIT
 };
 
+/* Such as that of the uidMappings of a mount: the star is the number of an element. */
+static bool is_element(const char *pattern, const char *star, const char *path)
+{
+    size_t before = (size_t)(star - pattern);
+
+    if (strncmp(path, pattern, before) != 0) {
+        return false;
+    }
+    size_t digits = strspn(path + before, "0123456789");
+    return digits != 0 && (digits == 1 || path[before] != '0') &&
+           strcmp(path + before + digits, star + 1) == 0;
+}
+
 static bool is_at(const struct ocn_edit_row *row, const char *path)
 {
+    const char *star = strchr(row->path, '*');
     size_t len = strlen(row->path);
+
+    if (star != NULL) {
+        return is_element(row->path, star, path);
+    }
 
     return row->path[len - 1] == '/' ? strncmp(path, row->path, len) == 0 && path[len] != '\0'
                                      : strcmp(path, row->path) == 0;

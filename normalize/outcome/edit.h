@@ -27,6 +27,7 @@ enum ocn_edit_value {
     OCN_EDIT_IS_ORIGINAL_USER, /* "UID:GID" of the text */
     OCN_EDIT_IS_NAMES,         /* "NAME,NAME" */
     OCN_EDIT_IS_DERIVED,       /* of build info, where nothing is yet */
+    OCN_EDIT_IS_MAPPING,       /* two ids of a mount change places (node/idmap.h) */
     OCN_EDIT_VALUES
 };
 
@@ -44,6 +45,7 @@ enum ocn_edit_entry {
     OCN_EDIT_BY_BOUNDING, /* nothing can be given to it: rules/entry_mode.c says what to do */
     OCN_EDIT_BY_NO_NEW_PRIVS,
     OCN_EDIT_BY_VARIABLE,
+    OCN_EDIT_BY_MOUNT, /* the helper mounts a mapped clone over it (hook/entry/remount.c) */
     OCN_EDIT_ENTRIES
 };
 
@@ -51,7 +53,8 @@ enum ocn_edit_entry {
 enum ocn_edit_missing { OCN_EDIT_OR_REFUSE, OCN_EDIT_OR_WARN, OCN_EDIT_OR_LEAVE };
 
 struct ocn_edit_row {
-    const char *path;      /* JSON pointer; with a slash at its end: of each member below it */
+    const char *path; /* JSON pointer; with a slash at its end: of each member below it; *: of each
+                         element */
     enum ocn_rule_id rule; /* OCN_RULE_COUNT: any */
     enum ocn_edit_value value;
     bool exec; /* a process that joins gets it, too */

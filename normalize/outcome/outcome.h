@@ -37,6 +37,16 @@ struct ocn_go_facts {
     struct ocn_pairs settings; /* only those of an allow-list */
 };
 
+/* A bind mount of a directory or file, for whoever shows it; all of it is printable. */
+struct ocn_volume_facts {
+    const char *destination; /* in the container */
+    const char *source;      /* on the node */
+    const char *owner;       /* "UID:GID" on the disk */
+    const char *mode;        /* four octal digits */
+    const char *shown;       /* "UID:GID" in the container */
+    bool mapped;             /* it is idmapped */
+};
+
 struct ocn_facts {
     struct {
         const char *os;
@@ -67,8 +77,9 @@ struct ocn_facts {
         uint32_t uid;
         uint32_t gid;
     } who;
-    double cpu_limit;    /* CPUs; 0: none */
-    double memory_limit; /* bytes; 0: none */
+    struct ocn_list volumes; /* struct ocn_volume_facts, where a lowered user meets them */
+    double cpu_limit;        /* CPUs; 0: none */
+    double memory_limit;     /* bytes; 0: none */
 };
 
 enum ocn_verdict { OCN_ALLOW, OCN_DENY };

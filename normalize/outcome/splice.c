@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "normalize/outcome/splice.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "normalize/base/arena.h"
@@ -308,6 +309,46 @@ static const char *first_path(const struct item *items, size_t count)
     return count != 0 && items[0].edit != NULL ? items[0].edit->path : NULL;
 }
 
+static bool goes_to(const struct item *items, size_t count, const char *token)
+{
+    char other[MAX_TOKEN];
+
+    for (size_t i = 0; i < count; i++) {
+        unescape_token(items[i].rest, other);
+        if (!items[i].done && strcmp(other, token) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Into the elements of a list, by their numbers. */
+static int rewrite_elements(struct splicer *s, size_t pos, struct item *items, size_t count,
+                            struct ocn_error *err)
+{
+    char number[32];
+
+    pos++;
+    for (size_t i = 0; any_left(items, count); i++) {
+        struct item *below = NULL;
+        size_t below_count = 0;
+        size_t element = ocn_json_skip_space(s->text, pos);
+        if (element >= s->text.len || s->text.ptr[element] == ']') {
+            return ocn_fail(err, OCN_E_FORMAT, first_path(items, count),
+                            "the list ends before this element");
+        }
+        (void)snprintf(number, sizeof(number), "%zu", i);
+        if (goes_to(items, count, number) &&
+            (descend(s, items, count, number, &below, &below_count, err) < 0 ||
+             rewrite_value(s, element, below, below_count, err) < 0)) {
+            return -1;
+        }
+        pos = ocn_json_skip_space(s->text, ocn_json_skip_value(s->text, element));
+        pos += pos < s->text.len && s->text.ptr[pos] == ',' ? 1 : 0;
+    }
+    return 0;
+}
+
 static int rewrite_value(struct splicer *s, size_t pos, struct item *items, size_t count,
                          struct ocn_error *err)
 {
@@ -327,8 +368,11 @@ static int rewrite_value(struct splicer *s, size_t pos, struct item *items, size
     if (s->text.ptr[pos] == '[' && are_variables(items, count)) {
         return rewrite_variables(s, pos, items, count, err);
     }
+    if (s->text.ptr[pos] == '[') {
+        return rewrite_elements(s, pos, items, count, err);
+    }
     return ocn_fail(err, OCN_E_FORMAT, first_path(items, count),
-                    "a parent of this member is not an object");
+                    "a parent of this member is neither an object nor a list");
 }
 
 int ocn_splice_edits(struct ocn_bytes text, const char *root, const struct ocn_edit *edits,

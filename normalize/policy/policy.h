@@ -109,6 +109,9 @@ struct ocn_policy {
     struct {
         enum ocn_apply apply;
     } hook;
+    struct {
+        struct ocn_strings allow; /* where user.volumes may map: patterns (policy/places.h) */
+    } volumes;
     struct ocn_policy_admission admission;
     struct ocn_strings runtimes;
 };

@@ -24,16 +24,12 @@ static const struct ocn_edit *find_edit(const struct ocn_outcome *outcome, enum 
 
 /* ---- what a refusal says ------------------------------------------------------------------ */
 
-static int deny(struct ocn_outcome *outcome, enum ocn_rule_id rule, const char *message,
-                const char *fix, struct ocn_error *err)
+static int add(struct ocn_outcome *outcome, const struct ocn_finding *finding,
+               struct ocn_error *err)
 {
     struct ocn_arena *arena = &outcome->arena;
     size_t len = outcome->findings_len;
     struct ocn_finding *all = ocn_arena_alloc(arena, (len + 1) * sizeof(*all));
-    const char *hint = ocn_arena_printf(arena,
-                                        "start it through ocinorm-runtime, which can change it%s, "
-                                        "or set rules.%s to \"warn\"",
-                                        fix, ocn_rules[rule].name);
 
     if (ocn_arena_check(arena, err) < 0) {
         return -1;
@@ -41,11 +37,36 @@ static int deny(struct ocn_outcome *outcome, enum ocn_rule_id rule, const char *
     if (len != 0) {
         memcpy(all, outcome->findings, len * sizeof(*all));
     }
-    all[len] = (struct ocn_finding){ rule, OCN_LEVEL_DENY, message, hint };
+    all[len] = *finding;
     outcome->findings = all;
     outcome->findings_len = len + 1;
+    return 0;
+}
+
+static int deny(struct ocn_outcome *outcome, enum ocn_rule_id rule, const char *message,
+                const char *fix, struct ocn_error *err)
+{
+    const struct ocn_finding finding = {
+        rule, OCN_LEVEL_DENY, message,
+        ocn_arena_printf(&outcome->arena,
+                         "start it through ocinorm-runtime, which can change it%s, "
+                         "or set rules.%s to \"warn\"",
+                         fix, ocn_rules[rule].name)
+    };
+
+    if (add(outcome, &finding, err) < 0) {
+        return -1;
+    }
     outcome->verdict = OCN_DENY;
     return 0;
+}
+
+int ocn_entry_mode_warn(struct ocn_outcome *outcome, enum ocn_rule_id rule, const char *message,
+                        const char *hint, struct ocn_error *err)
+{
+    const struct ocn_finding finding = { rule, OCN_LEVEL_WARN, message, hint };
+
+    return add(outcome, &finding, err);
 }
 
 int ocn_entry_mode_refuse(struct ocn_outcome *outcome, const char *reason, struct ocn_error *err)

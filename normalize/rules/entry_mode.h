@@ -19,3 +19,7 @@ OCN_MUST_USE int ocn_entry_mode_judge(const struct ocn_container *container,
  */
 OCN_MUST_USE int ocn_entry_mode_refuse(struct ocn_outcome *outcome, const char *reason,
                                        struct ocn_error *err);
+
+/* Adds a warning to @outcome: @message and @hint, from its arena. */
+OCN_MUST_USE int ocn_entry_mode_warn(struct ocn_outcome *outcome, enum ocn_rule_id rule,
+                                     const char *message, const char *hint, struct ocn_error *err);

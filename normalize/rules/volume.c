@@ -26,6 +26,12 @@ static const char *kubelet_part(const char *path)
     return part != NULL && strchr(part + 1, '/') != NULL ? part : NULL;
 }
 
+bool ocn_volume_is_secret(const char *source)
+{
+    return strstr(source, "/kubernetes.io~secret/") != NULL ||
+           strstr(source, "/kubernetes.io~projected/") != NULL;
+}
+
 const char *ocn_volume_name(const struct ocn_judge *judge, const char *path)
 {
     const char *part = kubelet_part(path);

@@ -10,6 +10,9 @@
  */
 const char *ocn_volume_name(const struct ocn_judge *judge, const char *path);
 
+/* true: @source on the node is a Secret or a projected volume of the kubelet's. */
+bool ocn_volume_is_secret(const char *source);
+
 /* How @path gets the permission @bit ('r' or 'x'); @in_image where it lies on no volume. */
 const char *ocn_volume_cure(const struct ocn_judge *judge, const char *path, char bit,
                             const char *in_image);

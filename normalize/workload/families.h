@@ -23,6 +23,10 @@ OCN_MUST_USE int ocn_workload_platform(const struct ocn_workload_check *check,
 OCN_MUST_USE int ocn_workload_non_root(const struct ocn_workload_check *check,
                                        const struct ocn_pod *pod, struct ocn_error *err);
 
+/* pod.volumes: volumes that are root's, in a container that is known to start as root. */
+OCN_MUST_USE int ocn_workload_volumes(const struct ocn_workload_check *check,
+                                      const struct ocn_pod *pod, struct ocn_error *err);
+
 /* Whether labels or annotations (NULL: none) have @key, with a value that is not empty. */
 bool ocn_workload_has_key(const json_t *map, const char *key);
 

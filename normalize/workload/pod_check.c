@@ -9,7 +9,7 @@ static int check_pod(void *ctx, const struct ocn_pod *pod, struct ocn_error *err
     static int (*const families[])(const struct ocn_workload_check *check,
                                    const struct ocn_pod *pod, struct ocn_error *err) = {
         ocn_pss_check,         ocn_workload_limits,  ocn_workload_platform,
-        ocn_workload_non_root, ocn_workload_demands,
+        ocn_workload_non_root, ocn_workload_volumes, ocn_workload_demands,
     };
     struct ocn_workload_check check = *(const struct ocn_workload_check *)ctx;
 

@@ -25,14 +25,15 @@ hook/sys          : normalize/base normalize/json
 hook/confine      : hook/sys normalize/base normalize/json
 hook/view         : hook/sys hook/confine normalize/*
 hook/policy       : hook/sys hook/view config normalize/*
-hook/judge        : hook/sys hook/confine hook/view hook/policy config normalize normalize/*
+hook/mounts       : hook/sys hook/confine normalize/*
+hook/judge        : hook/sys hook/confine hook/view hook/policy hook/mounts config normalize normalize/*
 hook/running      : hook/sys hook/confine hook/view hook/policy hook/judge config normalize normalize/*
-hook/entry        : hook/sys hook/confine normalize/*
+hook/entry        : hook/sys hook/confine hook/mounts normalize/*
 hook/runtime      : hook/sys hook/view hook/policy hook/judge hook/running config normalize normalize/*
 hook/ocihook      : hook/sys hook/view hook/policy hook/judge hook/entry config normalize normalize/*
 hook/admission    : hook/sys hook/policy config normalize/*
 hook/install      : hook/sys hook/view config normalize/*
-hook/doctor       : hook/sys hook/confine hook/view hook/policy hook/judge hook/entry hook/install config normalize normalize/*
+hook/doctor       : hook/sys hook/confine hook/view hook/policy hook/mounts hook/judge hook/entry hook/install config normalize normalize/*
 hook/cli          : hook/admission hook/sys hook/confine hook/view hook/policy hook/judge hook/running hook/install hook/doctor config normalize normalize/*
 hook/lint         : hook/sys hook/confine normalize/*
 hook/image        : hook/admission hook/sys hook/confine hook/view hook/policy hook/judge hook/cli hook/lint config normalize normalize/*

@@ -307,6 +307,42 @@ static enum ocn_runs mem_runs_32bit(void *ctx)
     return lacks == NULL ? OCN_RUNS_UNKNOWN : json_is_true(lacks) ? OCN_RUNS_NOT : OCN_RUNS;
 }
 
+static enum ocn_mapping mapping_of(const char *word, size_t len)
+{
+    static const char *const words[] = {
+#define OCN_MAPPING(symbol, before, behind, hint) #symbol,
+#include "normalize/base/mapping.def"
+#undef OCN_MAPPING
+    };
+
+    for (size_t i = 0; i < OCN_COUNT(words); i++) {
+        if (strlen(words[i]) == len && memcmp(words[i], word, len) == 0) {
+            return (enum ocn_mapping)i;
+        }
+    }
+    return len == 0 ? OCN_MAPPING_YES : OCN_MAPPING_NOT_KNOWN;
+}
+
+static int map(void *ctx, const uint32_t *mounts, size_t len, struct ocn_mapping_answer *ret,
+               struct ocn_error *err)
+{
+    struct ocn_mem_view *mem = ctx;
+    const json_t *maps = json_object_get(mem->world, "maps");
+    char number[16];
+
+    (void)err;
+    mem->calls++;
+    for (size_t i = 0; i < len && maps != NULL; i++) {
+        (void)snprintf(number, sizeof(number), "%u", mounts[i]);
+        const char *why = json_string_value(json_object_get(maps, number));
+        size_t word = why != NULL ? strcspn(why, " ") : 0;
+        ret[i].mapping = mapping_of(why != NULL ? why : "", word);
+        (void)snprintf(ret[i].what, sizeof(ret[i].what), "%s",
+                       why != NULL && why[word] != '\0' ? why + word + 1 : "");
+    }
+    return 0;
+}
+
 struct ocn_view ocn_mem_view_as_view(struct ocn_mem_view *mem)
 {
     const char *machine = json_string_value(json_object_get(mem->world, "machine"));
@@ -323,5 +359,6 @@ struct ocn_view ocn_mem_view_as_view(struct ocn_mem_view *mem)
         .list = mem_list,
         .variant = mem_variant,
         .runs_32bit = mem_runs_32bit,
+        .map = map,
     };
 }

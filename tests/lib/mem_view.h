@@ -9,11 +9,13 @@
 /*
  * {"machine": "x86_64", "variant": "v3", "no32bit": false, "cpus": 4,
  *  "rootfs": {"/bin/app": FILE, ...}, "host": {"/proc/self/ns/net": FILE},
- *  "mounts": {"/srv/data": {"/app": FILE, "/": FILE}}}
- * "no32bit" is what a try has shown; without it nobody has tried.
- * Test cases also have the container's "id" and the path of its "bundle" here, as the runtime
- * would tell them, "event": "restore" where a checkpoint is restored, the name of the "runtime",
- * and "hook": true where it goes by config.json as it is.
+ *  "mounts": {"/srv/data": {"/app": FILE, "/": FILE}},
+ *  "maps": {"3": "", "4": "NO_RUNTIME", "5": "NO_FILE_SYSTEM nfs"}}
+ * "maps" says of a mount, by its number, that it can be idmapped (""), or why it cannot
+ * (mapping.def) and what that names; without "maps" nobody can tell. "no32bit" is what a try has
+ * shown; without it nobody has tried. Test cases also have the container's "id" and the path of its
+ * "bundle" here, as the runtime would tell them, "event": "restore" where a checkpoint is restored,
+ * the name of the "runtime", and "hook": true where it goes by config.json as it is.
  *
  * FILE: {"text": "..."} | {"hex": "7f45..."} | {"elf": "arm64"} | {"link": "target"} | {"dir":
  * true} | {"fifo": true} | {"fail": "EACCES"}, each with "mode": "0755", "uid", "gid", "ino".

@@ -79,6 +79,15 @@ static enum ocn_runs blind_runs_32bit(void *ctx)
     return blind->view.runs_32bit(blind->view.ctx);
 }
 
+static int blind_map(void *ctx, const uint32_t *mounts, size_t len, struct ocn_mapping_answer *ret,
+                     struct ocn_error *err)
+{
+    struct blind *blind = ctx;
+
+    return fails(blind) ? ocn_fail_sys(err, EIO, "/mounts", "blind")
+                        : blind->view.map(blind->view.ctx, mounts, len, ret, err);
+}
+
 static struct ocn_view view_of(struct blind *blind)
 {
     struct ocn_view view = blind->view;
@@ -90,6 +99,7 @@ static struct ocn_view view_of(struct blind *blind)
     view.list = blind_list;
     view.variant = blind_variant;
     view.runs_32bit = blind_runs_32bit;
+    view.map = blind_map;
     return view;
 }
 
@@ -151,6 +161,18 @@ static const struct row {
       "7f454c460201010000000000000000000200b700"
       "\\nmask ffffffffffffff00fffffffffffffffffeffffff\\n\"}}}",
       3, 0 },
+    /* of volumes their owners, and what a token's directory holds */
+    { "{\"process\":{\"user\":{\"uid\":0,\"gid\":0},\"args\":[\"/"
+      "app\"],\"env\":[\"PATH=/usr/bin:/bin\"],\"cwd\":\"/\"},\"mounts\":[{\"destination\":\"/a\","
+      "\"type\":\"bind\",\"source\":\"/srv/a\"},{\"destination\":\"/"
+      "b\",\"type\":\"bind\",\"source\":"
+      "\"/kubernetes.io~secret/b\",\"options\":[\"ro\"]}],"
+      "\"linux\":{\"namespaces\":[{\"type\":\"pid\"},{\"type\":\"network\"},{\"type\":\"ipc\"}]}}",
+      "{\"maps\":{\"1\":\"NO_RUNTIME runc 1.1.5\"},\"rootfs\":{\"/app\":{\"elf\":\"amd64\"}},"
+      "\"mounts\":{\"/srv/a\":{\"/\":{\"dir\":true,\"mode\":\"0700\"}},\"/kubernetes.io~secret/"
+      "b\":{"
+      "\"/..data\":{\"link\":\"..1\"},\"/..1/t\":{\"text\":\"t\",\"mode\":\"0600\"}}}}",
+      7, 0 },
 };
 
 /* A policy in which only platform.variant is on: what others look at first hides nothing. */
@@ -224,7 +246,7 @@ START_TEST(test_blind__what_cannot_be_read_is_an_error)
 {
     static const char text[] =
         "{\"rules\":{\"user.access\":\"warn\",\"entry.interpreter\":\"warn\","
-        "\"user.launcher\":\"edit\",\"platform.declared\":\"warn\"}}";
+        "\"user.launcher\":\"edit\",\"user.volumes\":\"edit\",\"platform.declared\":\"warn\"}}";
     const struct ocn_bytes policy = { text, sizeof(text) - 1 };
     long looks = 0;
 

@@ -41,7 +41,8 @@ static void enter(void)
     err = (struct ocn_error){ 0 };
     ck_assert_msg(ocn_config_load(&layer, 1, &config, &err) == 0, "%s", err.msg);
     policy = *ocn_config_base(config);
-    bounds = (struct ocn_edits_bounds){ &policy, OCN_ON_CREATE, bytes_of(config_text), { 0 } };
+    bounds =
+        (struct ocn_edits_bounds){ &policy, OCN_ON_CREATE, bytes_of(config_text), { 0 }, NULL };
     edit = (struct ocn_edit){ OCN_RULE_USER_ROOT, "/process/user/uid", "0", "1001", "because" };
     outcome = (struct ocn_outcome){ .edits = &edit, .edits_len = 1 };
 }
@@ -55,7 +56,7 @@ static void leave(void)
 static void join(void)
 {
     bounds = (struct ocn_edits_bounds){ &policy, OCN_ON_EXEC, bytes_of(process_text),
-                                        bytes_of(lowered_text) };
+                                        bytes_of(lowered_text), NULL };
 }
 
 static int check(void)
@@ -558,6 +559,118 @@ START_TEST(test_edits__a_launcher_is_no_matter_of_exec)
 }
 END_TEST
 
+#define SWAPPED                                                                                    \
+    "[{\"containerID\":0,\"hostID\":1001,\"size\":1},{\"containerID\":1,\"hostID\":1,\"size\":"    \
+    "1000},"                                                                                       \
+    "{\"containerID\":1001,\"hostID\":0,\"size\":1},{\"containerID\":1002,\"hostID\":1002,"        \
+    "\"size\":"                                                                                    \
+    "4294966293}]"
+#define UIDS "/mounts/3/uidMappings"
+#define GIDS "/mounts/3/gidMappings"
+
+/* What one of the four edits is in place of what it should be; all NULL: nothing. */
+static const struct {
+    size_t index;
+    const char *path;
+    const char *to;
+} unmapped[] = {
+    { 0, "/process/env/HOME", "\"/\"" },      /* nobody is lowered */
+    { 2, "/mounts/4/uidMappings", SWAPPED },  /* not granted */
+    { 2, "/mounts/03/uidMappings", SWAPPED }, /* another spelling */
+    { 2, "/mounts/3/uidMappings/0", SWAPPED },
+    { 2, "/mounts/3/source", "\"/etc\"" },
+    { 2, "/mounts/3", "{}" },
+    { 2, GIDS, SWAPPED },
+    { 2, UIDS, "[{\"containerID\":0,\"hostID\":1001,\"size\":1}]" },
+    { 2, UIDS, "[{\"containerID\":0,\"hostID\":0,\"size\":4294967295}]" },
+    { 2, UIDS,
+      "[{\"containerID\":0,\"hostID\":2000,\"size\":1},{\"containerID\":1,\"hostID\":1,\"size\":"
+      "1999},"
+      "{\"containerID\":2000,\"hostID\":0,\"size\":1},{\"containerID\":2001,\"hostID\":2001,"
+      "\"size\":"
+      "4294965294}]" },
+    { 2, UIDS, "null" },
+    { 2, UIDS, "[]" },
+    { 2, UIDS, SWAPPED "x" },
+    { 3, "/mounts/5/gidMappings", SWAPPED },
+    { 3, GIDS, "[{\"containerID\":0,\"hostID\":0,\"size\":4294967295}]" },
+};
+
+static const char rooted_text[] = "{\"process\":{\"user\":{\"uid\":0,\"gid\":0}}}";
+static struct ocn_grant granted[] = { { .mount = 3 }, { .mount = 5 } };
+static const struct ocn_grants grants = { .items = granted, .len = OCN_COUNT(granted) };
+
+static int check_mapped(struct ocn_edit mapping[4], size_t len)
+{
+    bounds.text = bytes_of(rooted_text);
+    bounds.grants = &grants;
+    outcome.edits = mapping;
+    outcome.edits_len = len;
+    return check();
+}
+
+#define MAPPED                                                                                     \
+    {                                                                                              \
+        { OCN_RULE_USER_ROOT, "/process/user/uid", "0", "1001", "x" },                             \
+            { OCN_RULE_USER_ROOT, "/process/user/gid", "0", "1001", "x" },                         \
+            { OCN_RULE_USER_VOLUMES, UIDS, "null", SWAPPED, "x" },                                 \
+            { OCN_RULE_USER_VOLUMES, GIDS, "null", SWAPPED, "x" },                                 \
+    }
+
+START_TEST(test_edits__a_granted_mount_is_mapped)
+{
+    struct ocn_edit whole[4] = MAPPED;
+    struct ocn_edit alone[4] = MAPPED;
+    struct ocn_edit again[4] = MAPPED;
+    struct ocn_edit joined[4] = MAPPED;
+
+    policy.level[OCN_RULE_USER_VOLUMES] = OCN_LEVEL_EDIT;
+    ck_assert_msg(check_mapped(whole, 4) == 0, "%s", err.msg);
+    ck_assert_str_eq(whole[2].to, SWAPPED);
+    ck_assert_int_eq(check_mapped(alone, 3), -1); /* users without groups */
+    policy.level[OCN_RULE_USER_VOLUMES] = OCN_LEVEL_WARN;
+    ck_assert_int_eq(check_mapped(again, 4), -1);
+    policy.level[OCN_RULE_USER_VOLUMES] = OCN_LEVEL_EDIT;
+    join();
+    policy.user.exec = OCN_EXEC_STRICT;
+    bounds.grants = &grants;
+    outcome.edits = joined;
+    outcome.edits_len = 4;
+    ck_assert_int_eq(check(), -1); /* a process that joins mounts nothing */
+}
+END_TEST
+
+START_TEST(test_edits__no_other_mapping_is_taken)
+{
+    struct ocn_edit mapping[4] = MAPPED;
+
+    policy.level[OCN_RULE_USER_VOLUMES] = OCN_LEVEL_EDIT;
+    mapping[unmapped[_i].index].path = unmapped[_i].path;
+    mapping[unmapped[_i].index].to = unmapped[_i].to;
+    if (unmapped[_i].index == 0) {
+        mapping[0].rule = OCN_RULE_USER_HOME;
+    }
+    ck_assert_msg(check_mapped(mapping, 4) == -1, "%s", unmapped[_i].path);
+    ck_assert_int_eq(err.code, OCN_E_FORMAT);
+}
+END_TEST
+
+START_TEST(test_edits__nothing_is_mapped_that_nobody_granted)
+{
+    struct ocn_edit mapping[4] = MAPPED;
+    static const struct ocn_grants none = { .len = 0 };
+
+    policy.level[OCN_RULE_USER_VOLUMES] = OCN_LEVEL_EDIT;
+    bounds.text = bytes_of(rooted_text);
+    outcome.edits = mapping;
+    outcome.edits_len = 4;
+    bounds.grants = NULL;
+    ck_assert_int_eq(check(), -1);
+    bounds.grants = &none;
+    ck_assert_int_eq(check(), -1);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("edits");
@@ -580,6 +693,9 @@ int main(void)
     tcase_add_loop_test(tcase, test_edits__a_launcher_is_left_out, 0, (int)OCN_COUNT(launched));
     tcase_add_test(tcase, test_edits__a_launcher_is_left_out_where_root_is_lowered);
     tcase_add_test(tcase, test_edits__a_launcher_is_no_matter_of_exec);
+    tcase_add_test(tcase, test_edits__a_granted_mount_is_mapped);
+    tcase_add_loop_test(tcase, test_edits__no_other_mapping_is_taken, 0, (int)OCN_COUNT(unmapped));
+    tcase_add_test(tcase, test_edits__nothing_is_mapped_that_nobody_granted);
     suite_add_tcase(suite, tcase);
     return ocn_run_suite(suite);
 }

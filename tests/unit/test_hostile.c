@@ -18,6 +18,7 @@
 #include "tests/lib/suite.h"
 
 #define SAYS_POLICY 2 /* hook/judge/judge.c */
+#define ASKS_FOR_MAPPING 5
 
 static const char config_text[] =
     "{\"process\":{\"user\":{\"uid\":0,\"gid\":0,\"additionalGids\":[10]},\"args\":[\"gosu\","
@@ -29,7 +30,8 @@ static const char config_text[] =
     "{\"type\":\"mount\"}]},\"hooks\":{\"startContainer\":[{\"path\":\"/hook\"}]}}";
 
 static const char policy_text[] =
-    "{\"profile\":\"bare-metal\",\"rules\":{\"entry.found\":\"off\",\"user.launcher\":\"edit\"},"
+    "{\"profile\":\"bare-metal\",\"rules\":{\"entry.found\":\"off\",\"user.launcher\":\"edit\","
+    "\"user.volumes\":\"edit\"},\"volumes\":{\"allow\":[\"/tmp/**\"]},"
     "\"match\":[{\"when\":{\"namespaces\":[\"a\"]},\"policy\":{\"user\":{\"uid\":2000}}}]}";
 
 static char dir[64];
@@ -37,11 +39,13 @@ static struct ocn_error err;
 static struct ocn_node_policy policy;
 
 /* What the child of the next judging says. */
-static struct ocn_edit lies[3];
+static struct ocn_edit lies[4];
 static size_t lies_len;
 static uint32_t numbers[3];
 static size_t numbers_len; /* of a SAYS_POLICY before the answer, told @repeats times */
 static size_t repeats;
+static uint32_t says = SAYS_POLICY;      /* what these numbers are */
+static const char *config = config_text; /* of the container that is judged */
 static void (*distort)(struct ocn_outcome *outcome, struct ocn_container *container);
 
 int lie(const struct ocn_answer *answer, struct ocn_buf *out,
@@ -84,7 +88,7 @@ int lie(const struct ocn_answer *answer, struct ocn_buf *out, struct ocn_error *
     }
     for (size_t i = 0; i < repeats; i++) {
         const struct ocn_bytes said = { (const char *)numbers, numbers_len * sizeof(numbers[0]) };
-        if (ocn_child_send(SAYS_POLICY, said, NULL) < 0) { /* Check's own words would be a SIGSYS */
+        if (ocn_child_send(says, said, NULL) < 0) { /* Check's own words would be a SIGSYS */
             return -1;
         }
     }
@@ -124,7 +128,7 @@ static int judge(struct ocn_judgement *ret)
                                          .bundle = dir,
                                          .id = "id",
                                          .unedited = true,
-                                         .config = { config_text, sizeof(config_text) - 1 } };
+                                         .config = { config, strlen(config) } };
     return ocn_judge_container(&world, &policy, &subject, ret, &err);
 }
 
@@ -167,6 +171,8 @@ static const struct ocn_edit wishes[] = {
     { OCN_RULE_USER_ROOT, "/linux/maskedPaths", NULL, "[]", "x" },
     { OCN_RULE_USER_ROOT, "/linux/seccomp", NULL, "null", "x" },
     { OCN_RULE_USER_ROOT, "/mounts", NULL, "[]", "x" },
+    { OCN_RULE_USER_VOLUMES, "/mounts/0/uidMappings", NULL, "[]", "x" },
+    { OCN_RULE_USER_VOLUMES, "/mounts/0/source", NULL, "\"/\"", "x" },
     { OCN_RULE_USER_ROOT, "/hooks/startContainer", NULL, "[]", "x" },
     { OCN_RULE_USER_ROOT, "/root/path", "\"rootfs\"", "\"/\"", "x" },
     { OCN_RULE_USER_ROOT, "", NULL, "{}", "x" },
@@ -517,6 +523,90 @@ START_TEST(test_hostile__another_file_is_named_and_nothing_else)
 }
 END_TEST
 
+/* ---- volumes ------------------------------------------------------------------------------ */
+
+#define SWAPPED(TO, BETWEEN, NEXT, LEFT)                                                           \
+    "[{\"containerID\":0,\"hostID\":" TO                                                           \
+    ",\"size\":1},{\"containerID\":1,\"hostID\":1,\"size\":" BETWEEN "},{\"containerID\":" TO      \
+    ",\"hostID\":0,\"size\":1},{\"containerID\":" NEXT ",\"hostID\":" NEXT ",\"size\":" LEFT "}]"
+#define TO_1001 SWAPPED("1001", "1000", "1002", "4294966293")
+
+static char mounted_text[2048];
+static char volume[80];
+
+/* A container with two mounts: a volume of whoever runs this, and the node's /etc. */
+static void mount_volume(void)
+{
+    (void)snprintf(volume, sizeof(volume), "%s/volume", dir);
+    ck_assert_int_eq(mkdir(volume, 0700), 0);
+    (void)snprintf(
+        mounted_text, sizeof(mounted_text),
+        "%.*s,\"mounts\":[{\"destination\":\"/data\",\"type\":\"bind\",\"source\":\"%s\"},"
+        "{\"destination\":\"/etc\",\"type\":\"bind\",\"source\":\"/etc\"}]}",
+        (int)(sizeof(config_text) - 2), config_text, volume);
+    config = mounted_text;
+}
+
+static void lie_of_mount(const char *uids, const char *gids, const char *uid_map)
+{
+    lies[0] = lowered;
+    lies[1] = (struct ocn_edit){ OCN_RULE_USER_ROOT, "/process/user/gid", "0", "1001", "x" };
+    lies[2] = (struct ocn_edit){ OCN_RULE_USER_VOLUMES, uids, NULL, uid_map, "x" };
+    lies[3] = (struct ocn_edit){ OCN_RULE_USER_VOLUMES, gids, NULL, TO_1001, "x" };
+    lies_len = 4;
+}
+
+/* The child that asked for nothing gets nothing; who has asked, gets what was granted. */
+START_TEST(test_hostile__only_a_granted_mount_is_mapped)
+{
+    static const struct {
+        const char *uids, *gids, *map;
+        bool asks;
+        bool taken; /* by the node's root */
+    } rows[] = {
+        { "/mounts/0/uidMappings", "/mounts/0/gidMappings", TO_1001, true, true },
+        { "/mounts/0/uidMappings", "/mounts/0/gidMappings", TO_1001, false, false },
+        { "/mounts/1/uidMappings", "/mounts/1/gidMappings", TO_1001, true, false },
+        { "/mounts/2/uidMappings", "/mounts/2/gidMappings", TO_1001, true, false },
+        { "/mounts/0/uidMappings", "/mounts/1/gidMappings", TO_1001, true, false },
+        { "/mounts/0/uidMappings", "/mounts/0/gidMappings", SWAPPED("5", "4", "6", "4294967289"),
+          true, false },
+        { "/mounts/0/uidMappings", "/mounts/0/gidMappings", "[]", true, false },
+    };
+    OCN_CLEANUP(ocn_judge_done) struct ocn_judgement judgement = { 0 };
+
+    mount_volume();
+    lie_of_mount(rows[_i].uids, rows[_i].gids, rows[_i].map);
+    /* The real child finds two mounts of root's to ask for, before it lies; the other asks itself.
+     */
+    if (!rows[_i].asks) {
+        (void)rmdir(volume);
+        ck_assert_int_eq(symlink("/proc/self", volume), 0);
+    }
+    int result = judge(&judgement);
+    bool taken = rows[_i].taken && geteuid() == 0;
+    ck_assert_msg((result == 0) == taken, "%d: %s", _i, err.msg);
+    ck_assert_msg(taken || strstr(err.msg, "never made") != NULL, "%s", err.msg);
+    ck_assert_uint_eq(judgement.grants.len, taken || (rows[_i].asks && geteuid() == 0) ? 1 : 0);
+    (void)unlink(volume);
+    (void)rmdir(volume);
+}
+END_TEST
+
+/* One question, of so many mounts, while the policy is known: all else is an attack. */
+START_TEST(test_hostile__nobody_asks_for_mappings_twice)
+{
+    OCN_CLEANUP(ocn_judge_done) struct ocn_judgement judgement = { 0 };
+
+    says = ASKS_FOR_MAPPING;
+    numbers_len = (size_t)_i;
+    repeats = _i == 0 ? 1 : 2;
+    ck_assert_int_eq(judge(&judgement), -1);
+    ck_assert_int_eq(err.code, OCN_E_FORMAT);
+    ck_assert_msg(strstr(err.msg, "malformed") != NULL, "%s", err.msg);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("hostile");
@@ -537,6 +627,8 @@ int main(void)
     tcase_add_test(tcase, test_hostile__no_flood_of_findings_is_shown);
     tcase_add_test(tcase, test_hostile__an_exempt_container_is_not_edited);
     tcase_add_test(tcase, test_hostile__another_file_is_named_and_nothing_else);
+    tcase_add_loop_test(tcase, test_hostile__only_a_granted_mount_is_mapped, 0, 7);
+    tcase_add_loop_test(tcase, test_hostile__nobody_asks_for_mappings_twice, 0, 3);
     suite_add_tcase(suite, tcase);
     return ocn_run_suite(suite);
 }

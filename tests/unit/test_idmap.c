@@ -42,12 +42,64 @@ START_TEST(test_idmap__of_the_runtime)
 }
 END_TEST
 
+START_TEST(test_idmap__two_ids_change_places)
+{
+    static const struct {
+        uint32_t a, b;
+        const char *json;
+    } rows[] = {
+        { 0, 1001,
+          "[{\"containerID\":0,\"hostID\":1001,\"size\":1},{\"containerID\":1,\"hostID\":1,"
+          "\"size\":"
+          "1000},{\"containerID\":1001,\"hostID\":0,\"size\":1},{\"containerID\":1002,\"hostID\":"
+          "1002,\"size\":4294966293}]" },
+        { 1, 0,
+          "[{\"containerID\":0,\"hostID\":1,\"size\":1},{\"containerID\":1,\"hostID\":0,\"size\":1}"
+          ","
+          "{\"containerID\":2,\"hostID\":2,\"size\":4294967293}]" },
+        { 7, 7, "[{\"containerID\":0,\"hostID\":0,\"size\":4294967295}]" },
+        { 4294967294, 4294967293,
+          "[{\"containerID\":0,\"hostID\":0,\"size\":4294967293},{\"containerID\":4294967293,"
+          "\"hostID\":4294967294,\"size\":1},{\"containerID\":4294967294,\"hostID\":4294967293,"
+          "\"size\":1}]" },
+    };
+
+    for (size_t i = 0; i < OCN_COUNT(rows); i++) {
+        OCN_CLEANUP(ocn_arena_done) struct ocn_arena arena = { 0 };
+        const struct ocn_idmap map = ocn_idmap_swap(rows[i].a, rows[i].b);
+        ck_assert_str_eq(ocn_idmap_json(&map, &arena), rows[i].json);
+    }
+}
+END_TEST
+
+/* Every id has one place, and only the two have another. */
+START_TEST(test_idmap__all_other_ids_stay)
+{
+    static const uint32_t ids[] = { 0, 1, 2, 999, 1000, 1001, 1002, 65534, 4294967293, 4294967294 };
+
+    for (size_t a = 0; a < OCN_COUNT(ids); a++) {
+        for (size_t b = 0; b < OCN_COUNT(ids); b++) {
+            struct ocn_idmap map = ocn_idmap_swap(ids[a], ids[b]);
+            const struct ocn_list list = { map.ranges, map.len };
+            for (size_t i = 0; i < OCN_COUNT(ids); i++) {
+                uint32_t wanted = ids[i] == ids[a] ? ids[b] : ids[i] == ids[b] ? ids[a] : ids[i];
+                uint64_t got = 0;
+                ck_assert(ocn_idmap_of_container(&list, ids[i], &got));
+                ck_assert_uint_eq(got, wanted);
+            }
+        }
+    }
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("idmap");
     Suite *suite = suite_create("idmap");
 
     tcase_add_test(tcase, test_idmap__of_the_runtime);
+    tcase_add_test(tcase, test_idmap__two_ids_change_places);
+    tcase_add_test(tcase, test_idmap__all_other_ids_stay);
     suite_add_tcase(suite, tcase);
     return ocn_run_suite(suite);
 }

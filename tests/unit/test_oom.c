@@ -51,12 +51,25 @@ static const char PROCESS[] =
     "\"env\":[\"A=b\"],\"cwd\":\"/\"}";
 static const char POLICY[] =
     "{\"env\":{\"set\":{\"TEAM\":\"x\"},\"override\":true},\"rules\":{\"user.access\":\"warn\","
-    "\"entry.interpreter\":\"warn\",\"user.launcher\":\"edit\"},"
+    "\"entry.interpreter\":\"warn\",\"user.launcher\":\"edit\",\"user.volumes\":\"edit\"},"
     "\"user\":{\"lowPorts\":true},\"match\":[{\"when\":{\"annotations\":{\"team\":\"*\"}},"
     "\"policy\":{\"env\":{\"set\":{\"MORE\":\"y\"}}}}]}";
+/* One volume that is mapped, one that cannot be, one with a token in it. */
+static const char MOUNTED[] =
+    "{\"process\":{\"user\":{\"uid\":0,\"gid\":0},\"args\":[\"/app\"],"
+    "\"env\":[\"PATH=/usr/bin:/bin\"],\"cwd\":\"/data\"},\"mounts\":[{\"destination\":\"/data\","
+    "\"type\":\"bind\",\"source\":\"/srv/data\"},{\"destination\":\"/nfs\",\"type\":\"bind\","
+    "\"source\":\"srv/nfs\"},{\"destination\":\"/token\",\"type\":\"bind\",\"source\":"
+    "\"/kubernetes.io~projected/token\",\"options\":[\"ro\"]}],\"linux\":{\"namespaces\":["
+    "{\"type\":\"pid\"},{\"type\":\"network\"},{\"type\":\"ipc\"}]}}";
 /* A script, env, a launcher and a Go program whose loader is missing: every turn of the way. */
 static const char WORLD[] =
-    "{\"rootfs\":{\"/bin/run\":{\"text\":\"#!/bin/env -S tini -- /app -x\\n\",\"mode\":\"0700\"},"
+    "{\"maps\":{\"1\":\"NO_FILE_SYSTEM nfs\",\"2\":\"NO_RUNTIME runc 1.1.5\"},\"mounts\":{"
+    "\"/srv/data\":{\"/\":{\"dir\":true,\"mode\":\"0700\"}},"
+    "\"/run/overlay-containers/d/userdata/srv/nfs\":{\"/\":{\"dir\":true,\"mode\":\"0700\"}},"
+    "\"/kubernetes.io~projected/token\":{\"/..data\":{\"link\":\"..1\"},\"/..1/token\":{"
+    "\"text\":\"t\",\"mode\":\"0600\"}}},"
+    "\"rootfs\":{\"/bin/run\":{\"text\":\"#!/bin/env -S tini -- /app -x\\n\",\"mode\":\"0700\"},"
     "\"/bin/env\":{\"link\":\"../lib/sh\"},\"/lib/sh\":{\"elf\":\"amd64\"},"
     "\"/usr/bin/tini\":{\"elf\":\"amd64\"},\"/bin/gosu\":{\"elf\":\"amd64\"},\"/start\":{\"text\":"
     "\"#!/lib/sh\\nu=$(id -u)\\ncat <<E\\nE\\ngosu a \\\"$@\\\"\\n\",\"mode\":\"0755\"},"
@@ -201,6 +214,16 @@ START_TEST(test_oom__a_launcher_that_changes_the_user)
 }
 END_TEST
 
+START_TEST(test_oom__volumes_that_are_mapped_and_are_not)
+{
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf created = { 0 };
+
+    ck_assert_int_gt(fail_each((struct ocn_bytes){ MOUNTED, sizeof(MOUNTED) - 1 }, false, &created),
+                     50);
+    ck_assert_ptr_nonnull(strstr(created.ptr, "\"/srv/data\",\"uidMappings\":[{"));
+}
+END_TEST
+
 /* And an annotation that jansson refuses: it is read a second time. */
 START_TEST(test_oom__a_program_that_is_emulated)
 {
@@ -220,6 +243,7 @@ int main(void)
     tcase_set_timeout(tcase, OCN_TEST_SECONDS);
     tcase_add_test(tcase, test_oom__every_allocation_of_the_core);
     tcase_add_test(tcase, test_oom__a_launcher_that_changes_the_user);
+    tcase_add_test(tcase, test_oom__volumes_that_are_mapped_and_are_not);
     tcase_add_test(tcase, test_oom__a_program_that_is_emulated);
     suite_add_tcase(suite, tcase);
     return ocn_run_suite(suite);

@@ -11,8 +11,6 @@
 #include "tests/lib/starve.h"
 #include "tests/lib/suite.h"
 
-#define MANY 100000
-
 static const char POLICY[] =
     "{\"rules\": {\"user.root\": \"deny\"}, \"exempt\": {\"namespaces\": [\"kube-*\", \"x\"], "
     "\"annotations\": {\"a/b\": \"y*\"}}, \"admission\": {\"rules\": {\"image.registry\": "
@@ -53,10 +51,11 @@ static int overlay(void *ctx, const struct ocn_u32s *held, struct ocn_arena *are
     return ocn_config_overlay(ctx, held, arena, ret, err);
 }
 
-static int judge(struct ocn_buf *out, struct ocn_error *err)
+static int judge(void *ctx, struct ocn_buf *out, struct ocn_error *err)
 {
     OCN_CLEANUP(ocn_arena_done) struct ocn_arena arena = { 0 };
 
+    (void)ctx;
     for (size_t i = 0; i < OCN_COUNT(documents); i++) {
         if (ocn_admission_document(config, documents[i], &arena, note, out, err) < 0) {
             return -1;
@@ -65,13 +64,14 @@ static int judge(struct ocn_buf *out, struct ocn_error *err)
     return ocn_arena_check(&arena, err);
 }
 
-static int make(struct ocn_buf *out, struct ocn_error *err)
+static int make(void *ctx, struct ocn_buf *out, struct ocn_error *err)
 {
     const struct ocn_manifest_source source = { ocn_config_base(config), overlay, config };
     const struct ocn_manifest_options options = { .kubernetes = OCN_MANIFEST_KUBERNETES,
                                                   .name = "ocinorm" };
     json_auto_t *manifests = NULL;
 
+    (void)ctx;
     return ocn_manifest_make(&source, &options, &manifests, err) < 0 ||
                    ocn_manifest_print(manifests, false, out, err) < 0 ||
                    ocn_manifest_print(manifests, true, out, err) < 0
@@ -79,30 +79,15 @@ static int make(struct ocn_buf *out, struct ocn_error *err)
                : 0;
 }
 
-static long starve(int (*run)(struct ocn_buf *out, struct ocn_error *err), const char *word)
+static long starve(int (*run)(void *ctx, struct ocn_buf *out, struct ocn_error *err),
+                   const char *word)
 {
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf whole = { 0 };
     struct ocn_error err = { 0 };
-    long n = 0;
 
-    ck_assert_int_eq(run(&whole, &err), 0);
+    ck_assert_int_eq(run(NULL, &whole, &err), 0);
     ck_assert_ptr_nonnull(memmem(whole.ptr, whole.len, word, strlen(word)));
-    for (; n < MANY; n++) {
-        OCN_CLEANUP(ocn_buf_done) struct ocn_buf out = { 0 };
-        struct ocn_error problem = { 0 };
-        ocn_starve_at(n);
-        int status = run(&out, &problem);
-        bool starved = ocn_starve_end();
-        ck_assert_msg(status == 0 ? out.len == whole.len && memcmp(out.ptr, whole.ptr, out.len) == 0
-                                  : problem.code == OCN_E_NOMEM,
-                      "allocation %ld failed, and the answer was %d, %d: %s %s", n, status,
-                      (int)problem.code, problem.where, problem.msg);
-        if (!starved) {
-            break;
-        }
-    }
-    ck_assert_int_lt(n, MANY);
-    return n;
+    return ocn_starve_each(run, NULL, &whole);
 }
 
 START_TEST(test_oom_admission__every_allocation)

@@ -252,7 +252,7 @@ static int check_edits(struct ocn_buf *told, struct ocn_error *err)
     struct ocn_edit own[OCN_COUNT(edits)];
     struct ocn_outcome outcome = { .edits = own, .edits_len = OCN_COUNT(own) };
     const struct ocn_edits_bounds bounds = { ocn_config_base(config), OCN_ON_CREATE,
-                                             bytes_of(CONFIG), bytes_of(CONFIG) };
+                                             bytes_of(CONFIG), bytes_of(CONFIG), NULL };
 
     memcpy(own, edits, sizeof(own));
     int result = ocn_edits_check(&bounds, &outcome, err);
@@ -265,6 +265,29 @@ static int check_edits(struct ocn_buf *told, struct ocn_error *err)
         err->code = OCN_E_NOMEM;
     }
     return result;
+}
+
+/* What is granted of the mounts of a container; nothing, to who is not the node's root. */
+static int grant(struct ocn_buf *told, struct ocn_error *err)
+{
+    OCN_CLEANUP(ocn_arena_done) struct ocn_arena arena = { 0 };
+    struct ocn_mapping_answer answers[2];
+    struct ocn_grants grants = { .len = 0 };
+    const uint32_t mounts[] = { 0, 1 };
+    const struct ocn_grant_site site = {
+        .policy = ocn_config_base(config),
+        .config = bytes_of("{\"mounts\":[{\"destination\":\"/d\",\"type\":\"bind\",\"source\":"
+                           "\"/etc\"},{\"destination\":\"/p\",\"type\":\"proc\"}]}"),
+        .bundle = "/b",
+        .by_us = true,
+    };
+
+    if (ocn_grant_look(&site, mounts, 2, answers, &arena, &grants, err) < 0) {
+        return -1;
+    }
+    (void)ocn_starve_end();
+    ocn_buf_printf(told, "granted %zu\n", grants.len);
+    return 0;
 }
 
 static int build_plan(struct ocn_buf *told, struct ocn_error *err)
@@ -293,6 +316,7 @@ static const struct step {
     { "another bundle", find_another, "another container" },
     { "answer", pass_answer, "go1.25" },
     { "edits", check_edits, "[5]" },
+    { "grant", grant, "granted 0" },
     { "plan", build_plan, "MORE=x" },
 };
 
