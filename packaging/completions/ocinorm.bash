@@ -49,6 +49,9 @@ _ocinorm() {
         admission:--action) _ocinorm_words deny warn audit && return ;;
         admission:--name) : && return ;;
         admission:--format) _ocinorm_words yaml json text && return ;;
+        admission:--service) : && return ;;
+        admission:--ca-bundle) _ocinorm_paths -f && return ;;
+        admission:--tls) _ocinorm_paths -d && return ;;
         config:--config) _ocinorm_paths -f && return ;;
         config:--root) _ocinorm_paths -d && return ;;
         config:--format) _ocinorm_words text json && return ;;
@@ -125,7 +128,7 @@ _ocinorm() {
             ;;
         admission:)
             if [[ $cur == -* ]]; then
-                _ocinorm_words --config --kubernetes --action --name --format --static --help
+                _ocinorm_words --config --kubernetes --action --name --format --static --webhook --service --ca-bundle --tls --help
             else
                 _ocinorm_paths -f
             fi

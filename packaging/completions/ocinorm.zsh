@@ -92,6 +92,10 @@ _ocinorm() {
                 '--name=[how the names of the objects begin\: ocinorm by default]:NAME: ' \
                 '--format=[of manifests\: yaml (default) or json]:FORMAT:(yaml json text)' \
                 '--static[for the API server'\''s own directory (staticManifestsDir)\: names end in .static.k8s.io]' \
+                '--webhook[the manifests of ocinorm-webhook instead, with this policy]' \
+                '--service=[of --webhook\: where it runs, as ocinorm-system/ocinorm-webhook]:NAMESPACE/NAME: ' \
+                '--ca-bundle=[of --webhook\: the CA of its certificate (PEM)]:FILE:_files' \
+                '--tls=[of --webhook\: make a CA and a certificate there, of what is missing, and print the Secret, too]:DIR:_files -/' \
                 '(-)'{-h,--help}'[say how it is used]' \
                 '*: :_files'
             ;;
