@@ -17,8 +17,7 @@ void ocn_admission_webhook_tls_done(struct ocn_admission_webhook_tls *tls)
     ocn_buf_done(&tls->key);
 }
 
-/* ---- NS/NAME ----------------------------------------------------------------------------------
- */
+/* ---- NS/NAME ----------------------------------------------------------------------------- */
 
 /* A label of DNS, as Kubernetes wants a Service to be called. */
 static bool take_label(const char *text, size_t len, size_t most, char *ret)
@@ -53,8 +52,7 @@ int ocn_admission_webhook_service(const char *text, struct ocn_admission_webhook
                : 0;
 }
 
-/* ---- the template -----------------------------------------------------------------------------
- */
+/* ---- the template ------------------------------------------------------------------------ */
 
 struct token {
     const char *name;

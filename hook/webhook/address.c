@@ -79,7 +79,7 @@ int ocn_address_listen(const char *address, int *ret, struct ocn_error *err)
     const struct addrinfo hints = { .ai_flags = AI_PASSIVE | AI_NUMERICSERV,
                                     .ai_socktype = SOCK_STREAM };
     struct addrinfo *list = NULL;
-    struct parts parts;
+    struct parts parts = { "", NULL };
 
     if (split(address, &parts, err) < 0) {
         return -1;

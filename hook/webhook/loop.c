@@ -55,8 +55,7 @@ static void tell_end(void *ctx, const char *text)
     ocn_say(OCN_SAY_WARNING, "%s; another worker takes its place", text);
 }
 
-/* ---- the policy -------------------------------------------------------------------------------
- */
+/* ---- the policy -------------------------------------------------------------------------- */
 
 static void policy_failed(struct loop *loop, const struct ocn_error *err)
 {
@@ -111,8 +110,7 @@ static void hear(struct loop *loop, const struct ocn_pool_news *news)
     }
 }
 
-/* ---- the certificate --------------------------------------------------------------------------
- */
+/* ---- the certificate --------------------------------------------------------------------- */
 
 static int copy_pair(const struct ocn_tls_pair *pair, struct ocn_buf *ret, struct ocn_error *err)
 {
@@ -190,8 +188,7 @@ static void look_at_certificate(struct loop *loop)
     certificate_holds(loop, not_after);
 }
 
-/* ---- the beginning ----------------------------------------------------------------------------
- */
+/* ---- the beginning ----------------------------------------------------------------------- */
 
 static int catch_signals(struct loop *loop, struct ocn_error *err)
 {
@@ -305,8 +302,7 @@ static int begin(struct loop *loop, struct ocn_error *err)
     return 0;
 }
 
-/* ---- the end ----------------------------------------------------------------------------------
- */
+/* ---- the end ----------------------------------------------------------------------------- */
 
 /* SIGINT is somebody at a terminal, who need not be waited for. */
 static void take_signals(struct loop *loop)

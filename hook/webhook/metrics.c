@@ -29,8 +29,7 @@ void ocn_metrics_count(struct ocn_metrics *metrics, enum ocn_review_kind kind,
     metrics->seconds[kind] += seconds;
 }
 
-/* ---- text -------------------------------------------------------------------------------------
- */
+/* ---- text -------------------------------------------------------------------------------- */
 
 static void head(struct ocn_buf *out, const char *name, const char *type, const char *help)
 {

@@ -9,8 +9,7 @@
 #define MAX_LAYERS 1000
 #define NO_TEXT UINT32_MAX
 
-/* ---- out --------------------------------------------------------------------------------------
- */
+/* ---- out --------------------------------------------------------------------------------- */
 
 static void put_number(struct ocn_buf *out, uint32_t number)
 {
@@ -71,8 +70,7 @@ int ocn_policy_text_read(const struct ocn_world *world, struct ocn_buf *ret, str
     return put_layers(ret, policy.layers + skip, policy.layers_len - skip, err);
 }
 
-/* ---- in ---------------------------------------------------------------------------------------
- */
+/* ---- in ---------------------------------------------------------------------------------- */
 
 static bool take_number(struct ocn_bytes *left, uint32_t *ret)
 {

@@ -27,8 +27,7 @@ int64_t ocn_pool_now(void)
                : 0;
 }
 
-/* ---- begin and end ----------------------------------------------------------------------------
- */
+/* ---- begin and end ----------------------------------------------------------------------- */
 
 static const struct ocn_pool_worker nobody = { .child = { .pid = -1, .fd = -1 } };
 
@@ -98,8 +97,7 @@ static int become_worker(void *ctx)
     return -1;
 }
 
-/* ---- questions --------------------------------------------------------------------------------
- */
+/* ---- questions --------------------------------------------------------------------------- */
 
 static void ask(struct ocn_pool_worker *worker, enum ocn_worker_order order, struct ocn_bytes text,
                 int64_t deadline)
@@ -144,8 +142,7 @@ int ocn_pool_try_policy(struct ocn_pool *pool, struct ocn_bytes policy, struct o
                : start(pool, &pool->candidate, ocn_buf_bytes(&pool->next_policy), err);
 }
 
-/* ---- the sockets ------------------------------------------------------------------------------
- */
+/* ---- the sockets ------------------------------------------------------------------------- */
 
 static bool would_wait(ssize_t result)
 {
@@ -228,8 +225,7 @@ static bool receive_some(struct ocn_pool_worker *worker)
     }
 }
 
-/* ---- answers ----------------------------------------------------------------------------------
- */
+/* ---- answers ----------------------------------------------------------------------------- */
 
 static void answer_job(struct ocn_pool_job *job, unsigned status, enum ocn_review_verdict verdict,
                        struct ocn_bytes body, struct ocn_bytes note)
@@ -310,8 +306,7 @@ static void finish(struct ocn_pool *pool, struct ocn_pool_worker *worker,
     }
 }
 
-/* ---- ends -------------------------------------------------------------------------------------
- */
+/* ---- ends -------------------------------------------------------------------------------- */
 
 static void put_first(struct ocn_pool *pool, struct ocn_pool_job *job)
 {
@@ -369,8 +364,7 @@ static void give_up(struct ocn_pool *pool, struct ocn_pool_worker *worker,
     }
 }
 
-/* ---- all of it --------------------------------------------------------------------------------
- */
+/* ---- all of it --------------------------------------------------------------------------- */
 
 void ocn_pool_submit(struct ocn_pool *pool, struct ocn_pool_job *job)
 {

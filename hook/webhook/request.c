@@ -48,8 +48,7 @@ static void enter(struct ocn_server_connection *connection, enum ocn_connection_
     connection->since = ocn_pool_now();
 }
 
-/* ---- answers ----------------------------------------------------------------------------------
- */
+/* ---- answers ----------------------------------------------------------------------------- */
 
 static enum MHD_Result respond(struct request *request, unsigned status, const char *type,
                                struct ocn_bytes body)
@@ -66,7 +65,7 @@ static enum MHD_Result respond(struct request *request, unsigned status, const c
     if (MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type) == MHD_YES &&
         (!closes ||
          MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close") == MHD_YES) &&
-        (status != MHD_HTTP_METHOD_NOT_ALLOWED ||
+        (status != MHD_HTTP_METHOD_NOT_ALLOWED || request->route == NULL ||
          MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, request->route->methods) ==
              MHD_YES)) {
         result = MHD_queue_response(connection->mhd, status, response);
@@ -128,8 +127,7 @@ static const struct route *find_route(const struct ocn_server_listener *listener
     return NULL;
 }
 
-/* ---- what is wrong ----------------------------------------------------------------------------
- */
+/* ---- what is wrong ----------------------------------------------------------------------- */
 
 static const char *header(const struct request *request, const char *name)
 {
@@ -184,8 +182,7 @@ static void judge_head(struct request *request, const char *method)
     }
 }
 
-/* ---- reviews ----------------------------------------------------------------------------------
- */
+/* ---- reviews ----------------------------------------------------------------------------- */
 
 static double seconds_since(const struct timespec *begin)
 {
@@ -285,8 +282,7 @@ static enum MHD_Result answer(struct request *request)
                : respond(request, request->status, TEXT, ocn_buf_bytes(&request->answer));
 }
 
-/* ---- for libmicrohttpd ------------------------------------------------------------------------
- */
+/* ---- for libmicrohttpd ------------------------------------------------------------------- */
 
 static struct request *begin(struct ocn_server_connection *connection, const char *url,
                              const char *method)

@@ -36,8 +36,7 @@ const char *ocn_review_verdict_name(enum ocn_review_verdict verdict)
     return names[verdict];
 }
 
-/* ---- the question -----------------------------------------------------------------------------
- */
+/* ---- the question ------------------------------------------------------------------------ */
 
 /* A review that was read; strings are borrowed from the document. */
 struct asked {
@@ -125,8 +124,7 @@ static int read_review(const json_t *review, struct asked *ret, struct ocn_error
     return 0;
 }
 
-/* ---- what was found ---------------------------------------------------------------------------
- */
+/* ---- what was found ---------------------------------------------------------------------- */
 
 struct findings {
     struct ocn_arena *arena;
@@ -215,8 +213,7 @@ static int close_findings(struct findings *findings, struct ocn_error *err)
     return ocn_buf_check(&findings->message, err) < 0 ? -1 : ocn_buf_check(&findings->rules, err);
 }
 
-/* ---- the answer -------------------------------------------------------------------------------
- */
+/* ---- the answer -------------------------------------------------------------------------- */
 
 static int set(json_t *object, const char *key, json_t *value, struct ocn_error *err)
 {
@@ -343,8 +340,7 @@ static void note(const struct asked *asked, struct ocn_arena *arena, struct ocn_
     }
 }
 
-/* ---- all of it --------------------------------------------------------------------------------
- */
+/* ---- all of it --------------------------------------------------------------------------- */
 
 static int refuse(const struct ocn_error *problem, struct ocn_review *ret, struct ocn_error *err)
 {

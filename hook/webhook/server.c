@@ -12,8 +12,7 @@
 
 #define MILLISECONDS INT64_C(1000)
 
-/* ---- connections ------------------------------------------------------------------------------
- */
+/* ---- connections ------------------------------------------------------------------------- */
 
 static void link_connection(struct ocn_server *server, struct ocn_server_connection *connection)
 {
@@ -62,8 +61,7 @@ static void connected(void *cls, struct MHD_Connection *mhd, void **context,
     *context = connection;
 }
 
-/* ---- listeners --------------------------------------------------------------------------------
- */
+/* ---- listeners --------------------------------------------------------------------------- */
 
 /* What the library says while it starts is for the error; later it speaks of clients' mistakes. */
 static void keep_log(void *cls, const char *fmt, va_list args)
@@ -209,16 +207,15 @@ int ocn_server_renew(struct ocn_server *server, struct ocn_tls_pair *pair, struc
     if (add_listener(server, server->fd, pair, err) < 0) {
         return -1;
     }
-    for (struct ocn_server_listener *at = server->listeners->next; at != NULL; at = at->next) {
-        if (at->secure) {
+    for (struct ocn_server_listener *at = server->listeners; at != NULL; at = at->next) {
+        if (at->secure && at != server->listeners) { /* all but the new one */
             stop_accepting(at);
         }
     }
     return 0;
 }
 
-/* ---- the loop's questions ---------------------------------------------------------------------
- */
+/* ---- the loop's questions ---------------------------------------------------------------- */
 
 size_t ocn_server_watch(const struct ocn_server *server, struct pollfd *fds)
 {

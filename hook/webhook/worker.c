@@ -21,8 +21,7 @@
 #define CPU_SECONDS 3600
 #define MEMORY ((size_t)256 << 20) /* 8 MiB of JSON, 20 times */
 
-/* ---- the socket -------------------------------------------------------------------------------
- */
+/* ---- the socket -------------------------------------------------------------------------- */
 
 /* 0: it is closed. */
 static int receive(void *bytes, size_t len)
@@ -64,8 +63,7 @@ static int send_answer(const struct ocn_review *review)
                : send_all(note);
 }
 
-/* ---- the work ---------------------------------------------------------------------------------
- */
+/* ---- the work ---------------------------------------------------------------------------- */
 
 static int send_error(const struct ocn_error *err)
 {

@@ -11,7 +11,7 @@
 
 #define MAX_LABEL 63 /* bytes of a label's value (apimachinery, validation.IsValidLabelValue) */
 
-/* ---- the patch ------------------------------------------------------------------------------- */
+/* ---- the patch --------------------------------------------------------------------------- */
 
 /* One call of ocn_mutate_patch(). */
 struct change {
@@ -92,8 +92,7 @@ static int add_items(const struct change *change, const json_t *there, const cha
     return 0;
 }
 
-/* ---- who is left alone ------------------------------------------------------------------------
- */
+/* ---- who is left alone ------------------------------------------------------------------- */
 
 static bool is_host(const struct ocn_pod *pod)
 {
@@ -114,22 +113,22 @@ static bool is_spared(const struct change *change, const json_t *container)
            json_is_true(ocn_field_get(container, "securityContext.privileged"));
 }
 
-/* ---- the runtime class ------------------------------------------------------------------------
- */
+/* ---- the runtime class ------------------------------------------------------------------- */
 
 static int fill_class(const struct change *change, const struct ocn_pod *pod)
 {
     const struct ocn_policy_admission *admission = &change->policy->admission;
     const char *class = admission->runtime_class;
 
-    return admission->level[OCN_GATE_RUNTIMECLASS] == OCN_LEVEL_OFF || class == NULL ||
-                   class[0] == '\0' || !is_null(json_object_get(pod->spec, "runtimeClassName"))
-               ? 0
-               : add(change, "/spec/runtimeClassName", json_string(class));
+    if (admission->level[OCN_GATE_RUNTIMECLASS] == OCN_LEVEL_OFF || class == NULL ||
+        class[0] == '\0' || ocn_pod_is_windows(pod) ||
+        !is_null(json_object_get(pod->spec, "runtimeClassName"))) {
+        return 0;
+    }
+    return add(change, "/spec/runtimeClassName", json_string(class));
 }
 
-/* ---- labels -----------------------------------------------------------------------------------
- */
+/* ---- labels ------------------------------------------------------------------------------ */
 
 static bool is_alphanumeric(char c)
 {
@@ -173,8 +172,7 @@ static int fill_labels(const struct change *change, const struct ocn_pod *pod)
                            : add_members(change, labels, "/metadata/labels", missing);
 }
 
-/* ---- the user ---------------------------------------------------------------------------------
- */
+/* ---- the user ---------------------------------------------------------------------------- */
 
 /* What a container, or the pod around it, says of its user. */
 struct user {
@@ -256,8 +254,7 @@ static int fill_user(struct change *change, const struct ocn_pod *pod)
                       : add_members(change, context, "/spec/securityContext", members);
 }
 
-/* ---- Go's variables ---------------------------------------------------------------------------
- */
+/* ---- Go's variables ---------------------------------------------------------------------- */
 
 /* The limit at @path; 0: none, or nothing that can be read, which the API server refuses. */
 static double read_limit(const json_t *container, const char *path)
@@ -344,8 +341,7 @@ static int fill_variables(void *ctx, const struct ocn_pod_container *container,
                      missing);
 }
 
-/* ---- all of it --------------------------------------------------------------------------------
- */
+/* ---- all of it --------------------------------------------------------------------------- */
 
 static int fill(void *ctx, const struct ocn_pod *pod, struct ocn_error *err)
 {
