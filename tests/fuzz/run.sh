@@ -26,8 +26,10 @@ elf           -
 layer         *sha256/*
 manifest      -
 object        *sha256/*
+patch         -
 policy        *policy.json
 process       *process.json
+review        -
 runtime_state -
 shell         -
 splice        *cases/*.json
