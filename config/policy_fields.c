@@ -438,5 +438,7 @@ const struct ocn_bind ocn_policy_fields[] = {
     { "hook", OCN_BIND_OBJECT, .fields = hook_fields, .doc = "The prestart hook." },
     { "volumes", OCN_BIND_OBJECT, .fields = volumes_fields,
       .doc = "Volumes that belong to root (user.volumes)." },
+    { "admission", OCN_BIND_OBJECT, .fields = ocn_policy_admission_fields,
+      .doc = "What a cluster's gate asks for beside the rules of the node." },
     { 0 },
 };

@@ -10,6 +10,9 @@
 /* Every key of a policy file; offsets are those of struct ocn_policy, at every depth. */
 extern const struct ocn_bind ocn_policy_fields[];
 
+/* Those below "admission" (admission_fields.c). */
+extern const struct ocn_bind ocn_policy_admission_fields[];
+
 /* The last of them, which the `policy` of a `match` row may have: those that differ by container.
  */
 #define OCN_POLICY_OVERLAY_FIELDS (&ocn_policy_fields[5])

@@ -256,6 +256,7 @@ stage_images() {
     need_build release "${release_options[@]}"
     check "image cases" bash tests/images/run.sh "$out/release/bin"
     check "lint schema" bash tests/lint/schema.sh "$out/release/bin"
+    check "admission C and CEL" bash tests/admission/run.sh "$out/release/bin"
     check "lint recipes" bash tests/lint/recipes.sh "$out/release/bin"
     check "image annotate" /usr/bin/python3 tests/images/annotate.py "$out/release/bin"
     check "image hostile" /usr/bin/python3 tests/images/hostile.py "$out/release/bin"

@@ -7,6 +7,7 @@
 
 #include "hook/cli/command.h"
 
+extern const struct ocn_command ocn_cli_admission;
 extern const struct ocn_command ocn_cli_config;
 extern const struct ocn_command ocn_cli_explain;
 extern const struct ocn_command ocn_cli_apply;

@@ -4,6 +4,7 @@
 
 #include "hook/cli/command.h"
 
+extern const struct ocn_command ocn_image_admission;
 extern const struct ocn_command ocn_image_annotate;
 extern const struct ocn_command ocn_image_diff;
 extern const struct ocn_command ocn_image_explain;

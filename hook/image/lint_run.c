@@ -122,7 +122,8 @@ static void note_images(struct run *run, struct ocn_bytes text)
 static int lint_text(struct run *run, const char *name, struct ocn_bytes text, bool named,
                      struct ocn_error *err)
 {
-    const struct ocn_manifest_settings settings = { run->images, run->images_len };
+    const struct ocn_manifest_settings settings = { .images = run->images,
+                                                    .images_len = run->images_len };
     const struct ocn_manifest manifest = { plain_name(name), text, &settings };
     struct ocn_error problem = { 0 };
     const char *other = NULL;

@@ -3,8 +3,9 @@
 #include "hook/cli/program.h"
 #include "hook/image/image.h"
 
-static const struct ocn_command *const commands[] = { &ocn_image_explain, &ocn_image_lint,
-                                                      &ocn_image_diff, &ocn_image_annotate, NULL };
+static const struct ocn_command *const commands[] = { &ocn_image_explain,   &ocn_image_lint,
+                                                      &ocn_image_diff,      &ocn_image_annotate,
+                                                      &ocn_image_admission, NULL };
 
 static const struct ocn_program program = {
     .name = "ocinorm-image",

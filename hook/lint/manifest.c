@@ -47,9 +47,13 @@ static const struct kind {
     { "ecs", ocn_task_is, ocn_task_check_document },
 };
 
-static const struct kind *find_kind(const json_t *document)
+/* The first is the only one where somebody else judges. */
+static const struct kind *find_kind(const struct ocn_manifest_settings *settings,
+                                    const json_t *document)
 {
-    for (size_t i = 0; i < OCN_COUNT(kinds); i++) {
+    size_t count = settings->judge != NULL ? 1 : OCN_COUNT(kinds);
+
+    for (size_t i = 0; i < count; i++) {
         if (kinds[i].is(document)) {
             return &kinds[i];
         }
@@ -105,6 +109,10 @@ static int judge_for(struct judged *judged, const struct kind *kind, struct ocn_
         .found = found,
         .ctx = judged,
     };
+    if (settings->judge != NULL) {
+        return settings->judge(settings->ctx, judged->document->json, &judged->arena, found, judged,
+                               err);
+    }
     const char *version = judged->target != NULL ? judged->target->kubernetes : NULL;
 
     return ocn_workload_version(version, &check.kubernetes, err) < 0
@@ -152,7 +160,7 @@ static int judge_all(const struct ocn_manifest *manifest, const struct ocn_yaml 
     const struct kind *begun = NULL; /* the kind of the input that was begun last */
 
     for (size_t i = 0; i < yaml->len; i++) {
-        const struct kind *kind = find_kind(yaml->documents[i].json);
+        const struct kind *kind = find_kind(manifest->settings, yaml->documents[i].json);
         if (kind == NULL) {
             continue;
         }

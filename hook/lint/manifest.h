@@ -8,6 +8,15 @@
 struct ocn_manifest_settings {
     const struct ocn_lint_image *images; /* that were given */
     size_t images_len;
+    /*
+     * Asked in place of lint's checks about every document that is for Kubernetes, if it is set;
+     * others are no manifests then. It tells @found.
+     */
+    int (*judge)(void *ctx, const json_t *document, struct ocn_arena *arena,
+                 int (*found)(void *found_ctx, const struct ocn_lint_finding *finding,
+                              struct ocn_error *err),
+                 void *found_ctx, struct ocn_error *err);
+    void *ctx;
 };
 
 struct ocn_manifest {

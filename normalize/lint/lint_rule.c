@@ -32,5 +32,10 @@ const char *ocn_lint_summary(const char *name)
             return ocn_rules[i].summary;
         }
     }
+    for (size_t i = 0; i < OCN_GATE_RULE_COUNT; i++) {
+        if (strcmp(ocn_rule_gate[i].name, name) == 0) {
+            return ocn_rule_gate[i].summary;
+        }
+    }
     return NULL;
 }

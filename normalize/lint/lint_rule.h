@@ -26,6 +26,6 @@ extern const struct ocn_lint_rule ocn_lint_rules[OCN_LINT_RULE_COUNT];
 /* The rule of that name, or OCN_LINT_RULE_COUNT. */
 enum ocn_lint_rule_id ocn_lint_find(const char *name);
 
-/* What a rule of either table, the node's (normalize/policy/rules.def) or ours, asks for; or NULL.
- */
+/* What a rule of any table asks for: ours, the node's (normalize/policy/rules.def), the gate's
+ * (gate_rules.def); or NULL. */
 const char *ocn_lint_summary(const char *name);

@@ -70,6 +70,21 @@ struct ocn_policy_exempt {
     struct ocn_pairs annotations;  /* key and glob of its value */
 };
 
+/* Keys that must be there, and what the values of some may be: a glob, or ^a pattern$. */
+struct ocn_policy_keys {
+    struct ocn_strings required;
+    struct ocn_pairs allowed; /* key and pattern (pattern.h) */
+};
+
+/* What only a cluster's gate asks for; the programs of a node do nothing with it. */
+struct ocn_policy_admission {
+    enum ocn_level level[OCN_GATE_RULE_COUNT];
+    struct ocn_policy_keys labels;
+    struct ocn_policy_keys annotations;
+    struct ocn_strings registries; /* "ghcr.io/shop", "*.example.com": where images come from */
+    const char *runtime_class;
+};
+
 struct ocn_policy_when {
     struct ocn_strings namespaces;
     struct ocn_strings images;
@@ -97,5 +112,6 @@ struct ocn_policy {
     struct {
         struct ocn_strings allow; /* where user.volumes may map: patterns (policy/places.h) */
     } volumes;
+    struct ocn_policy_admission admission;
     struct ocn_strings runtimes;
 };

@@ -9,3 +9,10 @@ const struct ocn_rule ocn_rules[OCN_RULE_COUNT] = {
 #include "normalize/policy/rules.def"
 #undef OCN_RULE
 };
+
+const struct ocn_gate_rule ocn_rule_gate[OCN_GATE_RULE_COUNT] = {
+#define OCN_GATE_RULE(symbol, name, level, summary)                                                \
+    [OCN_GATE_##symbol] = { name, OCN_LEVEL_##level, summary },
+#include "normalize/policy/gate_rules.def"
+#undef OCN_GATE_RULE
+};

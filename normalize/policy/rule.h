@@ -13,6 +13,23 @@ enum ocn_rule_id {
     OCN_RULE_COUNT
 };
 
+/* The rules that only a cluster's gate has (gate_rules.def). */
+enum ocn_gate_rule_id {
+#define OCN_GATE_RULE(symbol, name, level, summary) OCN_GATE_##symbol,
+#include "normalize/policy/gate_rules.def"
+#undef OCN_GATE_RULE
+    OCN_GATE_RULE_COUNT
+};
+
+struct ocn_gate_rule {
+    const char *name;
+    enum ocn_level level; /* built in */
+    const char *summary;
+};
+
+/* Indexed by enum ocn_gate_rule_id. */
+extern const struct ocn_gate_rule ocn_rule_gate[OCN_GATE_RULE_COUNT];
+
 /* What a runtime is asked for; a rule may be about several. */
 enum ocn_event {
     OCN_ON_CREATE = 1,

@@ -68,6 +68,11 @@ static int ask(void *ctx, const struct ocn_pod_container *container, struct ocn_
     return container->list == OCN_POD_EPHEMERAL ? 0 : judge_resources(&asked, err);
 }
 
+bool ocn_workload_has_key(const json_t *map, const char *key)
+{
+    return json_string_length(json_object_get(map, key)) != 0;
+}
+
 static int judge_labels(const struct ocn_workload_check *check, const struct ocn_pod *pod,
                         struct ocn_error *err)
 {
@@ -78,8 +83,7 @@ static int judge_labels(const struct ocn_workload_check *check, const struct ocn
 
     for (size_t i = 0; i < keys->len; i++) {
         const char *key = keys->items[i];
-        const char *value = json_string_value(json_object_get(labels, key));
-        if (value != NULL && value[0] != '\0') {
+        if (ocn_workload_has_key(labels, key)) {
             continue;
         }
         const char *base = ocn_arena_printf(check->arena, "%s/metadata/labels", pod->pointer);

@@ -7,8 +7,6 @@
 #include "normalize/program/go_memory.h"
 #include "normalize/workload/field.h"
 
-#define LEAST_PROCS 2.0 /* Go 1.25 and the policy's default: a limit of 0.5 still makes two */
-
 /* One variable of the list. */
 struct variable {
     const struct ocn_workload_check *check;
@@ -25,12 +23,15 @@ static int tell(const struct variable *variable, enum ocn_level level, const cha
                                  message, hint, err);
 }
 
-/* runtime.adjustCgroupGOMAXPROCS rounds up. */
-static double whole(double cpus)
+/* runtime.adjustCgroupGOMAXPROCS rounds up; and as Go has it, not beyond what it reads. */
+static double most_of(const struct ocn_go_limits *limits)
 {
+    double least = limits->least > 0 ? limits->least : OCN_GO_LIMITS_LEAST;
+    double cpus = limits->cpus < INT32_MAX ? limits->cpus : INT32_MAX;
     double down = (double)(uint64_t)cpus;
+    double up = down < cpus ? down + 1 : down;
 
-    return down < cpus ? down + 1 : down;
+    return up > least ? up : least;
 }
 
 static int judge_procs(const struct variable *variable, struct ocn_error *err)
@@ -52,7 +53,7 @@ static int judge_procs(const struct variable *variable, struct ocn_error *err)
                                      limits->noun, value),
                     "leave it out: ocinorm, or Go 1.25, makes it of the limit", err);
     }
-    double most = whole(limits->cpus) > LEAST_PROCS ? whole(limits->cpus) : LEAST_PROCS;
+    double most = most_of(limits);
     if (!(limits->cpus > 0) || (double)number <= most) {
         return 0;
     }
@@ -111,7 +112,8 @@ static int judge(const struct ocn_workload_check *check, const struct ocn_go_lim
     };
 
     for (size_t i = 0; name != NULL && value != NULL && i < OCN_COUNT(variables); i++) {
-        if (strcmp(variables[i].name, name) != 0) {
+        if (strcmp(variables[i].name, name) != 0 ||
+            (limits->only != NULL && strcmp(limits->only, name) != 0)) {
             continue;
         }
         if (variable.value != NULL) {

@@ -13,7 +13,12 @@ struct ocn_go_limits {
     const char *pointer; /* of that list */
     double cpus;         /* 0: no limit */
     double memory;       /* bytes; 0: no limit */
+    const char *only;    /* the variable that is judged; NULL: both */
+    double least;        /* GOMAXPROCS that any limit allows; 0: OCN_GO_LIMITS_LEAST */
 };
+
+#define OCN_GO_LIMITS_LEAST                                                                        \
+    2.0 /* Go 1.25 and the policy's default: a limit of 0.5 still makes two */
 
 /* Tells @check what is wrong with GOMAXPROCS and GOMEMLIMIT. */
 OCN_MUST_USE int ocn_go_limits_check(const struct ocn_workload_check *check,

@@ -22,17 +22,22 @@ static int tell(const struct asked *asked, const char *path, const char *message
                                  hint, err);
 }
 
-/* The amount at @path: a string, or a number where YAML makes one of it; 0: none. */
+bool ocn_workload_amount(const json_t *value, double *ret)
+{
+    const char *text = json_string_value(value);
+
+    *ret = json_number_value(value);
+    return value == NULL || json_is_number(value) ||
+           (text != NULL && ocn_quantity_parse(text, ret, NULL) == 0);
+}
+
 static int read_amount(const struct asked *asked, const char *path, double *ret,
                        struct ocn_error *err)
 {
     struct ocn_arena *arena = asked->check->arena;
     const json_t *value = ocn_field_get(asked->container->json, path);
-    const char *text = json_string_value(value);
 
-    *ret = json_number_value(value);
-    if (value == NULL || json_is_number(value) ||
-        (text != NULL && ocn_quantity_parse(text, ret, NULL) == 0)) {
+    if (ocn_workload_amount(value, ret)) {
         return 0;
     }
     return tell(asked, path,

@@ -5,25 +5,16 @@
  */
 #include <string.h>
 
+#include "normalize/workload/effective.h"
 #include "normalize/workload/families.h"
 #include "normalize/workload/field.h"
 
 static const char non_root[] = "securityContext.runAsNonRoot";
-static const char as_user[] = "securityContext.runAsUser";
 
 struct asked {
     const struct ocn_workload_check *check;
     const struct ocn_pod *pod;
 };
-
-/* The container's own, else the pod's. */
-static const json_t *effective(const struct asked *asked, const struct ocn_pod_container *container,
-                               const char *path)
-{
-    const json_t *own = ocn_field_get(container->json, path);
-
-    return own != NULL ? own : ocn_field_get(asked->pod->spec, path);
-}
 
 static int tell(const struct asked *asked, const struct ocn_pod_container *container,
                 const char *why, const char *hint, struct ocn_error *err)
@@ -72,10 +63,10 @@ static int ask(void *ctx, const struct ocn_pod_container *container, struct ocn_
     const struct ocn_lint_image *image =
         ocn_workload_image(asked->check, ocn_field_string(container->json, "image"));
 
-    if (!json_is_true(effective(asked, container, non_root))) {
+    if (!ocn_effective_is_non_root(asked->pod, container)) {
         return 0;
     }
-    const json_t *user = effective(asked, container, as_user);
+    const json_t *user = ocn_effective_user(asked->pod, container);
     if (user != NULL) {
         return json_is_number(user) && json_number_value(user) == 0
                    ? tell(asked, container, "runAsUser is 0, root",

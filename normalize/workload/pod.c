@@ -6,29 +6,33 @@
 
 #include "normalize/workload/field.h"
 
-/* Where a kind has its pod. @group: what stands before the slash of apiVersion; "" for "v1". */
-static const struct {
+/*
+ * Where a kind has its pod. @group: what stands before the slash of apiVersion; "" for "v1". @own:
+ * every API server serves it.
+ */
+static const struct kind {
     const char *group;
     const char *kind;
     const char *path;
+    bool own;
 } kinds[] = {
-    { "", "Pod", "" },
-    { "", "PodTemplate", "template" },
-    { "", "ReplicationController", "spec.template" },
-    { "apps", "Deployment", "spec.template" },
-    { "apps", "ReplicaSet", "spec.template" },
-    { "apps", "StatefulSet", "spec.template" },
-    { "apps", "DaemonSet", "spec.template" },
-    { "extensions", "Deployment", "spec.template" },
-    { "extensions", "ReplicaSet", "spec.template" },
-    { "extensions", "DaemonSet", "spec.template" },
-    { "batch", "Job", "spec.template" },
-    { "batch", "CronJob", "spec.jobTemplate.spec.template" },
-    { "argoproj.io", "Rollout", "spec.template" },
-    { "serving.knative.dev", "Service", "spec.template" },
-    { "serving.knative.dev", "Configuration", "spec.template" },
-    { "serving.knative.dev", "Revision", "" },
-    { "run.googleapis.com", "Job", "spec.template.spec.template" },
+    { "", "Pod", "", true },
+    { "", "PodTemplate", "template", true },
+    { "", "ReplicationController", "spec.template", true },
+    { "apps", "Deployment", "spec.template", true },
+    { "apps", "ReplicaSet", "spec.template", true },
+    { "apps", "StatefulSet", "spec.template", true },
+    { "apps", "DaemonSet", "spec.template", true },
+    { "extensions", "Deployment", "spec.template", false },
+    { "extensions", "ReplicaSet", "spec.template", false },
+    { "extensions", "DaemonSet", "spec.template", false },
+    { "batch", "Job", "spec.template", true },
+    { "batch", "CronJob", "spec.jobTemplate.spec.template", true },
+    { "argoproj.io", "Rollout", "spec.template", false },
+    { "serving.knative.dev", "Service", "spec.template", false },
+    { "serving.knative.dev", "Configuration", "spec.template", false },
+    { "serving.knative.dev", "Revision", "", false },
+    { "run.googleapis.com", "Job", "spec.template.spec.template", false },
 };
 
 static const struct {
@@ -112,15 +116,16 @@ struct here {
 
 static int search_object(const struct search *search, const struct here *here);
 
-static int found(const struct search *search, const struct here *here, const char *path)
+static int found(const struct search *search, const struct here *here, const struct kind *kind)
 {
-    const json_t *template = ocn_field_get(here->object, path);
+    const json_t *template = ocn_field_get(here->object, kind->path);
     const struct ocn_pod pod = {
         .kind = here->kind,
         .object = name_object(search->arena, here->kind, here->object),
         .meta = ocn_field_get(template, "metadata"),
         .spec = ocn_field_get(template, "spec"),
-        .pointer = ocn_field_pointer(search->arena, here->pointer, path),
+        .pointer = ocn_field_pointer(search->arena, here->pointer, kind->path),
+        .own = kind->own,
     };
 
     if (ocn_arena_check(search->arena, search->err) < 0) {
@@ -177,7 +182,7 @@ static int search_object(const struct search *search, const struct here *here)
     for (size_t i = 0; i < OCN_COUNT(kinds); i++) {
         if (strcmp(kinds[i].kind, here->kind) == 0 && strlen(kinds[i].group) == group &&
             strncmp(kinds[i].group, here->version, group) == 0) {
-            return found(search, here, kinds[i].path);
+            return found(search, here, &kinds[i]);
         }
     }
     return 0;

@@ -14,6 +14,7 @@ struct ocn_pod {
     const json_t *meta;  /* the pod's metadata, or NULL */
     const json_t *spec;  /* an object; its lists of containers and volumes are lists of objects */
     const char *pointer; /* of the pod, or its template */
+    bool own;            /* the object's kind is one of Kubernetes itself, in a version it serves */
 };
 
 enum ocn_pod_list { OCN_POD_CONTAINERS, OCN_POD_INIT_CONTAINERS, OCN_POD_EPHEMERAL, OCN_POD_LISTS };

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "normalize/workload/effective.h"
 #include "normalize/workload/families.h"
 #include "normalize/workload/field.h"
 
@@ -33,9 +34,7 @@ struct asked {
 /* Whether it starts as root for sure: by the manifest, or by its image. */
 static bool is_root(const struct asked *asked)
 {
-    const json_t *own = ocn_field_get(asked->container->json, "securityContext.runAsUser");
-    const json_t *user =
-        own != NULL ? own : ocn_field_get(asked->pod->spec, "securityContext.runAsUser");
+    const json_t *user = ocn_effective_user(asked->pod, asked->container);
     const struct ocn_lint_image *image =
         ocn_workload_image(asked->check, ocn_field_string(asked->container->json, "image"));
 

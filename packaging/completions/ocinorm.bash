@@ -15,7 +15,7 @@ _ocinorm() {
 
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        _ocinorm_words explain apply detect doctor buildinfo config install uninstall help version lint diff annotate --help --version
+        _ocinorm_words explain apply detect doctor buildinfo admission config install uninstall help version lint diff annotate --help --version
         return
     fi
     if [[ $cur == = ]]; then
@@ -44,6 +44,11 @@ _ocinorm() {
         doctor:--root) _ocinorm_paths -d && return ;;
         doctor:--format) _ocinorm_words text json && return ;;
         buildinfo:--format) _ocinorm_words text json annotations labels docker-args cyclonedx && return ;;
+        admission:--config) _ocinorm_paths -f && return ;;
+        admission:--kubernetes) : && return ;;
+        admission:--action) _ocinorm_words deny warn audit && return ;;
+        admission:--name) : && return ;;
+        admission:--format) _ocinorm_words yaml json text && return ;;
         config:--config) _ocinorm_paths -f && return ;;
         config:--root) _ocinorm_paths -d && return ;;
         config:--format) _ocinorm_words text json && return ;;
@@ -114,6 +119,13 @@ _ocinorm() {
         buildinfo:)
             if [[ $cur == -* ]]; then
                 _ocinorm_words --format --help
+            else
+                _ocinorm_paths -f
+            fi
+            ;;
+        admission:)
+            if [[ $cur == -* ]]; then
+                _ocinorm_words --config --kubernetes --action --name --format --static --help
             else
                 _ocinorm_paths -f
             fi

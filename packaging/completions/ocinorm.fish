@@ -8,6 +8,7 @@ complete -c ocinorm -n __fish_use_subcommand -a apply -d 'edit the config.json o
 complete -c ocinorm -n __fish_use_subcommand -a detect -d 'show the machine, its platform and the evidence for it'
 complete -c ocinorm -n __fish_use_subcommand -a doctor -d 'look at this node: would ocinorm take effect, and if not, why'
 complete -c ocinorm -n __fish_use_subcommand -a buildinfo -d 'print what the Go linker wrote into a program'
+complete -c ocinorm -n __fish_use_subcommand -a admission -d 'make the cluster\'s gate from the policy, or ask it about files'
 complete -c ocinorm -n __fish_use_subcommand -a config -d 'check or show the policy, or print its JSON Schema'
 complete -c ocinorm -n __fish_use_subcommand -a install -d 'put ocinorm into a container engine of this node'
 complete -c ocinorm -n __fish_use_subcommand -a uninstall -d 'take it out again, to the byte'
@@ -39,6 +40,13 @@ complete -c ocinorm -n '__fish_seen_subcommand_from doctor' -l root -x -a '(__fi
 complete -c ocinorm -n '__fish_seen_subcommand_from doctor' -l format -x -a 'text json' -d 'text (default) or json'
 complete -c ocinorm -n '__fish_seen_subcommand_from buildinfo' -l format -x -a 'text json annotations labels docker-args cyclonedx' -d 'text (default): as `go version -m FILE`'
 complete -c ocinorm -n '__fish_seen_subcommand_from buildinfo' -F
+complete -c ocinorm -n '__fish_seen_subcommand_from admission' -l config -r -F -d 'the policy, in place of /etc/ocinorm/config.json'
+complete -c ocinorm -n '__fish_seen_subcommand_from admission' -l kubernetes -x -d 'the oldest Kubernetes that takes it: 1.30 (default) or newer'
+complete -c ocinorm -n '__fish_seen_subcommand_from admission' -l action -x -a 'deny warn audit' -d 'what a rule may do at most: deny (default: what the policy denies is denied, the rest warns), warn, or audit (nobody but the audit log hears of it)'
+complete -c ocinorm -n '__fish_seen_subcommand_from admission' -l name -x -d 'how the names of the objects begin: ocinorm by default'
+complete -c ocinorm -n '__fish_seen_subcommand_from admission' -l format -x -a 'yaml json text' -d 'of manifests: yaml (default) or json'
+complete -c ocinorm -n '__fish_seen_subcommand_from admission' -l static -d 'for the API server\'s own directory (staticManifestsDir): names end in .static.k8s.io'
+complete -c ocinorm -n '__fish_seen_subcommand_from admission' -F
 complete -c ocinorm -n '__fish_seen_subcommand_from config; and not __fish_seen_subcommand_from check show schema' -a check -d 'whether the policy of this node, or FILE alone, is right'
 complete -c ocinorm -n '__fish_seen_subcommand_from config; and __fish_seen_subcommand_from check' -l config -r -F -d 'the policy, in place of /etc/ocinorm/config.json'
 complete -c ocinorm -n '__fish_seen_subcommand_from config; and __fish_seen_subcommand_from check' -l root -x -a '(__fish_complete_directories)' -d 'look up every file below DIR'

@@ -10,6 +10,7 @@ _ocinorm() {
         'detect:show the machine, its platform and the evidence for it'
         'doctor:look at this node\: would ocinorm take effect, and if not, why'
         'buildinfo:print what the Go linker wrote into a program'
+        'admission:make the cluster'\''s gate from the policy, or ask it about files'
         'config:check or show the policy, or print its JSON Schema'
         'install:put ocinorm into a container engine of this node'
         'uninstall:take it out again, to the byte'
@@ -82,6 +83,17 @@ _ocinorm() {
                 '--format=[text (default)\: as `go version -m FILE`]:FORMAT:(text json annotations labels docker-args cyclonedx)' \
                 '(-)'{-h,--help}'[say how it is used]' \
                 '1: :_files'
+            ;;
+        admission)
+            _arguments \
+                '--config=[the policy, in place of /etc/ocinorm/config.json]:FILE:_files' \
+                '--kubernetes=[the oldest Kubernetes that takes it\: 1.30 (default) or newer]:VERSION: ' \
+                '--action=[what a rule may do at most\: deny (default\: what the policy denies is denied, the rest warns), warn, or audit (nobody but the audit log hears of it)]:ACTION:(deny warn audit)' \
+                '--name=[how the names of the objects begin\: ocinorm by default]:NAME: ' \
+                '--format=[of manifests\: yaml (default) or json]:FORMAT:(yaml json text)' \
+                '--static[for the API server'\''s own directory (staticManifestsDir)\: names end in .static.k8s.io]' \
+                '(-)'{-h,--help}'[say how it is used]' \
+                '*: :_files'
             ;;
         config-check)
             _arguments \

@@ -102,7 +102,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct ocn_lint_image image = { .name = "a",
                                           .user = "app",
                                           .platforms = { platforms, OCN_COUNT(platforms) } };
-    const struct ocn_manifest_settings settings = { &image, 1 };
+    const struct ocn_manifest_settings settings = { .images = &image, .images_len = 1 };
     const struct ocn_manifest manifest = { "a.yaml", ocn_fuzz_bytes(data, size), &settings };
     struct ocn_error err = { 0 };
     const char *other = NULL;

@@ -18,6 +18,7 @@ read -ra more <<<"${OCN_FUZZ_ARGS:-}"
 # TARGET: what its seeds are beside corpus/TARGET, as find(1) names files below tests/.
 seeds='
 accounts      -
+admission     *admission/*object.json
 answer        *cases*config.json
 argv          -
 config        *config.json

@@ -18,6 +18,7 @@ normalize/rules   : normalize/base normalize/json normalize/oci normalize/policy
 normalize/diff    : normalize/base normalize/json normalize/image
 normalize/lint    : normalize/base normalize/json normalize/policy
 normalize/workload : normalize/base normalize/json normalize/program normalize/image normalize/lint
+normalize/admission : normalize/base normalize/json normalize/policy normalize/program normalize/image normalize/lint normalize/workload
 normalize         : normalize/*
 config            : normalize/base normalize/json normalize/policy normalize/node
 hook/sys          : normalize/base normalize/json
@@ -30,11 +31,12 @@ hook/running      : hook/sys hook/confine hook/view hook/policy hook/judge confi
 hook/entry        : hook/sys hook/confine hook/mounts normalize/*
 hook/runtime      : hook/sys hook/view hook/policy hook/judge hook/running config normalize normalize/*
 hook/ocihook      : hook/sys hook/view hook/policy hook/judge hook/entry config normalize normalize/*
+hook/admission    : hook/sys hook/policy config normalize/*
 hook/install      : hook/sys hook/view config normalize/*
 hook/doctor       : hook/sys hook/confine hook/view hook/policy hook/mounts hook/judge hook/entry hook/install config normalize normalize/*
-hook/cli          : hook/sys hook/confine hook/view hook/policy hook/judge hook/running hook/install hook/doctor config normalize normalize/*
+hook/cli          : hook/admission hook/sys hook/confine hook/view hook/policy hook/judge hook/running hook/install hook/doctor config normalize normalize/*
 hook/lint         : hook/sys hook/confine normalize/*
-hook/image        : hook/sys hook/confine hook/view hook/policy hook/judge hook/cli hook/lint config normalize normalize/*
+hook/image        : hook/admission hook/sys hook/confine hook/view hook/policy hook/judge hook/cli hook/lint config normalize normalize/*
 tests*            : tests* hook* config normalize normalize/* packaging/*
 '
 

@@ -49,6 +49,15 @@ while read -r rule level; do
     grep -q '^## Source' "$pages/$rule.md" || complain "$pages/$rule.md: no heading Source"
 done <<<"$lint_rows"
 
+# Those that only a cluster's gate asks.
+gate_rows=$(rows_of OCN_GATE_RULE normalize/policy/gate_rules.def)
+while read -r rule level; do
+    check_page "$rule" "$level" || continue
+    grep -qF "[$rule]" "$pages/$rule.md" || complain "$pages/$rule.md: no example with [$rule]"
+    [[ -n $(find "tests/admission/cases/$rule" -mindepth 1 -maxdepth 1 -type d 2>/dev/null) ]] ||
+        complain "$rule: no case below tests/admission/cases/$rule/"
+done <<<"$gate_rows"
+
 # "PAGE: WHAT IS WRONG" of each block of JSON: an example is a policy file that works.
 check_snippets() { # PAGE
     local json
@@ -62,7 +71,8 @@ check_snippets() { # PAGE
 for page in "$pages"/*.md; do
     name=$(basename -- "$page" .md)
     [[ $name == README ]] || grep -q "^$name " <<<"$rows
-$lint_rows" || complain "$page: no rule of that name"
+$lint_rows
+$gate_rows" || complain "$page: no rule of that name"
     complain_lines < <(check_snippets "$page")
 done
 finish

@@ -66,7 +66,7 @@ START_TEST(test_manifest__is_joined_with_its_image)
     struct ocn_lint_image image = { .name = "app",
                                     .user = joined[_i].user,
                                     .platforms = { platforms, 0 } };
-    const struct ocn_manifest_settings settings = { &image, 1 };
+    const struct ocn_manifest_settings settings = { .images = &image, .images_len = 1 };
     const struct ocn_manifest manifest = manifest_of(joined[_i].manifest, &settings);
     struct ocn_error err = { 0 };
     const char *other = NULL;

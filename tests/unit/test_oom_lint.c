@@ -40,7 +40,7 @@ static int pipeline(void *ctx, struct ocn_buf *out, struct ocn_error *err)
     const struct ocn_lint_image image = { .name = "app",
                                           .user = "",
                                           .platforms = { platforms, 1 } };
-    const struct ocn_manifest_settings settings = { &image, 1 };
+    const struct ocn_manifest_settings settings = { .images = &image, .images_len = 1 };
     const struct ocn_manifest manifest = { "m.yaml",
                                            { MANIFEST, sizeof(MANIFEST) - 1 },
                                            &settings };
