@@ -120,7 +120,7 @@ stored() { # NAME DIGEST
 
     cp "$(stored two "$config")" "$BATS_TEST_TMPDIR/config"
     sed -i 's/"User":"app:1001"/"User":"root"/' "$(stored two "$config")"
-    ! cmp -s "$(stored two "$config")" "$BATS_TEST_TMPDIR/config"
+    run ! cmp -s "$(stored two "$config")" "$BATS_TEST_TMPDIR/config"
     run -2 image diff "oci:$layout:1" "docker://$two/web:1"
     assert_has "$output" "$config"
     cp "$BATS_TEST_TMPDIR/config" "$(stored two "$config")"

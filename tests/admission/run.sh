@@ -44,7 +44,8 @@ look_at() { # POLICY OPTION...
     "$bin/ocinorm" admission --config "$1" "${@:2}" >"$scratch/two.yaml"
     cmp -s "$scratch/one.yaml" "$scratch/two.yaml" || fail "$name: the second time it is another"
     "$bin/ocinorm" admission --config "$1" "${@:2}" --format json >"$scratch/one.json"
-    "$node" "$here/same.js" "$scratch/one.yaml" "$scratch/one.json" || fail "$name: YAML and JSON differ"
+    "$node" "$here/same.js" "$scratch/one.yaml" "$scratch/one.json" || fail "$name: YAML 1.2 and JSON differ"
+    /usr/bin/python3 "$here/same.py" "$scratch/one.yaml" "$scratch/one.json" || fail "$name: YAML 1.1 and JSON differ"
     "$node" "$here/../../integration/kubernetes/validate.js" <"$scratch/one.yaml" >"$scratch/said" ||
         { fail "$name: not right by the schemas" && cat "$scratch/said"; }
     (($(stat -c %s "$scratch/one.yaml") < 65536)) || fail "$name: 64 KiB and more"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether the YAML documents of a file are the items of a List in JSON, and no line is too odd for a reader of
-// YAML 1.1 (js-yaml's own schema is 1.2's): same.js FILE.yaml FILE.json.
+// Whether the YAML documents of a file are the items of a List in JSON, to a reader of YAML 1.2; same.py is one of
+// 1.1: same.js FILE.yaml FILE.json.
 'use strict';
 const assert = require('assert');
 const fs = require('fs');
