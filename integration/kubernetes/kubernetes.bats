@@ -397,6 +397,7 @@ make_task() { # ID POD [CONTAINER]
 
 @test "the webhook's manifests are what Kubernetes' schemas demand, and the same each time" {
     local tls=$BATS_TEST_TMPDIR/tls first
+    # shellcheck disable=SC2120 # run passes them
     webhook() { "$bin/ocinorm" admission --webhook --service ocinorm-system/ocinorm-webhook "$@"; }
     run -0 webhook --tls "$tls"
     first=$output

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash disable=SC2154 # bin is set by lib.bash
+# shellcheck shell=bash disable=SC2034,SC2154 # reviews is for the tests; bin is set by lib.bash
 # A webhook on this machine: a CA, certificates, a policy, and the questions of an API server.
 
 program=$bin/ocinorm-webhook

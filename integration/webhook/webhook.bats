@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2034,SC2154 # what lab.bash reads; server, status and answer are set by it
+# shellcheck disable=SC2030,SC2031,SC2034,SC2154 # what lab.bash reads; server, status and answer are set by it
 # The webhook, alive: reviews as an API server writes them, over TLS; files swapped, workers killed, clients that
 # are slow or hostile, the end.
 
@@ -17,7 +17,8 @@ setup() {
     secret=$BATS_TEST_TMPDIR/secret
     policy=$BATS_TEST_TMPDIR/policy.json
     log=$BATS_TEST_TMPDIR/log
-    server= open=
+    server=''
+    open=''
     cp -a "$BATS_FILE_TMPDIR/secret" "$secret"
     cat >"$policy" <<'JSON'
 {"version": 1, "rules": {"user.root": "deny"},
@@ -153,8 +154,8 @@ write_policy() { # JSON
     assert_protocol "$file"
     grep -a denied "$log"
     jq -es 'map(select(.msg == "forged")) == []' "$log"
-    ! grep -aP '[^\x20-\x7e]' "$log"
-    ! LC_ALL=C grep -aP '[^\x20-\x7e]' <<<"$(said '.response.status.message, (.response.warnings // [])[]')"
+    run ! env LC_ALL=C grep -aP '[^\x20-\x7e]' "$log"
+    run ! env LC_ALL=C grep -aP '[^\x20-\x7e]' <<<"$(said '.response.status.message, (.response.warnings // [])[]')"
 }
 
 @test "webhook: a certificate is swapped under load, and no request fails" {
