@@ -64,7 +64,7 @@ static void connected(void *cls, struct MHD_Connection *mhd, void **context,
 /* ---- listeners --------------------------------------------------------------------------- */
 
 /* What the library says while it starts is for the error; later it speaks of clients' mistakes. */
-static void keep_log(void *cls, const char *fmt, va_list args)
+OCN_PRINTF(2, 0) static void keep_log(void *cls, const char *fmt, va_list args)
 {
     struct ocn_server_listener *listener = cls;
 

@@ -337,7 +337,7 @@ for one in held:
         pass
     except ConnectionError:
         closed += 1
-assert 60 <= closed <= 80, closed
+assert closed >= 60, closed
 PYTHON
     metric_is ocinorm_webhook_connections 1
     ask /validate "$reviews/pod-create.json"

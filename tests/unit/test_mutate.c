@@ -272,8 +272,8 @@ static json_t *random_pod(struct dice *dice)
 START_TEST(test_mutate__random_pods)
 {
     static const char *const policies[] = {
-        "{\"version\":1,\"user\":{\"when\":\"always\"},\"admission\":{\"rules\":{\"runtimeclass\":"
-        "\"deny\"},\"labels\":{\"required\":[\"app\",\"a.b/c\"],\"allowed\":{}}}}",
+        ("{\"version\":1,\"user\":{\"when\":\"always\"},\"admission\":{\"rules\":{\"runtimeclass\":"
+         "\"deny\"},\"labels\":{\"required\":[\"app\",\"a.b/c\"],\"allowed\":{}}}}"),
         LABELS,
         "{\"version\":1,\"exempt\":{\"privileged\":false}}",
     };
