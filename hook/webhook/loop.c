@@ -107,6 +107,9 @@ static void hear(struct loop *loop, const struct ocn_pool_news *news)
                 (unsigned long long)loop->metrics.policy.loads);
     } else if (news->refused && loop->pool.generation != 0) {
         policy_failed(loop, &news->why);
+        if (news->why.code != OCN_E_FORMAT) {
+            ocn_watch_done(&loop->policy); /* no fault of the policy's: it is tried again */
+        }
     }
 }
 
@@ -183,6 +186,7 @@ static void look_at_certificate(struct loop *loop)
     time_t not_after = pair.not_after;
     if (ocn_server_renew(&loop->server, &pair, &err) < 0) {
         certificate_failed(loop, &err);
+        ocn_watch_done(&loop->certificate); /* nor this one's */
         return;
     }
     certificate_holds(loop, not_after);
