@@ -22,6 +22,7 @@ admission     *admission/*object.json
 answer        *cases*config.json
 argv          -
 config        *config.json
+diff          -
 elf           -
 layer         *sha256/*
 manifest      -
@@ -33,6 +34,7 @@ review        -
 runtime_state -
 shell         -
 splice        *cases/*.json
+splice_list   -
 state         -
 toml          *install/*config.toml
 tree          -
