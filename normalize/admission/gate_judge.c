@@ -343,7 +343,7 @@ static int judge_gomemlimit_above(const struct ocn_gate_asked *asked, struct ocn
 static int (*const judges[OCN_ROW_COUNT])(const struct ocn_gate_asked *asked,
                                           struct ocn_error *err) = {
 #define OCN_GATE(symbol, rule, level, edit, spares, asks, judge, cel, message, fix)                \
-    [OCN_ROW_##symbol] = judge,
+    [OCN_ROW_##symbol] = (judge),
 #include "normalize/admission/admission.def"
 #undef OCN_GATE
 };
