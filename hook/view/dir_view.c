@@ -145,7 +145,9 @@ static int look(struct ocn_dir_view *view, struct ocn_ref ref, struct stat *ret)
         return fstat(view->rootfs_fd, ret); /* where every walk begins */
     }
     if (ref.space == OCN_MOUNT && is_root(ref.path) && !view->captured) {
-        return fstatat(view->host_fd, ref.base, ret, 0); /* each bind mount at each start */
+        /* Each bind mount at each start. Without a flag musl calls stat(2) for it, which the
+         * confined child may not. */
+        return fstatat(view->host_fd, ref.base, ret, AT_NO_AUTOMOUNT);
     }
     ocn_autoclose int fd = find(view, ref, true);
     return fd >= 0 ? fstat(fd, ret) : -1;
