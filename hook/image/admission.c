@@ -79,17 +79,10 @@ static int check_file(struct run *run, const char *name, struct ocn_error *err)
 static int note_problem(struct run *run, const char *name, const struct ocn_error *problem,
                         struct ocn_error *err)
 {
-    struct ocn_lint_problem *list =
-        ocn_arena_grow(&run->arena, run->problems.items, run->problems.len, sizeof(*list));
-    const char *gap = problem->where[0] != '\0' ? ": " : "";
-    const char *text = ocn_arena_printf(&run->arena, "%s%s%s", problem->where, gap, problem->msg);
-
-    if (ocn_arena_check(&run->arena, err) < 0) {
+    if (ocn_lint_report_problem(&run->problems, name, problem, &run->arena, err) < 0) {
         return -1;
     }
     (void)ocn_cli_complain(problem);
-    list[run->problems.len++] = (struct ocn_lint_problem){ name, text };
-    run->problems.items = list;
     return 0;
 }
 

@@ -8,13 +8,6 @@
 
 #define OURS "/annotations/io.ocinorm."
 
-static const char *text_at(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-
-    return text != NULL ? text : "";
-}
-
 /* What is edited, and what the image has and keeps, by its place in config.json. */
 static int add_values(json_t *values, const json_t *report)
 {
@@ -23,13 +16,14 @@ static int add_values(json_t *values, const json_t *report)
     int status = 0;
 
     json_array_foreach (json_object_get(report, "edits"), i, item) {
-        const char *path = text_at(item, "path");
+        const char *path = ocn_json_text_at(item, "path");
         if (strncmp(path, OURS, strlen(OURS)) != 0) {
             status |= json_object_set(values, path, json_object_get(item, "to"));
         }
     }
     json_array_foreach (json_object_get(report, "kept"), i, item) {
-        status |= json_object_set(values, text_at(item, "path"), json_object_get(item, "value"));
+        status |=
+            json_object_set(values, ocn_json_text_at(item, "path"), json_object_get(item, "value"));
     }
     return status;
 }
@@ -42,11 +36,12 @@ static int add_findings(json_t *values, const json_t *report, struct ocn_arena *
     int status = 0;
 
     json_array_foreach (json_object_get(report, "findings"), i, finding) {
-        const char *path = ocn_arena_printf(arena, "/findings/%s", text_at(finding, "rule"));
-        const char *before = text_at(values, path);
-        const char *text =
-            ocn_arena_printf(arena, "%s%s%s: %s", before, before[0] != '\0' ? "; " : "",
-                             text_at(finding, "level"), text_at(finding, "message"));
+        const char *path =
+            ocn_arena_printf(arena, "/findings/%s", ocn_json_text_at(finding, "rule"));
+        const char *before = ocn_json_text_at(values, path);
+        const char *text = ocn_arena_printf(
+            arena, "%s%s%s: %s", before, before[0] != '\0' ? "; " : "",
+            ocn_json_text_at(finding, "level"), ocn_json_text_at(finding, "message"));
         status |= json_object_set_new(values, path, json_string(text));
     }
     return status;
@@ -57,9 +52,9 @@ static json_t *values_of(const struct ocn_look *look, const struct ocn_outcome *
                          struct ocn_arena *arena)
 {
     json_auto_t *report = ocn_report_value(outcome, NULL);
-    json_t *values =
-        json_pack("{s:s, s:I, s:I}", "/verdict", text_at(report, "verdict"), "/process/user/uid",
-                  (json_int_t)look->taken.uid, "/process/user/gid", (json_int_t)look->taken.gid);
+    json_t *values = json_pack("{s:s, s:I, s:I}", "/verdict", ocn_json_text_at(report, "verdict"),
+                               "/process/user/uid", (json_int_t)look->taken.uid,
+                               "/process/user/gid", (json_int_t)look->taken.gid);
 
     if (report == NULL || values == NULL || add_values(values, report) != 0 ||
         add_findings(values, report, arena) != 0) {

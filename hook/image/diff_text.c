@@ -10,13 +10,6 @@
 
 #define SHORT_DIGEST 19 /* "sha256:" and twelve digits, as Docker shows them */
 
-static const char *text_at(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-
-    return text != NULL ? text : "";
-}
-
 static double number_at(const json_t *object, const char *key)
 {
     return json_number_value(json_object_get(object, key));
@@ -37,12 +30,12 @@ static const char *line(struct ocn_arena *arena, const char *text, size_t most)
 /* "file 0755 0:0 123 bytes sha256:0123456789ab". */
 static const char *file_text(struct ocn_arena *arena, const json_t *file)
 {
-    const char *digest = text_at(file, "digest");
-    const char *link = text_at(file, "link");
-    const char *xattrs = text_at(file, "xattrs");
-    const char *what =
-        ocn_arena_printf(arena, "%s %s %.0f:%.0f", text_at(file, "type"), text_at(file, "mode"),
-                         number_at(file, "uid"), number_at(file, "gid"));
+    const char *digest = ocn_json_text_at(file, "digest");
+    const char *link = ocn_json_text_at(file, "link");
+    const char *xattrs = ocn_json_text_at(file, "xattrs");
+    const char *what = ocn_arena_printf(arena, "%s %s %.0f:%.0f", ocn_json_text_at(file, "type"),
+                                        ocn_json_text_at(file, "mode"), number_at(file, "uid"),
+                                        number_at(file, "gid"));
 
     if (digest[0] != '\0') {
         what = ocn_arena_printf(arena, "%s %.0f bytes %.*s", what, number_at(file, "size"),
@@ -73,12 +66,12 @@ static const char *value_text(struct ocn_arena *arena, const json_t *value, size
 
 static void add_difference(const json_t *item, struct ocn_arena *arena, struct ocn_buf *out)
 {
-    const char *profile = text_at(item, "profile");
+    const char *profile = ocn_json_text_at(item, "profile");
     double more = number_at(item, "more");
 
-    ocn_buf_printf(out, "  %-11s %s%s%s: %s -> %s", text_at(item, "level"),
+    ocn_buf_printf(out, "  %-11s %s%s%s: %s -> %s", ocn_json_text_at(item, "level"),
                    line(arena, profile, SIZE_MAX), profile[0] != '\0' ? " " : "",
-                   line(arena, text_at(item, "path"), SIZE_MAX),
+                   line(arena, ocn_json_text_at(item, "path"), SIZE_MAX),
                    value_text(arena, json_object_get(item, "a"), OCN_DIFF_TEXT_MAX_VALUE),
                    value_text(arena, json_object_get(item, "b"), OCN_DIFF_TEXT_MAX_VALUE));
     if (more > 0) {
@@ -95,7 +88,7 @@ static void add_differences(const json_t *report, const char *platform, struct o
     size_t i;
 
     json_array_foreach (json_object_get(report, "differences"), i, item) {
-        if (strcmp(text_at(item, "platform"), platform) == 0) {
+        if (strcmp(ocn_json_text_at(item, "platform"), platform) == 0) {
             add_difference(item, arena, out);
         }
     }
@@ -109,8 +102,8 @@ static void add_outcomes(const json_t *image, struct ocn_arena *arena, struct oc
     size_t j;
 
     json_array_foreach (json_object_get(image, "outcomes"), i, outcome) {
-        ocn_buf_printf(out,
-                       "  the same on %s:", line(arena, text_at(outcome, "profile"), SIZE_MAX));
+        ocn_buf_printf(
+            out, "  the same on %s:", line(arena, ocn_json_text_at(outcome, "profile"), SIZE_MAX));
         json_array_foreach (json_object_get(outcome, "same"), j, path) {
             const char *text = json_string_value(path);
             const char *slash = text != NULL ? strrchr(text, '/') : NULL;
@@ -125,7 +118,7 @@ static void add_outcomes(const json_t *image, struct ocn_arena *arena, struct oc
 /* From where on the images are one and the same. */
 static const char *heading_of(const json_t *image, struct ocn_arena *arena)
 {
-    const char *same = text_at(image, "same");
+    const char *same = ocn_json_text_at(image, "same");
     const json_t *a = json_object_get(image, "a");
     const json_t *b = json_object_get(image, "b");
 
@@ -133,13 +126,13 @@ static const char *heading_of(const json_t *image, struct ocn_arena *arena)
         return ocn_arena_printf(arena, "only in %s", json_is_null(a) ? "B" : "A");
     }
     if (strcmp(same, "manifest") == 0) {
-        return ocn_arena_printf(arena, "the same manifest, %s", text_at(a, "manifest"));
+        return ocn_arena_printf(arena, "the same manifest, %s", ocn_json_text_at(a, "manifest"));
     }
     if (strcmp(same, "config") == 0) {
         return ocn_arena_printf(arena,
                                 "other manifests with the same configuration, %s, and so the same "
                                 "files",
-                                text_at(a, "config"));
+                                ocn_json_text_at(a, "config"));
     }
     return strcmp(same, "layers") == 0
                ? ocn_arena_printf(arena, "another configuration, the same files (layers: %.0f)",
@@ -153,8 +146,8 @@ static const char *heading_of(const json_t *image, struct ocn_arena *arena)
 static void add_image(const json_t *report, const json_t *image, struct ocn_arena *arena,
                       struct ocn_buf *out)
 {
-    const char *platform = text_at(image, "platform");
-    const char *why = text_at(image, "notCompared");
+    const char *platform = ocn_json_text_at(image, "platform");
+    const char *why = ocn_json_text_at(image, "notCompared");
 
     ocn_buf_printf(out, "\n%s: %s\n", line(arena, platform, SIZE_MAX),
                    line(arena, heading_of(image, arena), SIZE_MAX));
@@ -195,8 +188,9 @@ static void add_input(const json_t *report, const char *side, const char *name,
 {
     const json_t *input = json_object_get(report, side);
 
-    ocn_buf_printf(out, "%s  %s  %s\n", name, line(arena, text_at(input, "input"), SIZE_MAX),
-                   text_at(input, "digest"));
+    ocn_buf_printf(out, "%s  %s  %s\n", name,
+                   line(arena, ocn_json_text_at(input, "input"), SIZE_MAX),
+                   ocn_json_text_at(input, "digest"));
 }
 
 int ocn_diff_text(const json_t *report, struct ocn_buf *out, struct ocn_error *err)
@@ -239,17 +233,18 @@ int ocn_diff_text_unified(const json_t *report, struct ocn_buf *out, struct ocn_
     size_t i;
 
     json_array_foreach (json_object_get(report, "differences"), i, item) {
-        const char *platform = text_at(item, "platform");
-        const char *profile = text_at(item, "profile");
+        const char *platform = ocn_json_text_at(item, "platform");
+        const char *profile = ocn_json_text_at(item, "profile");
         if (i == 0) {
-            ocn_buf_printf(out, "--- %s\n+++ %s\n",
-                           line(&arena, text_at(json_object_get(report, "a"), "input"), SIZE_MAX),
-                           line(&arena, text_at(json_object_get(report, "b"), "input"), SIZE_MAX));
+            ocn_buf_printf(
+                out, "--- %s\n+++ %s\n",
+                line(&arena, ocn_json_text_at(json_object_get(report, "a"), "input"), SIZE_MAX),
+                line(&arena, ocn_json_text_at(json_object_get(report, "b"), "input"), SIZE_MAX));
         }
         ocn_buf_printf(out, "@@ %s%s%s%s%s %s @@\n", line(&arena, platform, SIZE_MAX),
-                       platform[0] != '\0' ? " " : "", text_at(item, "level"),
+                       platform[0] != '\0' ? " " : "", ocn_json_text_at(item, "level"),
                        profile[0] != '\0' ? " " : "", line(&arena, profile, SIZE_MAX),
-                       line(&arena, text_at(item, "path"), SIZE_MAX));
+                       line(&arena, ocn_json_text_at(item, "path"), SIZE_MAX));
         add_side(item, "a", '-', &arena, out);
         add_side(item, "b", '+', &arena, out);
     }

@@ -29,13 +29,6 @@ struct table {
 
 /* ---- values ---------------------------------------------------------------------------------- */
 
-static const char *text_at(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-
-    return text != NULL ? text : "";
-}
-
 /* One line that a terminal and Markdown take: what is no printable ASCII, and a bar, is replaced.
  */
 static char *clean_copy(struct ocn_arena *arena, const char *text, size_t len)
@@ -107,7 +100,7 @@ static const json_t *edit_of(const json_t *report, const char *path)
     size_t i;
 
     json_array_foreach (json_object_get(report, "edits"), i, edit) {
-        if (strcmp(text_at(edit, "path"), path) == 0) {
+        if (strcmp(ocn_json_text_at(edit, "path"), path) == 0) {
             return edit;
         }
     }
@@ -138,7 +131,7 @@ static void add_user(struct table *table, const json_t *image, size_t column)
     double gid = json_number_value(json_object_get(user, "gid"));
     double new_uid = id_after(report, "/process/user/uid", uid);
     double new_gid = id_after(report, "/process/user/gid", gid);
-    const char *origin = origin_of(table->arena, text_at(named, "text"));
+    const char *origin = origin_of(table->arena, ocn_json_text_at(named, "text"));
 
     if (!json_is_true(json_object_get(user, "found"))) {
         set(table, "user", column, ocn_arena_printf(table->arena, "(%s): not found", origin));
@@ -160,19 +153,19 @@ static void add_program(struct table *table, size_t column)
     const json_t *entry =
         json_object_get(json_object_get(table->reports[column], "facts"), "entry");
     const json_t *go = json_object_get(entry, "go");
-    const char *arch = text_at(entry, "arch");
-    const char *variant = text_at(entry, "variant");
-    const char *program = text_at(entry, "program");
-    const char *interpreter = text_at(entry, "interpreter");
+    const char *arch = ocn_json_text_at(entry, "arch");
+    const char *variant = ocn_json_text_at(entry, "variant");
+    const char *program = ocn_json_text_at(entry, "program");
+    const char *interpreter = ocn_json_text_at(entry, "interpreter");
 
     set(table, "entrypoint", column,
-        ocn_arena_printf(table->arena, "%s%s%s%s%s", text_at(entry, "path"),
+        ocn_arena_printf(table->arena, "%s%s%s%s%s", ocn_json_text_at(entry, "path"),
                          interpreter[0] != '\0' ? ", by " : "", interpreter,
                          program[0] != '\0' ? ", starts " : "", program));
     set(table, "program", column,
         ocn_arena_printf(table->arena, "%s%s%s%s%s", arch[0] != '\0' ? arch : "no ELF file",
                          variant[0] != '\0' ? "/" : "", variant, json_is_object(go) ? ", " : "",
-                         text_at(go, "version")));
+                         ocn_json_text_at(go, "version")));
 }
 
 /* Variables that are set; and those that the image has and keeps. */
@@ -182,14 +175,14 @@ static void add_variables(struct table *table, size_t column)
     size_t i;
 
     json_array_foreach (json_object_get(table->reports[column], "edits"), i, item) {
-        const char *path = text_at(item, "path");
+        const char *path = ocn_json_text_at(item, "path");
         if (strncmp(path, ENV, strlen(ENV)) == 0) {
             set(table, path + strlen(ENV), column,
                 value_text(table->arena, json_object_get(item, "to")));
         }
     }
     json_array_foreach (json_object_get(table->reports[column], "kept"), i, item) {
-        const char *path = text_at(item, "path");
+        const char *path = ocn_json_text_at(item, "path");
         const json_t *value = json_object_get(item, "value");
         if (strncmp(path, ENV, strlen(ENV)) == 0 && json_is_string(value)) {
             set(table, path + strlen(ENV), column,
@@ -205,7 +198,7 @@ static void add_edits(struct table *table, size_t column)
     size_t i;
 
     json_array_foreach (json_object_get(table->reports[column], "edits"), i, edit) {
-        const char *path = text_at(edit, "path");
+        const char *path = ocn_json_text_at(edit, "path");
         if (strncmp(path, ENV, strlen(ENV)) != 0 && strncmp(path, OURS, strlen(OURS)) != 0 &&
             strstr(path, "/user/uid") == NULL && strstr(path, "/user/gid") == NULL) {
             const char *to = value_text(table->arena, json_object_get(edit, "to"));
@@ -219,7 +212,7 @@ static void fill(struct table *table, const json_t *image)
     void (*const groups[])(struct table *, size_t) = { add_program, add_variables, add_edits };
 
     for (size_t i = 0; i < table->columns; i++) {
-        set(table, "verdict", i, text_at(table->reports[i], "verdict"));
+        set(table, "verdict", i, ocn_json_text_at(table->reports[i], "verdict"));
         add_user(table, image, i);
     }
     for (size_t group = 0; group < OCN_COUNT(groups); group++) {
@@ -281,8 +274,8 @@ static void draw(const struct table *table, struct ocn_buf *out)
 
 static bool same_finding(const json_t *a, const json_t *b)
 {
-    return strcmp(text_at(a, "rule"), text_at(b, "rule")) == 0 &&
-           strcmp(text_at(a, "message"), text_at(b, "message")) == 0;
+    return strcmp(ocn_json_text_at(a, "rule"), ocn_json_text_at(b, "rule")) == 0 &&
+           strcmp(ocn_json_text_at(a, "message"), ocn_json_text_at(b, "message")) == 0;
 }
 
 static bool has_finding(const json_t *report, const json_t *finding)
@@ -322,15 +315,15 @@ static void add_sentence(struct ocn_buf *out, const char *text)
 static void add_finding(const struct table *table, const json_t *finding, bool colour,
                         struct ocn_buf *out)
 {
-    bool denies = strcmp(text_at(finding, "level"), "deny") == 0;
+    bool denies = strcmp(ocn_json_text_at(finding, "level"), "deny") == 0;
     const char *begin = !colour ? "" : denies ? "\033[31m" : "\033[33m";
 
     ocn_buf_printf(out, "\n%s%s [", begin, denies ? "denied" : "warning");
-    add_sentence(out, text_at(finding, "rule"));
+    add_sentence(out, ocn_json_text_at(finding, "rule"));
     ocn_buf_printf(out, "]%s on %s: ", colour ? "\033[0m" : "", platforms_with(table, finding));
-    add_sentence(out, text_at(finding, "message"));
+    add_sentence(out, ocn_json_text_at(finding, "message"));
     ocn_buf_puts(out, "; ");
-    add_sentence(out, text_at(finding, "hint"));
+    add_sentence(out, ocn_json_text_at(finding, "hint"));
     ocn_buf_puts(out, "\n");
 }
 
@@ -375,8 +368,8 @@ static int add_image(const char *input, json_t *image, bool colour, struct ocn_b
     }
     fill(table, image);
     ocn_buf_printf(out, "%s, %s, %s\n\n", line(&arena, input),
-                   line(&arena, text_at(image, "platform")),
-                   line(&arena, text_at(image, "digest")));
+                   line(&arena, ocn_json_text_at(image, "platform")),
+                   line(&arena, ocn_json_text_at(image, "digest")));
     draw(table, out);
     add_findings(table, colour, out);
     return ocn_arena_check(&arena, err);
@@ -390,13 +383,14 @@ int ocn_explain_text(const json_t *report, bool colour, struct ocn_buf *out, str
 
     json_array_foreach (json_object_get(report, "images"), i, item) {
         ocn_buf_puts(out, i != 0 ? "\n" : "");
-        if (add_image(text_at(report, "input"), item, colour, out, err) < 0) {
+        if (add_image(ocn_json_text_at(report, "input"), item, colour, out, err) < 0) {
             return -1;
         }
     }
     json_array_foreach (json_object_get(report, "passedOver"), i, item) {
         ocn_buf_printf(out, "%s%s: %s, not judged\n", i == 0 && out->len != 0 ? "\n" : "",
-                       line(&arena, text_at(item, "digest")), line(&arena, text_at(item, "is")));
+                       line(&arena, ocn_json_text_at(item, "digest")),
+                       line(&arena, ocn_json_text_at(item, "is")));
     }
     return ocn_arena_check(&arena, err) < 0 ? -1 : ocn_buf_check(out, err);
 }

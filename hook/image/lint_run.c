@@ -56,17 +56,10 @@ static const char *plain_name(const char *name)
 static int note_problem(struct run *run, const char *input, const struct ocn_error *problem,
                         struct ocn_error *err)
 {
-    struct ocn_lint_problem *list =
-        ocn_arena_grow(&run->arena, run->problems.items, run->problems.len, sizeof(*list));
-    const char *gap = problem->where[0] != '\0' ? ": " : "";
-    const char *text = ocn_arena_printf(&run->arena, "%s%s%s", problem->where, gap, problem->msg);
-
-    if (ocn_arena_check(&run->arena, err) < 0) {
+    if (ocn_lint_report_problem(&run->problems, plain_name(input), problem, &run->arena, err) < 0) {
         return -1;
     }
     (void)ocn_cli_complain(problem);
-    list[run->problems.len++] = (struct ocn_lint_problem){ plain_name(input), text };
-    run->problems.items = list;
     return 0;
 }
 

@@ -5,6 +5,7 @@
 
 #include "hook/judge/report.h"
 #include "normalize/json/json.h"
+#include "normalize/program/gobuild.h"
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
@@ -47,7 +48,8 @@ static int read_build(struct ocn_bytes bytes, struct ocn_arena *arena, struct oc
     return problem.code == OCN_E_NOMEM ? ocn_fail_nomem(err) : ocn_arena_check(arena, err);
 }
 
-int ocn_program_build(struct ocn_look *look, const struct ocn_outcome *outcome,
+/* ret->version is NULL where it is no Go program, or there is none. */
+static int find_build(struct ocn_look *look, const struct ocn_outcome *outcome,
                       struct ocn_arena *arena, struct ocn_gobuild *ret, struct ocn_error *err)
 {
     const char *launched = outcome->facts.entry.program;
@@ -147,7 +149,7 @@ int ocn_program_facts(struct ocn_look *look, const struct ocn_outcome *outcome, 
     OCN_CLEANUP(ocn_arena_done) struct ocn_arena arena = { 0 };
     struct ocn_gobuild build;
 
-    if (ocn_program_build(look, outcome, &arena, &build, err) < 0) {
+    if (find_build(look, outcome, &arena, &build, err) < 0) {
         return -1;
     }
     json_auto_t *report = ocn_report_value(outcome, NULL);

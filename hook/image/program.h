@@ -3,20 +3,12 @@
 #pragma once
 
 #include "hook/image/look.h"
-#include "normalize/program/gobuild.h"
 
 /*
- * Reads the build info of the program that @outcome, of @look, found. ret->version is NULL where it
- * is no Go program, or there is none. Strings from @arena.
- */
-OCN_MUST_USE int ocn_program_build(struct ocn_look *look, const struct ocn_outcome *outcome,
-                                   struct ocn_arena *arena, struct ocn_gobuild *ret,
-                                   struct ocn_error *err);
-
-/*
- * What there is to say of it, as a new value in *ret: {"path", "kind", "arch", "variant",
- * "interpreter", "program", "go": null | {"version", "path", "module", "moduleVersion", "buildId",
- * "modules": {PATH: VERSION}, "settings"}}. All settings are in it, also those that may be secret.
+ * What there is to say of the program that @outcome, of @look, found, as a new value in *ret:
+ * {"path", "kind", "arch", "variant", "interpreter", "program", "go": null | {"version", "path",
+ * "module", "moduleVersion", "buildId", "modules": {PATH: VERSION}, "settings"}}. All settings are
+ * in it, also those that may be secret.
  */
 OCN_MUST_USE int ocn_program_facts(struct ocn_look *look, const struct ocn_outcome *outcome,
                                    json_t **ret, struct ocn_error *err);

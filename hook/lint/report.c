@@ -47,6 +47,23 @@ const char *ocn_lint_report_file(const struct ocn_lint_report *report,
     return name;
 }
 
+int ocn_lint_report_problem(struct ocn_list *problems, const char *input,
+                            const struct ocn_error *problem, struct ocn_arena *arena,
+                            struct ocn_error *err)
+{
+    struct ocn_lint_problem *list =
+        ocn_arena_grow(arena, problems->items, problems->len, sizeof(*list));
+    const char *gap = problem->where[0] != '\0' ? ": " : "";
+    const char *text = ocn_arena_printf(arena, "%s%s%s", problem->where, gap, problem->msg);
+
+    if (ocn_arena_check(arena, err) < 0) {
+        return -1;
+    }
+    list[problems->len++] = (struct ocn_lint_problem){ input, text };
+    problems->items = list;
+    return 0;
+}
+
 void ocn_lint_report_sentence(const struct ocn_lint_finding *finding, struct ocn_buf *out)
 {
     if (finding->object != NULL) {

@@ -12,6 +12,14 @@ struct ocn_lint_problem {
     const char *message;
 };
 
+/*
+ * Adds to @problems (struct ocn_lint_problem, from @arena) what is wrong with @input, which is
+ * borrowed.
+ */
+OCN_MUST_USE int ocn_lint_report_problem(struct ocn_list *problems, const char *input,
+                                         const struct ocn_error *problem, struct ocn_arena *arena,
+                                         struct ocn_error *err);
+
 struct ocn_lint_report {
     const struct ocn_lint *lint;
     const struct ocn_list *problems; /* struct ocn_lint_problem */

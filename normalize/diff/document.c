@@ -7,6 +7,7 @@
 #include "normalize/base/buf.h"
 #include "normalize/image/object.h"
 #include "normalize/json/json.h"
+#include "normalize/json/pointer.h"
 
 enum how { BY_VALUE, SKIP, LEVEL, NOISE, TYPE, VARIANT, ROOT, ENV, HISTORY, SECRET };
 
@@ -62,19 +63,12 @@ static void add(struct walk *walk, struct pair pair, enum ocn_diff_noise noise)
     ocn_diff_add(walk->diff, &item);
 }
 
-/* Goes to the member @key: RFC 6901, "/" is "~1" and "~" is "~0". Returns where it was before. */
+/* Goes to the member @key. Returns where it was before. */
 static size_t enter(struct walk *walk, const char *key)
 {
     size_t was = walk->path.len;
 
-    ocn_buf_puts(&walk->path, "/");
-    for (; *key != '\0'; key++) {
-        if (*key == '~' || *key == '/') {
-            ocn_buf_puts(&walk->path, *key == '~' ? "~0" : "~1");
-        } else {
-            ocn_buf_add(&walk->path, key, 1);
-        }
-    }
+    ocn_json_pointer_add(&walk->path, key);
     return was;
 }
 

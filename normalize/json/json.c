@@ -634,3 +634,10 @@ json_t *ocn_json_text(const char *text)
     free(copy);
     return json;
 }
+
+const char *ocn_json_text_at(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+
+    return text != NULL ? text : "";
+}

@@ -104,3 +104,6 @@ int ocn_json_shown(const char *text);
  * byte beyond ASCII is '?'. NULL: no memory.
  */
 json_t *ocn_json_text(const char *text);
+
+/* The text of the member @key of @object, borrowed; "" where there is none, or it is no text. */
+const char *ocn_json_text_at(const json_t *object, const char *key);
