@@ -10,7 +10,6 @@
 #include "hook/image/image.h"
 #include "hook/policy/policy_files.h"
 #include "hook/sys/io.h"
-#include "normalize/image/quantity.h"
 #include "normalize/json/json.h"
 
 enum { EXIT_SAME = 0, EXIT_DIFFERENT = 1 };
@@ -86,19 +85,6 @@ static int read_ignored(const struct ocn_command_texts *texts, struct ocn_arena 
     return ocn_arena_check(arena, err);
 }
 
-static int read_place(const struct ocn_cli_image *of, struct ocn_arena *arena,
-                      struct ocn_object_platform *node, struct ocn_look_place *ret,
-                      struct ocn_error *err)
-{
-    if ((of->node != NULL && ocn_object_parse_platform(of->node, arena, node, err) < 0) ||
-        (of->cpus != NULL && ocn_quantity_parse(of->cpus, &ret->limits.cpus, err) < 0) ||
-        (of->memory != NULL && ocn_quantity_parse(of->memory, &ret->limits.memory, err) < 0)) {
-        return -1;
-    }
-    ret->node = of->node != NULL ? node : NULL;
-    return 0;
-}
-
 static int read_wants(const struct request *request, struct ocn_arena *arena,
                       struct ocn_object_platform *platform, struct ocn_diff_wants *ret,
                       struct ocn_error *err)
@@ -165,7 +151,7 @@ static int diff(const struct request *request, struct ocn_error *err)
     };
 
     return read_wants(request, &arena, &platforms[0], &wants, err) < 0 ||
-                   read_place(&request->of, &arena, &platforms[1], &work.place, err) < 0 ||
+                   ocn_work_place(&request->of, &arena, &platforms[1], &work.place, err) < 0 ||
                    ocn_work_profiles(&request->world, request->of.as, &profiles, err) < 0 ||
                    open_input(request->inputs.items[0], &wants, &a, err) < 0 ||
                    open_input(request->inputs.items[1], &wants, &b, err) < 0 ||

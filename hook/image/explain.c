@@ -10,7 +10,6 @@
 #include "hook/judge/report.h"
 #include "hook/policy/policy_files.h"
 #include "hook/sys/io.h"
-#include "normalize/image/quantity.h"
 #include "normalize/json/json.h"
 
 enum { EXIT_FINE = 0, EXIT_DENIED = 1, EXIT_TROUBLE = 2 };
@@ -142,16 +141,10 @@ static int read_place(const struct request *request, struct ocn_object_platform 
 {
     bool all = request->of.platform == NULL || strcmp(request->of.platform, "all") == 0;
 
-    if ((request->of.node != NULL &&
-         ocn_object_parse_platform(request->of.node, arena, &platforms[0], err) < 0) ||
-        (!all && ocn_object_parse_platform(request->of.platform, arena, &platforms[1], err) < 0) ||
-        (request->of.cpus != NULL &&
-         ocn_quantity_parse(request->of.cpus, &work->place.limits.cpus, err) < 0) ||
-        (request->of.memory != NULL &&
-         ocn_quantity_parse(request->of.memory, &work->place.limits.memory, err) < 0)) {
+    if (ocn_work_place(&request->of, arena, &platforms[0], &work->place, err) < 0 ||
+        (!all && ocn_object_parse_platform(request->of.platform, arena, &platforms[1], err) < 0)) {
         return -1;
     }
-    work->place.node = request->of.node != NULL ? &platforms[0] : NULL;
     work->platform = all ? NULL : &platforms[1];
     return 0;
 }

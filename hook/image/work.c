@@ -12,6 +12,7 @@
 #include "hook/policy/node_policy.h"
 #include "hook/policy/policy_files.h"
 #include "hook/sys/io.h"
+#include "normalize/image/quantity.h"
 
 /* A layer is inflated and hashed at some 100 MB/s; ten times as long is too long. */
 #define LEAST_CPU 20
@@ -118,6 +119,19 @@ int ocn_work_profiles(const struct ocn_world *world, const char *names,
         at = at[len] == ',' ? at + len + 1 : NULL;
     }
     return ocn_arena_check(&ret->arena, err);
+}
+
+int ocn_work_place(const struct ocn_cli_image *of, struct ocn_arena *arena,
+                   struct ocn_object_platform *node, struct ocn_look_place *ret,
+                   struct ocn_error *err)
+{
+    if ((of->node != NULL && ocn_object_parse_platform(of->node, arena, node, err) < 0) ||
+        (of->cpus != NULL && ocn_quantity_parse(of->cpus, &ret->limits.cpus, err) < 0) ||
+        (of->memory != NULL && ocn_quantity_parse(of->memory, &ret->limits.memory, err) < 0)) {
+        return -1;
+    }
+    ret->node = of->node != NULL ? node : NULL;
+    return 0;
 }
 
 /* ---- the child ------------------------------------------------------------------------------- */

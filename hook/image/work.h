@@ -2,6 +2,7 @@
 /* Images in the confined child: who asks is the parent, and gets bytes. */
 #pragma once
 
+#include "hook/cli/cli.h"
 #include "hook/image/input.h"
 #include "hook/image/look.h"
 #include "hook/policy/world.h"
@@ -27,6 +28,11 @@ struct ocn_work_profiles {
 OCN_MUST_USE int ocn_work_profiles(const struct ocn_world *world, const char *names,
                                    struct ocn_work_profiles *ret, struct ocn_error *err);
 void ocn_work_profiles_done(struct ocn_work_profiles *profiles);
+
+/* The node and the limits that @of names, its platform as *node, with texts from @arena. */
+OCN_MUST_USE int ocn_work_place(const struct ocn_cli_image *of, struct ocn_arena *arena,
+                                struct ocn_object_platform *node, struct ocn_look_place *ret,
+                                struct ocn_error *err);
 
 struct ocn_work {
     const struct ocn_image_input *input;
