@@ -254,7 +254,7 @@ static int check_env(const struct ocn_command_texts *env, struct ocn_error *err)
 static int run(int argc, char **argv)
 {
     OCN_CLEANUP(release)
-    struct finding finding = { .dir = { .rootfs_fd = -1, .host_fd = -1, .cached_fd = -1 } };
+    struct finding finding = { .dir = { .rootfs_fd = -1, .host_fd = -1 } };
     struct request request = { 0 };
     struct ocn_error err = { 0 };
     bool helped = false;

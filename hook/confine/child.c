@@ -2,6 +2,7 @@
 #include "hook/confine/child.h"
 
 #include <fcntl.h>
+#include <linux/time_types.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -16,23 +17,23 @@
 #include "hook/confine/seccomp_filter.h"
 #include "hook/sys/io.h"
 
-#define CHUNK ((size_t)16 << 10)
+#define CHUNK ((size_t)4 << 10) /* most answers are shorter */
 #define MAX_YIELDS 50
-#define MAX_MOMENTS 500 /* of a millisecond, for a child that was killed */
+#define MAX_MOMENTS 500 /* for a child that was killed */
+#define MOMENT INT64_C(1000000)
+#define NANOSECONDS INT64_C(1000000000)
+
+/* The kernel's own ppoll(2) tells what is left of the time, which libc's keeps to itself. */
+#ifdef SYS_ppoll_time64
+#define PPOLL SYS_ppoll_time64
+#else
+#define PPOLL SYS_ppoll
+#endif
 
 struct header {
     uint32_t kind;
     uint32_t len;
 };
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    return clock_gettime(CLOCK_MONOTONIC, &now) == 0
-               ? (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000
-               : 0;
-}
 
 /* ---- start -------------------------------------------------------------------------------- */
 
@@ -92,9 +93,9 @@ int ocn_child_start_with(struct ocn_child *child, const struct ocn_child_options
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) {
         return ocn_fail_sys(err, errno, NULL, "cannot start the confined parser: no socket");
     }
-    ocn_autoclose int ours = ends[0];
-    ocn_autoclose int theirs = ends[1];
-    int64_t deadline = now_ms() + seconds * INT64_C(1000);
+    /* The first is where the child wants it, if nothing else was open. */
+    ocn_autoclose int theirs = ends[0];
+    ocn_autoclose int ours = ends[1];
     pid_t pid = fork_silently();
     if (pid < 0) {
         return ocn_fail_sys(err, errno, NULL, "cannot start the confined parser: no process");
@@ -102,7 +103,9 @@ int ocn_child_start_with(struct ocn_child *child, const struct ocn_child_options
     if (pid == 0) {
         _exit(keep_only(theirs, options) == 0 && work(ctx) == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
     }
-    *child = (struct ocn_child){ .pid = pid, .fd = ours, .deadline = deadline, .seconds = seconds };
+    *child = (struct ocn_child){
+        .pid = pid, .fd = ours, .left = seconds * NANOSECONDS, .seconds = seconds
+    };
     ours = -1;
     return 0;
 }
@@ -132,7 +135,7 @@ static bool reap(struct ocn_child *child, int flags, int *ret_status)
  */
 static void see_off(struct ocn_child *child)
 {
-    const struct timespec moment = { .tv_nsec = 1000000 };
+    const struct timespec moment = { .tv_nsec = MOMENT };
     int status = 0;
 
     for (int i = 0; i < MAX_YIELDS && !reap(child, WNOHANG, &status); i++) {
@@ -153,7 +156,16 @@ void ocn_child_end(struct ocn_child *child)
     }
     ocn_closep(&child->fd);
     child->fd = -1;
+    ocn_buf_done(&child->heard);
+    child->taken = 0;
     errno = saved;
+}
+
+void ocn_child_stop(const struct ocn_child *child)
+{
+    if (child->pid > 0) {
+        (void)kill(child->pid, SIGKILL);
+    }
 }
 
 void ocn_child_leave(struct ocn_child *child)
@@ -200,65 +212,90 @@ static int fail_late(const struct ocn_child *child, struct ocn_error *err)
 /* The socket is closed: the child is about to be gone, or pretends to be. */
 static int explain_end(struct ocn_child *child, struct ocn_error *err)
 {
-    const struct timespec moment = { .tv_nsec = 1000000 };
+    const struct timespec moment = { .tv_nsec = MOMENT };
     int status = 0;
 
     while (!reap(child, WNOHANG, &status)) {
-        if (now_ms() >= child->deadline) {
+        if (child->left <= 0) {
             return fail_late(child, err);
         }
         (void)nanosleep(&moment, NULL);
+        child->left -= MOMENT;
     }
     return fail_ended(status, err);
 }
 
 /* ---- messages, the parent's side ---------------------------------------------------------- */
 
-/* Waits until there is something to read, or the deadline. */
+/*
+ * Waits until there is something to read, or no time is left. Nobody asks for the time: the first
+ * question costs a program that has just begun three page faults.
+ */
 static int wait_readable(struct ocn_child *child, struct ocn_error *err)
 {
     struct pollfd ready = { .fd = child->fd, .events = POLLIN };
 
     for (;;) {
-        int64_t left = child->deadline - now_ms();
-        if (left <= 0) {
-            return fail_late(child, err);
-        }
-        int count = poll(&ready, 1, (int)left);
+        struct __kernel_timespec left = { child->left / NANOSECONDS, child->left % NANOSECONDS };
+        long count = child->left > 0 ? syscall(PPOLL, &ready, 1UL, &left, NULL, 0UL) : 0;
+        child->left = left.tv_sec * NANOSECONDS + left.tv_nsec;
         if (count > 0) {
             return 0;
         }
-        if (count < 0 && errno != EINTR) {
+        if (count == 0) {
+            return fail_late(child, err);
+        }
+        if (errno != EINTR) {
             return ocn_fail_sys(err, errno, NULL, "cannot wait for the confined parser");
         }
     }
 }
 
-/* Appends bytes until @ret holds @want of them; never reads beyond, into the next message. */
-static int receive_bytes(struct ocn_child *child, size_t want, struct ocn_buf *ret,
-                         struct ocn_error *err)
+/* Waits for more of what the child says, and puts it behind what was not taken yet. */
+static int hear_more(struct ocn_child *child, struct ocn_error *err)
 {
-    char chunk[CHUNK];
+    char *place = ocn_buf_reserve(&child->heard, CHUNK);
 
-    while (ret->len < want) {
-        size_t left = want - ret->len;
-        ssize_t len = recv(child->fd, chunk, left < CHUNK ? left : CHUNK, MSG_DONTWAIT);
+    if (place == NULL) {
+        return ocn_fail_nomem(err);
+    }
+    for (;;) {
+        if (wait_readable(child, err) < 0) {
+            return -1;
+        }
+        ssize_t len = recv(child->fd, place, CHUNK, MSG_DONTWAIT);
         if (len > 0) {
-            ocn_buf_add(ret, chunk, (size_t)len);
-            if (ocn_buf_check(ret, err) < 0) {
-                return -1;
-            }
-        } else if (len == 0 || errno == ECONNRESET) {
+            child->heard.len += (size_t)len;
+            return 0;
+        }
+        if (len == 0 || errno == ECONNRESET) {
             return explain_end(child, err);
-        } else if (errno == EAGAIN) {
-            if (wait_readable(child, err) < 0) {
-                return -1;
-            }
-        } else if (errno != EINTR) {
+        }
+        if (errno != EINTR && errno != EAGAIN) {
             return ocn_fail_sys(err, errno, NULL, "cannot read from the confined parser");
         }
     }
-    return 0;
+}
+
+/* Appends the next @want bytes to @ret. */
+static int take_bytes(struct ocn_child *child, size_t want, struct ocn_buf *ret,
+                      struct ocn_error *err)
+{
+    while (want != 0) {
+        if (child->taken == child->heard.len) {
+            child->taken = 0;
+            child->heard.len = 0;
+            if (hear_more(child, err) < 0) {
+                return -1;
+            }
+        }
+        size_t here = child->heard.len - child->taken;
+        size_t len = here < want ? here : want;
+        ocn_buf_add(ret, child->heard.ptr + child->taken, len);
+        child->taken += len;
+        want -= len;
+    }
+    return ocn_buf_check(ret, err);
 }
 
 int ocn_child_receive(struct ocn_child *child, uint32_t *ret_kind, struct ocn_buf *ret,
@@ -267,16 +304,16 @@ int ocn_child_receive(struct ocn_child *child, uint32_t *ret_kind, struct ocn_bu
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf head = { 0 };
     struct header header;
 
-    if (receive_bytes(child, sizeof(header), &head, err) < 0) {
+    if (take_bytes(child, sizeof(header), &head, err) < 0) {
         return -1;
     }
-    memcpy(&header, ocn_buf_bytes(&head).ptr, sizeof(header));
+    memcpy(&header, head.ptr, sizeof(header));
     if (header.len > OCN_CHILD_MAX_MESSAGE) {
         return ocn_fail(err, OCN_E_LIMIT, NULL,
                         "the confined parser's answer is larger than the limit of %zu bytes",
                         OCN_CHILD_MAX_MESSAGE);
     }
-    if (receive_bytes(child, ret->len + header.len, ret, err) < 0) {
+    if (take_bytes(child, header.len, ret, err) < 0) {
         return -1;
     }
     *ret_kind = header.kind;

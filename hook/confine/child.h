@@ -13,8 +13,10 @@
 struct ocn_child {
     pid_t pid;
     int fd;
-    int64_t deadline; /* CLOCK_MONOTONIC, milliseconds */
-    unsigned seconds; /* until then, for whoever is told */
+    int64_t left;         /* nanoseconds that it may still be waited for */
+    unsigned seconds;     /* how much it was, for whoever is told */
+    struct ocn_buf heard; /* what has come of the next messages */
+    size_t taken;         /* of it, by the messages before */
 };
 
 /* What a child gets besides; zero-initialised: nothing, and OCN_CHILD_SECONDS. */
@@ -51,6 +53,10 @@ void ocn_child_reply(const struct ocn_child *child, const void *bytes, size_t le
 
 /* Kills the child, if it is still there, and reaps it. Accepts one that never was. */
 void ocn_child_end(struct ocn_child *child);
+
+/* Kills the child and does not wait until it is gone: that takes a moment, ocn_child_end() later
+ * none. */
+void ocn_child_stop(const struct ocn_child *child);
 
 /* Lets the child go on without us; whoever adopts orphans reaps it. */
 void ocn_child_leave(struct ocn_child *child);

@@ -2,7 +2,6 @@
 #include "hook/confine/confine.h"
 
 #include <fcntl.h>
-#include <grp.h>
 #include <linux/capability.h>
 #include <linux/openat2.h>
 #include <linux/seccomp.h>
@@ -15,7 +14,7 @@
 #include "hook/confine/seccomp_filter.h"
 #include "hook/sys/io.h"
 
-#define NOBODY 65534
+#define NOBODY 65534U
 #define MAX_DESCRIPTORS 32
 
 /*
@@ -97,29 +96,41 @@ static bool is_possible(int result)
     return result == 0 || errno == EPERM || errno == EINVAL;
 }
 
+/*
+ * As the functions of libc of these names, which see to all threads; here is one. On 32-bit systems
+ * the calls with the plain names have ids of 16 bits.
+ */
+#ifdef SYS_setresuid32
+enum { SET_GROUPS = SYS_setgroups32, SET_GID = SYS_setresgid32, SET_UID = SYS_setresuid32 };
+#else
+enum { SET_GROUPS = SYS_setgroups, SET_GID = SYS_setresgid, SET_UID = SYS_setresuid };
+#endif
+
+static int keep_capabilities(uint32_t kept)
+{
+    struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+    const struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {
+        { .effective = kept, .permitted = kept },
+    };
+
+    return (int)syscall(SYS_capset, &header, data);
+}
+
 /* Reading an image needs CAP_DAC_READ_SEARCH: a rootfs and its bundle are closed to nobody. */
 static int drop_user(struct state *state)
 {
-    struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
-    uint32_t kept = 0;
-
     (void)state;
-    if (geteuid() == 0) {
-        kept = UINT32_C(1) << CAP_DAC_READ_SEARCH;
-        if (prctl(PR_SET_KEEPCAPS, 1L, 0L, 0L, 0L) < 0 || !is_possible(setgroups(0, NULL)) ||
-            !is_possible(setresgid(NOBODY, NOBODY, NOBODY)) ||
-            !is_possible(setresuid(NOBODY, NOBODY, NOBODY))) {
-            return -1;
-        }
+    if (geteuid() != 0) {
+        return keep_capabilities(0);
     }
-    if (syscall(SYS_capget, &header, data) < 0) {
+    if (prctl(PR_SET_KEEPCAPS, 1L, 0L, 0L, 0L) < 0 ||
+        !is_possible((int)syscall(SET_GROUPS, (size_t)0, NULL)) ||
+        !is_possible((int)syscall(SET_GID, NOBODY, NOBODY, NOBODY)) ||
+        !is_possible((int)syscall(SET_UID, NOBODY, NOBODY, NOBODY))) {
         return -1;
     }
-    kept &= data[0].permitted;
-    data[0] = (struct __user_cap_data_struct){ .effective = kept, .permitted = kept };
-    data[1] = (struct __user_cap_data_struct){ 0 };
-    return (int)syscall(SYS_capset, &header, data);
+    /* A root that never had it keeps nothing. */
+    return keep_capabilities(UINT32_C(1) << CAP_DAC_READ_SEARCH) == 0 ? 0 : keep_capabilities(0);
 }
 
 /* After the user: a change of user undoes the last two. */
@@ -171,6 +182,16 @@ static int create_rules(int abi)
     return (int)syscall(SYS_landlock_create_ruleset, &handled, sizeof(handled), 0U);
 }
 
+/* The same by all that this kernel knows, which is *abi: the last version of ours is tried first.
+ */
+static int create_all_rules(int *abi)
+{
+    int rules = create_rules((int)OCN_COUNT(rights));
+
+    *abi = rules >= 0 ? (int)OCN_COUNT(rights) : landlock_abi();
+    return rules < 0 && *abi != 0 ? create_rules(*abi) : rules;
+}
+
 static int allow_reading(int rules, int fd, bool list)
 {
     const struct path_beneath rule = { LANDLOCK_READ_FILE | (list ? LANDLOCK_READ_DIR : 0), fd };
@@ -181,13 +202,13 @@ static int allow_reading(int rules, int fd, bool list)
 /* Reading is allowed everywhere for now: what to read is not known before config.json is. */
 static int drop_writing(struct state *state)
 {
-    int abi = landlock_abi();
+    int abi = 0;
 
+    ocn_autoclose int rules = create_all_rules(&abi);
     if (abi == 0) {
         return 0;
     }
     ocn_autoclose int root = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    ocn_autoclose int rules = create_rules(abi);
     if (root < 0 || rules < 0 || allow_reading(rules, root, true) < 0) {
         return -1;
     }

@@ -13,11 +13,18 @@
 #include "hook/judge/edits.h"
 #include "hook/policy/node_policy.h"
 #include "hook/sys/io.h"
+#include "hook/sys/prefault.h"
 #include "hook/view/cpu.h"
 #include "hook/view/dir_view.h"
 #include "hook/view/try_32bit.h"
+#include "normalize/node/idmap.h"
 #include "normalize/rootfs/path.h"
 #include "normalize/rules/volume.h"
+
+/* Pages that a decision takes, of the child and then of the parent. */
+#define CHILD_HEAP 16
+#define CHILD_STACK 8
+#define PARENT_HEAP 12
 
 /* Of one child; more is an attack. */
 #define MAX_MESSAGES 64
@@ -70,8 +77,17 @@ void ocn_judge_seed(void)
     json_object_seed(seed | 1);
 }
 
+void ocn_judge_reap(struct ocn_judgement *judgement)
+{
+    if (judgement->has_child) {
+        ocn_child_end(&judgement->child);
+    }
+    judgement->has_child = false;
+}
+
 void ocn_judge_done(struct ocn_judgement *judgement)
 {
+    ocn_judge_reap(judgement);
     ocn_outcome_free(judgement->outcome);
     ocn_container_free(judgement->container);
     ocn_config_free(judgement->config);
@@ -268,6 +284,7 @@ struct work {
     struct ocn_config *config;    /* where the container's environment tells of another profile */
     struct ocn_policy policy;
     struct ocn_arena arena;
+    struct child_view own;
 };
 
 static void finish_work(struct work *work)
@@ -275,6 +292,7 @@ static void finish_work(struct work *work)
     ocn_config_free(work->config);
     ocn_container_free(work->container);
     ocn_container_free(work->joined);
+    ocn_dir_view_done(&work->own.dir);
     ocn_arena_done(&work->arena);
 }
 
@@ -350,6 +368,19 @@ static int select_policy(struct work *work, struct ocn_error *err)
     return tell_policy(profile, &held, err);
 }
 
+/* A program asks its CPU itself, see dir_view.c: only a captured machine and RISC-V have a file. */
+static bool reads_cpuinfo(const struct ocn_view *view)
+{
+    const struct ocn_dir_view *dir = view->ctx;
+
+    return dir->captured || strcmp(view->host.machine, "riscv64") == 0;
+}
+
+static bool has_id_maps(const struct ocn_view *view)
+{
+    return !ocn_idmap_is_first(view);
+}
+
 /*
  * Where the node says what it can run (emulators, 32-bit support, its CPU), which ids we have, and
  * how pods are limited.
@@ -357,16 +388,23 @@ static int select_policy(struct work *work, struct ocn_error *err)
 static const struct {
     const char *path;
     bool is_dir;
-} node_facts[] = { { "/proc/sys", true },           { "/proc/cmdline", false },
-                   { "/proc/cpuinfo", false },      { "/proc/self/uid_map", false },
-                   { "/proc/self/gid_map", false }, { "/sys/fs/cgroup", true } };
+    bool (*is_read)(const struct ocn_view *view); /* NULL: always, or nobody knows yet */
+} node_facts[] = {
+    { "/proc/sys", true, NULL },
+    { "/proc/cmdline", false, NULL },
+    { "/proc/cpuinfo", false, reads_cpuinfo },
+    { "/proc/self/uid_map", false, has_id_maps },
+    { "/proc/self/gid_map", false, has_id_maps },
+    { "/sys/fs/cgroup", true, NULL },
+};
 
 /*
  * The root file system and the sources of bind mounts, for a program of the image lies nowhere
  * else, and what the node says of itself.
  */
-static int confine_reads(struct work *work, struct ocn_dir_view *dir, struct ocn_error *err)
+static int confine_reads(struct work *work, const struct ocn_view *view, struct ocn_error *err)
 {
+    struct ocn_dir_view *dir = view->ctx;
     const struct ocn_oci_mount *mounts = known(work)->mounts.items;
     ocn_autoclose int rules = -1;
 
@@ -380,7 +418,9 @@ static int confine_reads(struct work *work, struct ocn_dir_view *dir, struct ocn
         return -1;
     }
     for (size_t i = 0; i < OCN_COUNT(node_facts); i++) {
-        ocn_autoclose int fact = ocn_dir_view_find_host(dir, node_facts[i].path);
+        bool read = node_facts[i].is_read == NULL || node_facts[i].is_read(view);
+        /* These few are closed by the end of the process. */
+        int fact = read ? ocn_dir_view_find_host(dir, node_facts[i].path) : -1;
         if (fact >= 0 && ocn_confine_reads_allow(rules, fact, node_facts[i].is_dir, err) < 0) {
             return -1;
         }
@@ -396,31 +436,24 @@ static int confine_reads(struct work *work, struct ocn_dir_view *dir, struct ocn
     return ocn_arena_check(&work->arena, err) < 0 ? -1 : ocn_confine_reads_end(&rules, err);
 }
 
-static void close_view(struct child_view *own)
-{
-    ocn_dir_view_done(&own->dir);
-}
-
 static int normalize(struct work *work, struct ocn_outcome **ret, struct ocn_error *err)
 {
-    OCN_CLEANUP(close_view)
-    struct child_view own = { .dir = { .rootfs_fd = -1, .host_fd = -1, .cached_fd = -1 },
-                              .task = work->task };
+    struct child_view *own = &work->own; /* it is closed by the end of the process */
     const char *rootfs = locate_rootfs(work->task, known(work), &work->arena);
 
     if (ocn_arena_check(&work->arena, err) < 0 ||
-        ocn_dir_view_open(&own.dir, rootfs, work->task->world->root, err) < 0) {
+        ocn_dir_view_open(&own->dir, rootfs, work->task->world->root, err) < 0) {
         return -1;
     }
-    struct ocn_view view = ocn_dir_view_as_view(&own.dir);
+    struct ocn_view view = ocn_dir_view_as_view(&own->dir);
     view.host.cpus = ocn_cpu_count();
-    own.stat = view.stat;
+    own->stat = view.stat;
     view.stat = stat_or_ask;
-    own.runs_32bit = view.runs_32bit;
+    own->runs_32bit = view.runs_32bit;
     view.runs_32bit = try_or_ask;
     view.map = ask_for_mapping;
     view.all_facts = work->task->world->all_facts;
-    if (confine_reads(work, &own.dir, err) < 0) {
+    if (confine_reads(work, &view, err) < 0) {
         return -1;
     }
     switch (work->task->subject->event) {
@@ -447,11 +480,14 @@ static int judge(struct work *work, struct ocn_outcome **ret, struct ocn_error *
 /* Everything that the child does. */
 static int work_and_answer(void *ctx)
 {
-    OCN_CLEANUP(finish_work) struct work work = { .task = ctx };
+    OCN_CLEANUP(finish_work)
+    struct work work = { .task = ctx,
+                         .own = { .dir = { .rootfs_fd = -1, .host_fd = -1 }, .task = ctx } };
     OCN_CLEANUP(ocn_outcome_freep) struct ocn_outcome *outcome = NULL;
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf bytes = { 0 };
     struct ocn_answer answer = { 0 };
 
+    ocn_prefault(CHILD_HEAP, CHILD_STACK);
     work.policy = *ocn_config_base(work.task->policy->config);
     if (judge(&work, &outcome, &answer.error) == 0) {
         answer.outcome = outcome;
@@ -565,7 +601,7 @@ static int tell_namespace(const struct ocn_child *child, struct ocn_bytes path,
 
 static int tell_32bit(const struct ocn_child *child)
 {
-    const enum ocn_runs reply = ocn_try_32bit(child->deadline);
+    const enum ocn_runs reply = ocn_try_32bit(child->left);
 
     ocn_child_reply(child, &reply, sizeof(reply));
     return 0;
@@ -643,7 +679,17 @@ static int judge_confined(struct task *task, struct ocn_judgement *ret, struct o
     if (ocn_child_start(&child, work_and_answer, task, err) < 0) {
         return -1;
     }
-    return converse(task, &child, ret, err);
+    ocn_prefault(PARENT_HEAP, 0);
+    if (converse(task, &child, ret, err) < 0) {
+        return -1;
+    }
+    if (task->subject->lingers) {
+        ocn_child_stop(&child);
+        ret->child = child;
+        ret->has_child = true;
+        child = (struct ocn_child){ .pid = -1, .fd = -1 };
+    }
+    return 0;
 }
 
 int ocn_judge_container(const struct ocn_world *world, const struct ocn_node_policy *policy,

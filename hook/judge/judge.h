@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "hook/confine/child.h"
 #include "hook/mounts/grant.h"
 #include "hook/policy/world.h"
 #include "normalize/normalize.h"
@@ -26,9 +27,14 @@ struct ocn_judgement {
     struct ocn_grants grants;        /* what of its mounts may be mapped, if somebody asked */
     struct ocn_config *config;       /* what policy borrows from, if not from the node's */
     struct ocn_arena arena;          /* and its lists */
+    struct ocn_child child;          /* of a subject that `lingers`: killed, and not reaped yet */
+    bool has_child;
 };
 
 void ocn_judge_done(struct ocn_judgement *judgement);
+
+/* Reaps the child, if there still is one; before the process becomes another program. */
+void ocn_judge_reap(struct ocn_judgement *judgement);
 
 /* What is judged; all of it borrowed. */
 struct ocn_subject {
@@ -38,6 +44,7 @@ struct ocn_subject {
     const char *id;       /* of the container; NULL where nobody knows it */
     const char *runtime;  /* path of the low-level runtime, or its name; NULL: any */
     const char *follower; /* path of the runtime that is to map volumes; NULL: that of .runtime */
+    bool lingers;         /* somebody calls ocn_judge_reap(): the child may end meanwhile */
     bool unedited;        /* a hook: the runtime goes by config.json as it is */
     struct ocn_bytes config;  /* config.json's text */
     struct ocn_bytes process; /* EXEC: process.json's text */

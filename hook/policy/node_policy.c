@@ -154,7 +154,7 @@ static int detect(const struct ocn_world *world, struct ocn_node_policy *policy,
                   struct ocn_error *err)
 {
     OCN_CLEANUP(ocn_dir_view_done)
-    struct ocn_dir_view dir = { .rootfs_fd = -1, .host_fd = -1, .cached_fd = -1 };
+    struct ocn_dir_view dir = { .rootfs_fd = -1, .host_fd = -1 };
 
     if (ocn_node_policy_profiles(world, &policy->arena, &policy->profiles, &policy->profiles_len,
                                  err) < 0 ||

@@ -139,53 +139,141 @@ static int find(struct ocn_dir_view *view, struct ocn_ref ref, bool follow)
     return source >= 0 ? find_beneath(view, source, ref.path, false) : -1;
 }
 
-static int look(struct ocn_dir_view *view, struct ocn_ref ref, struct stat *ret)
+/*
+ * The name of @ref directly below a root, whose descriptor is *ret_root; NULL: it lies deeper. No
+ * link can lie on the way to it, so one call without openat2 does.
+ */
+static const char *name_below(const struct ocn_dir_view *view, struct ocn_ref ref, int *ret_root)
 {
+    const char *name = ref.path + strspn(ref.path, "/");
+
+    if (ref.space != OCN_ROOTFS || view->rootfs_fd < 0 || name[0] == '\0' ||
+        strchr(name, '/') != NULL || strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
+        return NULL;
+    }
+    *ret_root = view->rootfs_fd;
+    return name;
+}
+
+/* Fills @ret; an O_PATH descriptor that was needed for it is *ret_fd, else that is -1. */
+static int look_at(struct ocn_dir_view *view, struct ocn_ref ref, struct stat *ret, int *ret_fd)
+{
+    int root = -1;
+    const char *name = name_below(view, ref, &root);
+
+    *ret_fd = -1;
+    /* With a flag always: without one musl calls stat(2), which the confined child may not. */
+    if (name != NULL) {
+        return fstatat(root, name, ret, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT);
+    }
     if (ref.space == OCN_ROOTFS && view->rootfs_fd >= 0 && is_root(ref.path)) {
-        return fstat(view->rootfs_fd, ret); /* where every walk begins */
+        return fstat(view->rootfs_fd, ret); /* which may be a file's bind mount */
+    }
+    if (ref.space == OCN_HOST && !view->captured) {
+        return fstatat(view->host_fd, ref.path, ret, AT_NO_AUTOMOUNT);
     }
     if (ref.space == OCN_MOUNT && is_root(ref.path) && !view->captured) {
-        /* Each bind mount at each start. Without a flag musl calls stat(2) for it, which the
-         * confined child may not. */
         return fstatat(view->host_fd, ref.base, ret, AT_NO_AUTOMOUNT);
     }
     ocn_autoclose int fd = find(view, ref, true);
-    return fd >= 0 ? fstat(fd, ret) : -1;
+    if (fd < 0 || fstat(fd, ret) < 0) {
+        return -1;
+    }
+    *ret_fd = fd;
+    fd = -1;
+    return 0;
+}
+
+static struct ocn_stat as_stat(const struct stat *st)
+{
+    return (struct ocn_stat){
+        .mode = st->st_mode,
+        .uid = st->st_uid,
+        .gid = st->st_gid,
+        .size = (uint64_t)st->st_size,
+        .dev = st->st_dev,
+        .ino = st->st_ino,
+    };
+}
+
+static bool is_worth_keeping(const struct ocn_stat *stat)
+{
+    return S_ISREG(stat->mode) || S_ISLNK(stat->mode);
+}
+
+/* Looks at @ref, unless that was done before; NULL: no memory. */
+static struct ocn_seen_place *see(struct ocn_dir_view *view, struct ocn_ref ref)
+{
+    struct ocn_seen_place *place = ocn_seen_find(&view->seen, ref);
+    struct stat st;
+
+    if (place != NULL) {
+        return place;
+    }
+    place = ocn_seen_add(&view->seen, ref);
+    if (place == NULL) {
+        return NULL;
+    }
+    ocn_autoclose int fd = -1;
+    if (look_at(view, ref, &st, &fd) < 0) {
+        place->error = errno;
+        return place;
+    }
+    place->stat = as_stat(&st);
+    if (fd >= 0 && is_worth_keeping(&place->stat)) {
+        ocn_seen_keep(&view->seen, place, fd, -1);
+        fd = -1;
+    }
+    return place;
 }
 
 static int stat_ref(void *ctx, struct ocn_ref ref, struct ocn_stat *ret, struct ocn_error *err)
 {
-    struct stat st;
+    const struct ocn_seen_place *place = see(ctx, ref);
 
-    if (look(ctx, ref, &st) < 0) {
-        if (errno != ENOENT && errno != ENOTDIR) {
-            return fail_at(err, ref, "stat");
-        }
-        *ret = (struct ocn_stat){ 0 };
-        return 0;
+    if (place == NULL) {
+        return ocn_fail_nomem(err);
     }
-    *ret = (struct ocn_stat){
-        .mode = st.st_mode,
-        .uid = st.st_uid,
-        .gid = st.st_gid,
-        .size = (uint64_t)st.st_size,
-        .dev = st.st_dev,
-        .ino = st.st_ino,
-    };
+    if (place->error != 0 && place->error != ENOENT && place->error != ENOTDIR) {
+        errno = place->error;
+        return fail_at(err, ref, "stat");
+    }
+    *ret = place->stat; /* 0 where nothing is */
     return 0;
+}
+
+/* As readlinkat(2) of the link itself. */
+static ssize_t read_link(struct ocn_dir_view *view, struct ocn_ref ref, char *buf, size_t size)
+{
+    int root = -1;
+    const char *name = name_below(view, ref, &root);
+    const struct ocn_seen_place *place = ocn_seen_find(&view->seen, ref);
+
+    if (name != NULL) {
+        return readlinkat(root, name, buf, size);
+    }
+    /* On the host a look follows the link. */
+    if (place != NULL && place->path_fd >= 0 && S_ISLNK(place->stat.mode)) {
+        return readlinkat(place->path_fd, "", buf, size);
+    }
+    ocn_autoclose int fd = find(view, ref, false);
+    if (fd < 0) {
+        return -1;
+    }
+    ssize_t len = readlinkat(fd, "", buf, size);
+    if (len < 0 && errno == ENOENT) {
+        errno = EINVAL; /* what is there is no link */
+    }
+    return len;
 }
 
 static int readlink_ref(void *ctx, struct ocn_ref ref, char *buf, size_t size,
                         struct ocn_error *err)
 {
-    ocn_autoclose int fd = find(ctx, ref, false);
-    if (fd < 0) {
-        return fail_at(err, ref, "read the link");
-    }
     /* One byte more than fits would show a longer target; there is none: size counts the NUL. */
-    ssize_t len = readlinkat(fd, "", buf, size);
+    ssize_t len = read_link(ctx, ref, buf, size);
+
     if (len < 0) {
-        errno = errno == ENOENT ? EINVAL : errno; /* what is there is no link */
         return fail_at(err, ref, "read the link");
     }
     if ((size_t)len >= size) {
@@ -200,7 +288,7 @@ static int readlink_ref(void *ctx, struct ocn_ref ref, char *buf, size_t size,
  * Without /proc: opens @ref once more, through its directory, and takes it only if it is still the
  * file of @seen. Nothing waits for a FIFO that took its place.
  */
-static int open_again(struct ocn_dir_view *view, struct ocn_ref ref, const struct stat *seen)
+static int open_again(struct ocn_dir_view *view, struct ocn_ref ref, const struct ocn_stat *seen)
 {
     bool source = ref.space == OCN_MOUNT && is_root(ref.path);
     const char *path = source ? ref.base : ref.path;
@@ -221,7 +309,7 @@ static int open_again(struct ocn_dir_view *view, struct ocn_ref ref, const struc
     if (fd < 0 || fstat(fd, &st) < 0) {
         return -1;
     }
-    if (st.st_dev != seen->st_dev || st.st_ino != seen->st_ino) {
+    if (st.st_dev != seen->dev || st.st_ino != seen->ino) {
         errno = ESTALE;
         return -1;
     }
@@ -230,88 +318,134 @@ static int open_again(struct ocn_dir_view *view, struct ocn_ref ref, const struc
     return found;
 }
 
+/* The O_PATH descriptor of the regular file that was seen at @place, still the same one. */
+static int pin(struct ocn_dir_view *view, struct ocn_ref ref, struct ocn_seen_place *place)
+{
+    struct stat st;
+
+    if (place->path_fd >= 0) {
+        return 0;
+    }
+    ocn_autoclose int fd = find(view, ref, true);
+    if (fd < 0 || fstat(fd, &st) < 0) {
+        return -1;
+    }
+    if (st.st_dev != place->stat.dev || st.st_ino != place->stat.ino ||
+        st.st_mode != place->stat.mode) {
+        errno = ESTALE;
+        return -1;
+    }
+    ocn_seen_keep(&view->seen, place, fd, -1);
+    fd = -1;
+    return 0;
+}
+
 /*
  * Opens for reading what was looked at before: a device or a FIFO that an image put there must not
  * even be opened, and nobody can swap the file in between when it is opened through its O_PATH
  * descriptor.
  */
-static int open_regular(struct ocn_dir_view *view, struct ocn_ref ref, struct ocn_error *err)
+static int open_regular(struct ocn_dir_view *view, struct ocn_ref ref, struct ocn_seen_place *place)
 {
     char self[32];
-    struct stat st;
 
-    ocn_autoclose int fd = find(view, ref, true);
-    if (fd < 0 || fstat(fd, &st) < 0) {
-        return fail_at(err, ref, "open");
-    }
-    if (!S_ISREG(st.st_mode)) {
-        return ocn_fail(err, OCN_E_FORMAT, ref.path, "not a regular file");
-    }
-    (void)snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
-    int readable = openat(AT_FDCWD, self, READING);
-    if (readable < 0 && errno == ENOENT) {
-        readable = open_again(view, ref, &st);
-    }
-    return readable >= 0 ? readable : fail_at(err, ref, "open");
-}
-
-static void drop_cache(struct ocn_dir_view *view)
-{
-    ocn_closep(&view->cached_fd);
-    free(view->cached_path);
-    free(view->cached_base);
-    view->cached_fd = -1;
-    view->cached_path = NULL;
-    view->cached_base = NULL;
-}
-
-/* Absent bases are alike. */
-static bool same_base(const char *a, const char *b)
-{
-    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
-
-static bool is_cached(const struct ocn_dir_view *view, struct ocn_ref ref)
-{
-    return view->cached_path != NULL && view->cached_space == (int)ref.space &&
-           strcmp(view->cached_path, ref.path) == 0 && same_base(view->cached_base, ref.base);
-}
-
-static int cache(struct ocn_dir_view *view, struct ocn_ref ref, struct ocn_error *err)
-{
-    if (is_cached(view, ref)) {
-        return 0;
-    }
-    int fd = open_regular(view, ref, err);
-    if (fd < 0) {
+    if (pin(view, ref, place) < 0) {
         return -1;
     }
-    drop_cache(view);
-    view->cached_fd = fd;
-    view->cached_space = (int)ref.space;
-    view->cached_base = ref.base != NULL ? strdup(ref.base) : NULL;
-    view->cached_path = strdup(ref.path);
-    if (view->cached_path == NULL || (ref.base != NULL && view->cached_base == NULL)) {
-        drop_cache(view);
-        return ocn_fail_nomem(err);
+    (void)snprintf(self, sizeof(self), "/proc/self/fd/%d", place->path_fd);
+    int readable = openat(AT_FDCWD, self, READING);
+    return readable < 0 && errno == ENOENT ? open_again(view, ref, &place->stat) : readable;
+}
+
+/* What the kernel says, which is a regular file, and of no size. */
+static bool is_kernels(const char *path)
+{
+    return strncmp(path, "/proc/", strlen("/proc/")) == 0 ||
+           strncmp(path, "/sys/", strlen("/sys/")) == 0;
+}
+
+/* What the node itself says is not an image's: it is opened without a look before. */
+static struct ocn_seen_place *open_on_host(struct ocn_dir_view *view, struct ocn_ref ref)
+{
+    struct stat st = { .st_mode = S_IFREG };
+
+    ocn_autoclose int fd = openat(view->host_fd, ref.path, READING);
+    if (fd < 0 || (!is_kernels(ref.path) && fstat(fd, &st) < 0)) {
+        return NULL;
     }
-    return 0;
+    struct ocn_seen_place *place = ocn_seen_find(&view->seen, ref);
+    if (place == NULL) {
+        place = ocn_seen_add(&view->seen, ref);
+        if (place == NULL) {
+            errno = ENOMEM;
+            return NULL;
+        }
+        place->stat = as_stat(&st);
+    }
+    ocn_seen_keep(&view->seen, place, -1, fd);
+    fd = -1;
+    return place;
+}
+
+/* The place of the regular file @ref, open for reading; NULL and errno, 0 if it is another file. */
+static struct ocn_seen_place *open_place(struct ocn_dir_view *view, struct ocn_ref ref)
+{
+    bool on_host = ref.space == OCN_HOST && !view->captured;
+    struct ocn_seen_place *place = on_host ? open_on_host(view, ref) : see(view, ref);
+
+    if (place == NULL || place->error != 0) {
+        errno = place != NULL ? place->error : errno;
+        return NULL;
+    }
+    if (!S_ISREG(place->stat.mode)) {
+        errno = 0;
+        return NULL;
+    }
+    if (place->read_fd < 0) {
+        int fd = open_regular(view, ref, place);
+        if (fd < 0) {
+            return NULL;
+        }
+        ocn_seen_keep(&view->seen, place, -1, fd);
+    }
+    return place;
+}
+
+/* The same; NULL and @err. */
+static const struct ocn_seen_place *open_ref(struct ocn_dir_view *view, struct ocn_ref ref,
+                                             struct ocn_error *err)
+{
+    const struct ocn_seen_place *place = ocn_seen_find(&view->seen, ref);
+
+    if (place != NULL && place->read_fd >= 0) {
+        return place;
+    }
+    place = open_place(view, ref);
+    if (place == NULL && errno == 0) {
+        (void)ocn_fail(err, OCN_E_FORMAT, ref.path, "not a regular file");
+    } else if (place == NULL && errno == ENOMEM) {
+        (void)ocn_fail_nomem(err);
+    } else if (place == NULL) {
+        (void)fail_at(err, ref, "open");
+    }
+    return place;
 }
 
 static int read_ref(void *ctx, struct ocn_ref ref, uint64_t offset, void *buf, size_t len,
                     size_t *ret_len, struct ocn_error *err)
 {
-    struct ocn_dir_view *view = ctx;
+    const struct ocn_seen_place *place = open_ref(ctx, ref, err);
     size_t done = 0;
 
-    if (cache(view, ref, err) < 0) {
+    if (place == NULL) {
         return -1;
     }
+    /* Files of proc(5) have no size, and one of sysfs(5) is shorter than it says. */
+    uint64_t size = place->stat.size != 0 ? place->stat.size : UINT64_MAX;
     /* No file reaches beyond what off_t can say, and the kernel refuses to look there. */
     bool possible = len <= INT64_MAX && offset <= (uint64_t)INT64_MAX - len;
-    while (possible && done < len) {
-        ssize_t got =
-            pread(view->cached_fd, (char *)buf + done, len - done, (off_t)(offset + done));
+    while (possible && done < len && offset + done < size) {
+        ssize_t got = pread(place->read_fd, (char *)buf + done, len - done, (off_t)(offset + done));
         if (got < 0 && errno != EINTR) {
             return fail_at(err, ref, "read");
         }
@@ -472,9 +606,9 @@ static int open_directory(const char *path)
 int ocn_dir_view_open(struct ocn_dir_view *view, const char *rootfs, const char *root,
                       struct ocn_error *err)
 {
-    int host_fd = open_directory(root != NULL ? root : "/");
-    if (host_fd < 0) {
-        return ocn_fail_sys(err, errno, root != NULL ? root : "/", "cannot open the host's root");
+    int host_fd = root != NULL ? open_directory(root) : AT_FDCWD;
+    if (root != NULL && host_fd < 0) {
+        return ocn_fail_sys(err, errno, root, "cannot open the host's root");
     }
     int rootfs_fd = rootfs != NULL ? open_directory(rootfs) : -1;
     if (rootfs_fd < 0 && rootfs != NULL && errno != ENOENT && errno != ENOTDIR) {
@@ -485,7 +619,6 @@ int ocn_dir_view_open(struct ocn_dir_view *view, const char *rootfs, const char 
         .rootfs_fd = rootfs_fd,
         .host_fd = host_fd,
         .captured = root != NULL,
-        .cached_fd = -1,
     };
     name_machine(view->machine, sizeof(view->machine));
     if (view->captured) {
@@ -496,7 +629,7 @@ int ocn_dir_view_open(struct ocn_dir_view *view, const char *rootfs, const char 
 
 void ocn_dir_view_done(struct ocn_dir_view *view)
 {
-    drop_cache(view);
+    ocn_seen_done(&view->seen);
     ocn_closep(&view->rootfs_fd);
     ocn_closep(&view->host_fd);
     view->rootfs_fd = -1;

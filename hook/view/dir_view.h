@@ -4,20 +4,18 @@
 
 #include <stdbool.h>
 
+#include "hook/view/seen.h"
 #include "normalize/view.h"
 
 struct ocn_dir_view {
-    int rootfs_fd; /* O_PATH descriptors of the two roots; -1: nothing is there */
-    int host_fd;
+    int rootfs_fd;   /* O_PATH descriptors of the two roots; -1: nothing is there */
+    int host_fd;     /* AT_FDCWD: this machine, whose paths are absolute */
     bool captured;   /* host_fd is no machine that runs: no path leads out of it */
     bool no_openat2; /* the kernel (or a seccomp filter above us) has none: walk by hand */
     char machine[65];
     const char *variant; /* of the CPU; NULL: not known, or not asked for yet */
     bool has_variant;
-    int cached_fd; /* the file read last: an ELF file is read in several windows */
-    char *cached_path;
-    char *cached_base; /* NULL: none */
-    int cached_space;
+    struct ocn_seen seen;
 };
 
 /*

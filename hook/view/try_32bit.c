@@ -46,7 +46,7 @@ static int call_as_32bit(void *ctx)
     return -1;
 }
 
-enum ocn_runs ocn_try_32bit(int64_t deadline)
+enum ocn_runs ocn_try_32bit(int64_t nanoseconds)
 {
     OCN_CLEANUP(ocn_child_end) struct ocn_child child = { .pid = -1, .fd = -1 };
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf nothing = { 0 };
@@ -55,7 +55,7 @@ enum ocn_runs ocn_try_32bit(int64_t deadline)
     if (ocn_child_start(&child, call_as_32bit, NULL, NULL) < 0) {
         return OCN_RUNS_UNKNOWN;
     }
-    child.deadline = deadline < child.deadline ? deadline : child.deadline;
+    child.left = nanoseconds < child.left ? nanoseconds : child.left;
     if (ocn_child_receive(&child, &said, &nothing, NULL) < 0) {
         return OCN_RUNS_UNKNOWN;
     }
@@ -64,9 +64,9 @@ enum ocn_runs ocn_try_32bit(int64_t deadline)
 
 #else
 
-enum ocn_runs ocn_try_32bit(int64_t deadline)
+enum ocn_runs ocn_try_32bit(int64_t nanoseconds)
 {
-    (void)deadline;
+    (void)nanoseconds;
     return OCN_RUNS_UNKNOWN;
 }
 

@@ -325,7 +325,7 @@ static void lose(struct ocn_pool *pool, struct ocn_pool_worker *worker, struct o
     uint32_t kind = 0;
     bool learned = worker->state != OCN_POOL_LEARNING;
 
-    worker->child.deadline = ocn_pool_now() + MOMENT;
+    worker->child.left = MOMENT * INT64_C(1000000);
     if (ocn_child_receive(&worker->child, &kind, &nothing, &why) == 0) {
         (void)ocn_fail(&why, OCN_E_FORMAT, NULL, "the confined parser said what it may not");
     }

@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define BLOCK_SIZE ((size_t)4096)
+/* Of the first block, which is all that most arenas need; each further one is twice as large. */
+#define FIRST_SIZE ((size_t)1024)
+#define LARGEST_SIZE ((size_t)8192)
 
 struct ocn_arena_block {
     struct ocn_arena_block *next;
@@ -48,6 +50,13 @@ static void *fail(struct ocn_arena *arena)
     return NULL;
 }
 
+static size_t next_size(const struct ocn_arena *arena)
+{
+    size_t last = arena->head != NULL ? arena->head->size : FIRST_SIZE / 2;
+
+    return last < LARGEST_SIZE ? 2 * last : LARGEST_SIZE;
+}
+
 void *ocn_arena_alloc(struct ocn_arena *arena, size_t size)
 {
     const size_t align = alignof(max_align_t);
@@ -57,7 +66,8 @@ void *ocn_arena_alloc(struct ocn_arena *arena, size_t size)
     }
     size = (size + align - 1) / align * align;
     if (arena->head == NULL || arena->head->size - arena->head->used < size) {
-        size_t room = size > BLOCK_SIZE ? size : BLOCK_SIZE;
+        size_t room = next_size(arena);
+        room = size > room ? size : room;
         struct ocn_arena_block *block = malloc(sizeof(*block) + room);
         if (block == NULL) {
             return fail(arena);

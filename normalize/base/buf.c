@@ -15,8 +15,9 @@ void ocn_buf_done(struct ocn_buf *buf)
     *buf = (struct ocn_buf){ 0 };
 }
 
-/* Room for @more bytes and a terminating NUL. */
-static int reserve(struct ocn_buf *buf, size_t more)
+/* Room for @more bytes and a terminating NUL; @times as much is asked for if there is too little.
+ */
+static int grow(struct ocn_buf *buf, size_t more, size_t times)
 {
     if (buf->failed) {
         return -1;
@@ -28,7 +29,7 @@ static int reserve(struct ocn_buf *buf, size_t more)
         buf->failed = 1;
         return -1;
     }
-    size_t size = (buf->len + more + 1) * 2;
+    size_t size = (buf->len + more + 1) * times;
     char *ptr = realloc(buf->ptr, size);
     if (ptr == NULL) {
         buf->failed = 1;
@@ -37,6 +38,16 @@ static int reserve(struct ocn_buf *buf, size_t more)
     buf->ptr = ptr;
     buf->size = size;
     return 0;
+}
+
+static int reserve(struct ocn_buf *buf, size_t more)
+{
+    return grow(buf, more, 2);
+}
+
+char *ocn_buf_reserve(struct ocn_buf *buf, size_t more)
+{
+    return grow(buf, more, 1) == 0 ? buf->ptr + buf->len : NULL;
 }
 
 void ocn_buf_add(struct ocn_buf *buf, const char *bytes, size_t len)

@@ -22,6 +22,12 @@ void ocn_buf_add(struct ocn_buf *buf, const char *bytes, size_t len);
 void ocn_buf_puts(struct ocn_buf *buf, const char *text);
 void ocn_buf_printf(struct ocn_buf *buf, const char *fmt, ...) OCN_PRINTF(2, 3);
 
+/*
+ * Where @more bytes and a NUL fit behind what is there, and no more is asked for: who fills it adds
+ * to .len. NULL: out of memory, as of an append.
+ */
+char *ocn_buf_reserve(struct ocn_buf *buf, size_t more);
+
 /* 0, or -1 with OCN_E_NOMEM if any append failed. */
 OCN_MUST_USE int ocn_buf_check(const struct ocn_buf *buf, struct ocn_error *err);
 

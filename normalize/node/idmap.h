@@ -27,6 +27,12 @@ struct ocn_idmap ocn_idmap_swap(uint32_t a, uint32_t b);
 const char *ocn_idmap_json(const struct ocn_idmap *map, struct ocn_arena *arena);
 
 /*
+ * Whether the runtime runs in the first user namespace, which maps every id to itself
+ * (user_namespaces(7)); false also where that cannot be seen.
+ */
+bool ocn_idmap_is_first(const struct ocn_view *view);
+
+/*
  * @id through the namespace that the runtime runs in, by its map @file (/proc/self/uid_map);
  * without a readable map it is what it is. false: it is not mapped.
  */

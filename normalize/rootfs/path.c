@@ -125,39 +125,46 @@ static bool locate(const struct ocn_path_context *context, const char *path, str
 
 /* ---- walking ---------------------------------------------------------------------------- */
 
+/* A path takes a page: what no link makes necessary is not written to. */
 struct walk {
     const struct ocn_path_context *context;
-    char done[OCN_PATH_SIZE];    /* resolved: no links, no trailing slash; "" is the root */
-    char pending[OCN_PATH_SIZE]; /* still to be walked */
-    bool makes;                  /* what is not there, or cannot be seen, is a directory */
+    const char *pending; /* still to be walked: of the caller's path, or in .rest */
+    bool makes;          /* what is not there, or cannot be seen, is a directory */
     int links;
     struct ocn_path result;
+    char done[OCN_PATH_SIZE]; /* resolved: no links, no trailing slash; "" is the root */
+    char rest[OCN_PATH_SIZE]; /* behind a link */
 };
 
-/* Takes the next component off @pending into @name; false at the end. */
-static bool next_component(char *pending, char name[OCN_PATH_SIZE])
+/* Takes the next component off @pending; nothing at the end. */
+static struct ocn_bytes next_component(const char **pending)
 {
-    size_t start = strspn(pending, "/");
-    size_t len = strcspn(pending + start, "/");
+    const char *name = *pending + strspn(*pending, "/");
+    size_t len = strcspn(name, "/");
 
-    memcpy(name, pending + start, len);
-    name[len] = '\0';
-    memmove(pending, pending + start + len, strlen(pending + start + len) + 1);
-    return len != 0;
+    *pending = name + len;
+    return (struct ocn_bytes){ name, len };
+}
+
+static bool is_name(struct ocn_bytes name, const char *text)
+{
+    return name.len == strlen(text) && memcmp(name.ptr, text, name.len) == 0;
 }
 
 /* @a followed by @b, in place; false when the kernel would say ENAMETOOLONG. */
-static bool join(char *a, const char *b)
+static bool join(char *a, struct ocn_bytes b)
 {
     size_t a_len = strlen(a);
-    size_t b_len = strlen(b);
 
-    if (a_len + b_len + 1 > OCN_PATH_SIZE) {
+    if (a_len + b.len + 1 > OCN_PATH_SIZE) {
         return false;
     }
-    memcpy(a + a_len, b, b_len + 1);
+    memmove(a + a_len, b.ptr, b.len);
+    a[a_len + b.len] = '\0';
     return true;
 }
+
+static const struct ocn_bytes slash = { "/", 1 };
 
 /* Replaces the link at w->done by its target; false for a loop or a name that is too long. */
 static int follow(struct walk *w, struct ocn_ref ref, bool *ret_ok, struct ocn_error *err)
@@ -168,9 +175,11 @@ static int follow(struct walk *w, struct ocn_ref ref, bool *ret_ok, struct ocn_e
     if (view->readlink(view->ctx, ref, target, sizeof(target), err) < 0) {
         return -1;
     }
-    *ret_ok = ++w->links <= OCN_PATH_MAX_LINKS && join(target, "/") && join(target, w->pending);
+    *ret_ok = ++w->links <= OCN_PATH_MAX_LINKS && join(target, slash) &&
+              join(target, (struct ocn_bytes){ w->pending, strlen(w->pending) });
     if (*ret_ok) {
-        memcpy(w->pending, target, strlen(target) + 1);
+        memcpy(w->rest, target, strlen(target) + 1);
+        w->pending = w->rest;
         char *parent = strrchr(w->done, '/');
         *(target[0] == '/' || parent == NULL ? w->done : parent) = '\0';
     }
@@ -224,7 +233,7 @@ static int look(struct walk *w, struct ocn_ref *ret_ref, bool *ret_seen, struct 
 }
 
 /* One component further. *ret_state is not OCN_PATH_FOUND any more when the walk is over. */
-static int step(struct walk *w, const char *name, enum ocn_path_state *ret_state,
+static int step(struct walk *w, struct ocn_bytes name, enum ocn_path_state *ret_state,
                 struct ocn_error *err)
 {
     struct ocn_ref ref = { 0 };
@@ -236,15 +245,15 @@ static int step(struct walk *w, const char *name, enum ocn_path_state *ret_state
         return 0;
     }
     note_search_permission(w);
-    if (strcmp(name, ".") == 0) {
+    if (is_name(name, ".")) {
         return 0;
     }
-    if (strcmp(name, "..") == 0) {
+    if (is_name(name, "..")) {
         char *parent = strrchr(w->done, '/');
         *(parent != NULL ? parent : w->done) = '\0';
         return look(w, &ref, &ok, err);
     }
-    if (!join(w->done, "/") || !join(w->done, name)) {
+    if (!join(w->done, slash) || !join(w->done, name)) {
         *ret_state = OCN_PATH_MISSING;
         return 0;
     }
@@ -270,25 +279,28 @@ static int step(struct walk *w, const char *name, enum ocn_path_state *ret_state
 static int walk_path(struct walk *w, const struct ocn_path_context *context, bool makes,
                      const char *path, struct ocn_error *err)
 {
-    char name[OCN_PATH_SIZE];
     enum ocn_path_state state = OCN_PATH_FOUND;
     struct ocn_ref ref = { 0 };
     bool seen = true;
 
     w->context = context;
+    w->pending = path;
     w->makes = makes;
-    w->done[0] = '\0';
-    w->pending[0] = '\0';
     w->links = 0;
     w->result = (struct ocn_path){ 0 };
-    if (!join(w->pending, path)) {
+    w->done[0] = '\0';
+    if (strlen(path) >= OCN_PATH_SIZE) {
         state = OCN_PATH_MISSING;
     } else if (look(w, &ref, &seen, err) < 0) {
         return -1;
     } else if (w->result.stat.mode == 0) {
         state = seen ? OCN_PATH_MISSING : OCN_PATH_UNKNOWN;
     }
-    while (state == OCN_PATH_FOUND && next_component(w->pending, name)) {
+    while (state == OCN_PATH_FOUND) {
+        const struct ocn_bytes name = next_component(&w->pending);
+        if (name.len == 0) {
+            break;
+        }
         if (step(w, name, &state, err) < 0) {
             return -1;
         }

@@ -53,7 +53,7 @@ static int run(struct ocn_error *err)
     struct ocn_config *config = NULL;
     struct ocn_container *container = NULL;
     struct ocn_outcome *outcome = NULL;
-    struct ocn_dir_view dir = { .rootfs_fd = -1, .host_fd = -1, .cached_fd = -1 };
+    struct ocn_dir_view dir = { .rootfs_fd = -1, .host_fd = -1 };
 
     long long before = read_so_far();
     if (ocn_io_read_file("config.json", OCN_CONFIG_MAX_SIZE, &text, err) < 0 ||

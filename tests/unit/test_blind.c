@@ -115,7 +115,8 @@ static struct ocn_view view_of(struct blind *blind)
 
 static const struct row {
     const char *config, *world;
-    int missed; /* looks: of the node its maps and a handler, of a program its sections' names */
+    int missed; /* looks: of the node its namespace, its maps and a handler, of a program its
+                   sections' names */
     int alone;  /* the same, where one rule looks */
 } rows[] = {
     { CONFIG("\"app\""),
@@ -123,36 +124,36 @@ static const struct row {
       "app\"},\"/lib/app\":{\"elf\":"
       "\"amd64\",\"interp\":\"/lib64/ld-linux-x86-64.so.2\",\"isa\":4},"
       "\"/lib64/ld-linux-x86-64.so.2\":{\"elf\":\"amd64\",\"isa\":2}}}",
-      2, 0 },
+      4, 0 },
     { CONFIG("\"/app\""),
       "{\"variant\":\"v1\",\"rootfs\":{\"/app\":{\"elf\":\"amd64\",\"interp\":\"/lib/"
       "ld.so\",\"go\":"
       "\"path\\ta.b/c\\nmod\\ta.b/c\\tv1.2.3\\t\\nbuild\\tGOAMD64=v3\\n\",\"buildId\":\"x/y\"},"
       "\"/etc/passwd\":{\"text\":\"root:x:0:0::/root:\\napp:x:1001:1::/home/app:\\n\"},"
       "\"/etc/group\":{\"text\":\"g:x:1:root\\n\"}}}",
-      2, 0 },
+      4, 0 },
     { CONFIG("\"/app\""),
       "{\"machine\":\"armv6l\",\"variant\":\"v6\",\"rootfs\":{\"/app\":{\"elf\":\"arm\",\"interp\":"
       "\"/lib/ld-linux.so.3\",\"armAttributes\":"
       "\"411d0000006165616269000113000000056e616d6500060a074108011c01\"},"
       "\"/lib/ld-linux.so.3\":{\"elf\":\"arm\"}}}",
-      4, 2 },
+      6, 2 },
     { CONFIG("\"/app\""),
       "{\"machine\":\"armv6l\",\"variant\":\"v6\",\"rootfs\":{\"/app\":{\"elf\":\"arm\",\"go\":"
       "\"" LONG "\",\"armAttributes\":"
       "\"411d0000006165616269000113000000056e616d6500060a074108011c01\"}}}",
-      5, 3 },
+      7, 3 },
     { CONFIG("\"/run\""),
       "{\"rootfs\":{\"/run\":{\"text\":\"#!/bin/sh\\nexec gosu app /app\\n\",\"mode\":\"0755\"},"
       "\"/bin/sh\":{\"elf\":\"amd64\"},\"/bin/gosu\":{\"elf\":\"amd64\"},\"/"
       "app\":{\"elf\":\"amd64\"},"
       "\"/etc/passwd\":{\"text\":\"app:x:1001:1::/home/app:\\n\"}}}",
-      2, 0 },
+      4, 0 },
     { CONFIG("\"tini\",\"--\",\"gosu\",\"app:g\",\"/app\""),
       "{\"rootfs\":{\"/bin/tini\":{\"elf\":\"amd64\"},\"/bin/gosu\":{\"elf\":\"amd64\"},\"/app\":{"
       "\"elf\":\"amd64\"},\"/etc/passwd\":{\"text\":\"app:x:1001:1::/home/app:\\n\"},"
       "\"/etc/group\":{\"text\":\"g:x:1:root\\n\"}}}",
-      2, 0 },
+      4, 0 },
     { CONFIG("\"/app\""),
       "{\"rootfs\":{\"/app\":{\"elf\":\"arm64\",\"go\":\"path\\ta.b/"
       "c\\nbuild\\tGOARM64=v8.1\\n\"}},"
@@ -160,7 +161,7 @@ static const struct row {
       "/usr/bin/qemu-aarch64\\nflags: POCF\\noffset 0\\nmagic "
       "7f454c460201010000000000000000000200b700"
       "\\nmask ffffffffffffff00fffffffffffffffffeffffff\\n\"}}}",
-      3, 0 },
+      5, 0 },
     /* of volumes their owners, and what a token's directory holds */
     { "{\"process\":{\"user\":{\"uid\":0,\"gid\":0},\"args\":[\"/"
       "app\"],\"env\":[\"PATH=/usr/bin:/bin\"],\"cwd\":\"/\"},\"mounts\":[{\"destination\":\"/a\","
@@ -172,7 +173,7 @@ static const struct row {
       "\"mounts\":{\"/srv/a\":{\"/\":{\"dir\":true,\"mode\":\"0700\"}},\"/kubernetes.io~secret/"
       "b\":{"
       "\"/..data\":{\"link\":\"..1\"},\"/..1/t\":{\"text\":\"t\",\"mode\":\"0600\"}}}}",
-      7, 0 },
+      9, 0 },
 };
 
 /* A policy in which only platform.variant is on: what others look at first hides nothing. */
