@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -92,12 +91,17 @@ static int check(const struct stat *st, const char *path, bool systems, bool pas
     return 0;
 }
 
+int ocn_owner_check_stat(const struct stat *st, const char *path, struct ocn_error *err)
+{
+    return check(st, path, is_systems_place(path), false, err);
+}
+
 int ocn_owner_check(int fd, const char *path, struct ocn_error *err)
 {
     struct stat st;
 
     return fstat(fd, &st) < 0 ? ocn_fail_sys(err, errno, path, "cannot stat")
-                              : check(&st, path, is_systems_place(path), false, err);
+                              : ocn_owner_check_stat(&st, path, err);
 }
 
 static bool is_absent(int error)
@@ -117,101 +121,117 @@ int ocn_owner_check_path(const char *path, struct ocn_error *err)
 
 /* ---- the way to a file -------------------------------------------------------------------- */
 
+/* A path takes pages, so there is one: what was looked at, and behind it what is still to walk. */
 struct way {
-    char done[PATH_MAX];    /* looked at; "" is the root */
-    char pending[PATH_MAX]; /* still to be walked */
+    const char *last; /* the last component counts, too, as of this path; NULL: it does not */
+    size_t done;      /* bytes of .path that were looked at */
     int links;
+    char path[PATH_MAX];
 };
 
 static int fail_way(const struct way *way, int number, struct ocn_error *err)
 {
-    return ocn_fail_sys(err, number, way->done[0] != '\0' ? way->done : "/",
+    return ocn_fail_sys(err, number, way->path[0] != '\0' ? way->path : "/",
                         "cannot look at the directories above");
 }
 
-/* Puts @head, a slash and @tail into @ret, which may be @tail's own place. */
-static bool join(char ret[PATH_MAX], const char *head, const char *tail)
+/* Puts @text and a slash in place of the first @len bytes that begin at @start. */
+static bool replace(struct way *way, size_t start, size_t len, const char *text)
 {
-    char text[PATH_MAX];
-    int len = snprintf(text, sizeof(text), "%s/%s", head, tail);
+    char *rest = way->path + start + len;
+    size_t text_len = strlen(text);
+    size_t rest_len = strlen(rest);
 
-    if (len < 0 || (size_t)len >= sizeof(text)) {
+    if (start + text_len + 1 + rest_len >= sizeof(way->path)) {
         return false;
     }
-    memcpy(ret, text, (size_t)len + 1);
+    memmove(way->path + start + text_len + 1, rest, rest_len + 1);
+    memcpy(way->path + start, text, text_len);
+    way->path[start + text_len] = '/';
     return true;
 }
 
-static void leave(struct way *way)
-{
-    char *slash = strrchr(way->done, '/');
-
-    *(slash != NULL ? slash : way->done) = '\0';
-}
-
-/* The link at way->done, whose owner says where the way goes on. */
-static int follow(struct way *way, struct ocn_error *err)
+/* The link that the @len bytes of its name at @start are, whose owner says where the way goes on.
+ */
+static int follow(struct way *way, size_t start, size_t len, char behind, struct ocn_error *err)
 {
     char target[PATH_MAX];
-    ssize_t len = readlink(way->done, target, sizeof(target) - 1);
+    ssize_t target_len = readlink(way->path, target, sizeof(target) - 1);
 
-    if (len < 0 || ++way->links > MAX_LINKS) {
-        return fail_way(way, len < 0 ? errno : ELOOP, err);
+    if (target_len < 0 || ++way->links > MAX_LINKS) {
+        return fail_way(way, target_len < 0 ? errno : ELOOP, err);
     }
-    target[len] = '\0';
-    leave(way);
-    if (target[0] == '/') {
-        way->done[0] = '\0';
-    }
-    return join(way->pending, target, way->pending) ? 0 : fail_way(way, ENAMETOOLONG, err);
+    target[target_len] = '\0';
+    way->path[start + len] = behind;
+    way->done = target[0] == '/' ? 0 : start;
+    return replace(way, way->done, start + len - way->done, target)
+               ? 0
+               : fail_way(way, ENAMETOOLONG, err);
 }
 
 /* One component further; *ret_end where nothing lies there, or it is the last. */
 static int take_component(struct way *way, bool *ret_end, struct ocn_error *err)
 {
-    size_t start = strspn(way->pending, "/");
-    size_t len = strcspn(way->pending + start, "/");
-    char name[NAME_MAX + 1];
+    size_t start = way->done + strspn(way->path + way->done, "/");
+    char *name = way->path + start;
+    size_t len = strcspn(name, "/");
+    const char behind = name[len];
+    const bool last = name[len + strspn(name + len, "/")] == '\0';
     struct stat st;
 
-    if (len > NAME_MAX) {
-        return fail_way(way, ENAMETOOLONG, err);
-    }
-    memcpy(name, way->pending + start, len);
-    name[len] = '\0';
-    memmove(way->pending, way->pending + start + len, strlen(way->pending + start + len) + 1);
-    bool last = way->pending[strspn(way->pending, "/")] == '\0';
-    if (len == 0 || strcmp(name, ".") == 0) {
+    way->done = start + len;
+    if (len == 0 || (len == 1 && name[0] == '.') ||
+        (len == 2 && name[0] == '.' && name[1] == '.')) {
         *ret_end = len == 0;
         return 0;
     }
-    if (strcmp(name, "..") == 0) {
-        leave(way);
-        return 0;
-    }
-    if (!join(way->done, way->done, name)) {
-        return fail_way(way, ENAMETOOLONG, err);
-    }
-    if (lstat(way->done, &st) < 0) {
+    name[len] = '\0';
+    if (lstat(way->path, &st) < 0) {
         *ret_end = is_absent(errno);
         return *ret_end ? 0 : fail_way(way, errno, err);
     }
-    if (S_ISLNK(st.st_mode)) {
-        return check(&st, way->done, true, true, err) < 0 ? -1 : follow(way, err);
+    bool systems =
+        S_ISLNK(st.st_mode) || !last || (way->last != NULL && is_systems_place(way->last));
+    bool counts = S_ISLNK(st.st_mode) || !last || way->last != NULL;
+    if (counts && check(&st, way->path, systems, true, err) < 0) {
+        return -1;
     }
+    if (S_ISLNK(st.st_mode)) {
+        return follow(way, start, len, behind, err);
+    }
+    name[len] = behind;
     *ret_end = last;
-    return last ? 0 : check(&st, way->done, true, true, err);
+    return 0;
 }
 
-int ocn_owner_check_above(const char *path, struct ocn_error *err)
+static bool append(char path[PATH_MAX], const char *text)
 {
-    struct way way = { .links = 0 };
-    char here[PATH_MAX] = "";
+    size_t len = strlen(path);
+    size_t text_len = strlen(text);
+
+    if (len + text_len >= PATH_MAX) {
+        return false;
+    }
+    memcpy(path + len, text, text_len + 1);
+    return true;
+}
+
+static int check_way(const char *path, const char *last, struct ocn_error *err)
+{
+    struct way way; /* not zeroed: what nobody writes is not touched */
     struct stat st;
     bool end = false;
 
-    if ((path[0] != '/' && getcwd(here, sizeof(here)) == NULL) || !join(way.pending, here, path)) {
+    way.last = last;
+    way.done = 0;
+    way.links = 0;
+    way.path[0] = '\0';
+    if (path[0] != '/' && getcwd(way.path, sizeof(way.path)) == NULL) {
         return fail_way(&way, errno, err);
+    }
+    const char *slash = path[0] != '/' ? "/" : "";
+    if (!append(way.path, slash) || !append(way.path, path)) {
+        return fail_way(&way, ENAMETOOLONG, err);
     }
     if (stat("/", &st) < 0) {
         return fail_way(&way, errno, err);
@@ -225,4 +245,19 @@ int ocn_owner_check_above(const char *path, struct ocn_error *err)
         }
     }
     return 0;
+}
+
+int ocn_owner_check_above(const char *path, struct ocn_error *err)
+{
+    return check_way(path, NULL, err);
+}
+
+int ocn_owner_check_way(const char *path, struct ocn_error *err)
+{
+    bool plain = path[0] == '/' && strstr(path, "/.") == NULL;
+
+    if (!plain && ocn_owner_check_path(path, err) < 0) {
+        return -1;
+    }
+    return check_way(path, plain ? path : NULL, err);
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <sys/stat.h>
 
 #include "normalize/base/error.h"
 
@@ -20,6 +21,10 @@ bool ocn_owner_in_user_namespace(void);
  */
 OCN_MUST_USE int ocn_owner_check(int fd, const char *path, struct ocn_error *err);
 
+/* The same where @st is known. */
+OCN_MUST_USE int ocn_owner_check_stat(const struct stat *st, const char *path,
+                                      struct ocn_error *err);
+
 /*
  * The same of whatever lies at @path, not following it; 0 also where nothing does. A directory with
  * the sticky bit may be written by others, who cannot replace in it what is not theirs.
@@ -32,3 +37,6 @@ OCN_MUST_USE int ocn_owner_check_path(const char *path, struct ocn_error *err);
  * mapped counts as root's there. 0 also where nothing lies at @path.
  */
 OCN_MUST_USE int ocn_owner_check_above(const char *path, struct ocn_error *err);
+
+/* The same, and of what lies at @path itself. */
+OCN_MUST_USE int ocn_owner_check_way(const char *path, struct ocn_error *err);

@@ -67,11 +67,15 @@ static int read_layer(const struct ocn_world *world, struct ocn_arena *arena, co
                       struct ocn_layer *ret, struct ocn_error *err)
 {
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf text = { 0 };
+    struct stat st;
 
-    ocn_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if ((fd >= 0 && asks_owners(world) &&
-         (ocn_owner_check(fd, path, err) < 0 || check_link(path, err) < 0)) ||
-        ocn_io_read_regular(fd, path, OCN_POLICY_MAX_SIZE, &text, err) < 0) {
+    ocn_autoclose int fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0 || fstat(fd, &st) < 0) {
+        return ocn_fail_sys(err, errno, path, "cannot open");
+    }
+    if ((asks_owners(world) &&
+         (ocn_owner_check_stat(&st, path, err) < 0 || check_link(path, err) < 0)) ||
+        ocn_io_read_looked_at(fd, &st, path, OCN_POLICY_MAX_SIZE, &text, err) < 0) {
         return -1;
     }
     *ret = (struct ocn_layer){ path, ocn_arena_keep(arena, ocn_buf_bytes(&text)), NULL };
@@ -166,12 +170,6 @@ static int add_directory(struct gathering *gathering, const char *path, struct o
     return 0;
 }
 
-/* A directory, and all above it. */
-static int check_place(const char *dir, struct ocn_error *err)
-{
-    return ocn_owner_check_path(dir, err) < 0 ? -1 : ocn_owner_check_above(dir, err);
-}
-
 /* The config file may be missing, unless somebody named it. */
 static int add_config(struct gathering *gathering, struct ocn_error *err)
 {
@@ -180,7 +178,7 @@ static int add_config(struct gathering *gathering, struct ocn_error *err)
     const char *path = locate_config(world, gathering->arena);
     const char *dir = locate_directory(world, gathering->arena);
 
-    if (asks_owners(world) && check_place(dir, err) < 0) {
+    if (asks_owners(world) && ocn_owner_check_way(dir, err) < 0) {
         return -1;
     }
     if (add_file(gathering, path, &problem) < 0) {
@@ -309,7 +307,7 @@ static bool is_there(const struct ocn_world *world, const char *dir, const char 
         return false;
     }
     return !asks_owners(world) ||
-           (check_place(dir, NULL) == 0 && ocn_owner_check_path(path, NULL) == 0);
+           (ocn_owner_check_way(dir, NULL) == 0 && ocn_owner_check_path(path, NULL) == 0);
 }
 
 bool ocn_policy_is_disabled(const struct ocn_world *world)

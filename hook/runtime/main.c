@@ -24,6 +24,7 @@
 OCN_MARK_PROGRAM("ocinorm-runtime");
 
 #define EXIT_REFUSED 1
+#define CONFIG_NAME "config.json"
 
 /* The descriptor of a handed-on process stands above those that --preserve-fds can mean. */
 #define HANDED_ON_MIN_FD 100
@@ -37,11 +38,15 @@ struct call {
     size_t layers_len;
     struct ocn_error layers_error; /* why there are none, if so */
     const char *runtime;           /* the path of the low-level runtime */
+    int bundle_fd;                 /* O_PATH, once it is known */
+    struct ocn_decision decision;  /* the runtime that we become frees it in one go */
     struct ocn_arena arena;
 };
 
 static void finish_call(struct call *call)
 {
+    ocn_decide_done(&call->decision);
+    ocn_closep(&call->bundle_fd);
     ocn_arena_done(&call->arena);
 }
 
@@ -70,32 +75,65 @@ static int edit(const struct ocn_outcome *outcome, const char *root, struct ocn_
 }
 
 /* crun: the name config.json means the one in the bundle, any other is relative to the cwd. */
-static const char *config_path(struct call *call, const char *bundle)
+static const char *other_config(const struct call *call)
 {
     const char *config = call->words.config;
 
-    if (config != NULL && strcmp(config, "config.json") != 0) {
-        return config;
-    }
-    return ocn_arena_printf(&call->arena, "%s/config.json", bundle);
+    return config != NULL && strcmp(config, "config.json") != 0 ? config : NULL;
 }
 
-/* Where the bundle of create, run and restore lies: the path of its directory, and its text. */
+/* Opens the bundle of create, run and restore; *ret is its path, without links. */
+static int open_bundle(struct call *call, const char **ret, struct ocn_error *err)
+{
+    const char *given = call->words.bundle != NULL ? call->words.bundle : ".";
+    char self[32];
+    char place[PATH_MAX];
+
+    place[0] = '\0';
+    call->bundle_fd = openat(AT_FDCWD, given, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (call->bundle_fd < 0) {
+        return ocn_fail_sys(err, errno, given, "cannot find the bundle");
+    }
+    (void)snprintf(self, sizeof(self), "/proc/self/fd/%d", call->bundle_fd);
+    ssize_t len = readlink(self, place, sizeof(place));
+    if (len > 0 && (size_t)len < sizeof(place) && place[0] == '/') {
+        *ret = ocn_arena_copy(&call->arena, place, (size_t)len);
+    } else {
+        OCN_CLEANUP(ocn_freep) char *real = realpath(given, NULL); /* without /proc */
+        if (real == NULL) {
+            return ocn_fail_sys(err, errno, given, "cannot find the bundle");
+        }
+        *ret = ocn_arena_copy(&call->arena, real, strlen(real));
+    }
+    return ocn_arena_check(&call->arena, err);
+}
+
+/* The bundle, the path of its config.json, and the text of that. */
 static int read_bundle(struct call *call, const char **ret_bundle, const char **ret_path,
                        struct ocn_buf *ret, struct ocn_error *err)
 {
-    const char *given = call->words.bundle != NULL ? call->words.bundle : ".";
-    OCN_CLEANUP(ocn_freep) char *bundle = realpath(given, NULL);
+    const char *other = other_config(call);
 
-    if (bundle == NULL) {
-        return ocn_fail_sys(err, errno, given, "cannot find the bundle");
+    if (open_bundle(call, ret_bundle, err) < 0) {
+        return -1;
     }
-    *ret_bundle = ocn_arena_copy(&call->arena, bundle, strlen(bundle));
     call->log.about.bundle = *ret_bundle;
-    *ret_path = config_path(call, bundle);
-    return ocn_arena_check(&call->arena, err) < 0
-               ? -1
-               : ocn_io_read_file(*ret_path, OCN_CONFIG_MAX_SIZE, ret, err);
+    *ret_path =
+        other != NULL ? other : ocn_arena_printf(&call->arena, "%s/" CONFIG_NAME, *ret_bundle);
+    if (ocn_arena_check(&call->arena, err) < 0) {
+        return -1;
+    }
+    return other != NULL ? ocn_io_read_file(other, OCN_CONFIG_MAX_SIZE, ret, err)
+                         : ocn_io_read_in(call->bundle_fd, CONFIG_NAME, *ret_path,
+                                          OCN_CONFIG_MAX_SIZE, ret, err);
+}
+
+static int write_config(const struct call *call, const char *path, struct ocn_bytes text,
+                        struct ocn_error *err)
+{
+    return other_config(call) != NULL
+               ? ocn_replace_file(path, text, err)
+               : ocn_replace_in(call->bundle_fd, CONFIG_NAME, path, text, err);
 }
 
 static int judge(struct call *call, struct ocn_decision *decision, enum ocn_event event,
@@ -105,6 +143,7 @@ static int judge(struct call *call, struct ocn_decision *decision, enum ocn_even
                                          .bundle = bundle,
                                          .id = call->words.id,
                                          .runtime = call->runtime,
+                                         .lingers = true,
                                          .config = config };
 
     return ocn_judge_container(&call->world, &decision->policy, &subject, &decision->judgement,
@@ -124,7 +163,7 @@ static int judge_create(struct call *call, struct ocn_decision *decision, struct
         return -1;
     }
     decision->decided = true;
-    return edited.len != 0 ? ocn_replace_file(path, ocn_buf_bytes(&edited), err) : 0;
+    return edited.len != 0 ? write_config(call, path, ocn_buf_bytes(&edited), err) : 0;
 }
 
 /* ---- restore ------------------------------------------------------------------------------ */
@@ -210,6 +249,7 @@ static int judge_process(struct call *call, struct ocn_decision *decision,
                                          .bundle = state->bundle,
                                          .id = call->words.id,
                                          .runtime = call->runtime,
+                                         .lingers = true,
                                          .config = ocn_buf_bytes(&config),
                                          .process = process };
     if (ocn_runtime_state_check(state, ocn_buf_bytes(&config), &call->arena, err) < 0 ||
@@ -340,9 +380,8 @@ static int judge_command(void *ctx, struct ocn_decision *decision, struct ocn_er
 static int decide(struct call *call)
 {
     static const struct ocn_mode mode = { .load = load_policy, .judge = judge_command };
-    OCN_CLEANUP(ocn_decide_done) struct ocn_decision decision = { 0 };
 
-    return ocn_decide(&mode, call, &call->log, &decision) == OCN_DECIDE_START ? 0 : -1;
+    return ocn_decide(&mode, call, &call->log, &call->decision) == OCN_DECIDE_START ? 0 : -1;
 }
 
 /*
@@ -385,7 +424,9 @@ int main(int argc, char **argv)
         [OCN_COMMAND_VERSION] = print_version,
     };
     OCN_CLEANUP(finish_call)
-    struct call call = { .argv = argv, .world = { .config = getenv("OCINORM_CONFIG") } };
+    struct call call = { .argv = argv,
+                         .bundle_fd = -1,
+                         .world = { .config = getenv("OCINORM_CONFIG") } };
     struct ocn_error err = { 0 };
 
     if (argc < 1) {
@@ -409,6 +450,7 @@ int main(int argc, char **argv)
     if (prepare[call.words.command](&call) < 0) {
         return EXIT_REFUSED;
     }
+    ocn_judge_reap(&call.decision.judgement);
     argv[0] = (char *)(uintptr_t)call.runtime;
     (void)execv(call.runtime, argv);
     (void)ocn_fail_sys(&err, errno, call.runtime, "cannot execute the runtime");

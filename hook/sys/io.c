@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
-#define CHUNK ((size_t)64 << 10)
+#define CHUNK ((size_t)4 << 10)
 #define MANY_DESCRIPTORS 65536
 
 /* openat2 gives up with EAGAIN on a path with "..", also in a link, while anybody on the machine
@@ -64,34 +64,52 @@ static int fail_limit(const char *name, size_t limit, struct ocn_error *err)
     return ocn_fail(err, OCN_E_LIMIT, name, "larger than the limit of %zu bytes", limit);
 }
 
-static int append_all(int fd, const char *name, size_t limit, struct ocn_buf *ret,
-                      struct ocn_error *err)
+/* How many bytes to ask for next, with @done there: one more than are @expected, which 0 says of a
+ * file whose size nobody knows. */
+static size_t next_chunk(size_t done, size_t expected)
 {
-    size_t start = ret->len;
-    char chunk[CHUNK];
-    size_t len;
-
-    do {
-        if (read_some(fd, chunk, sizeof(chunk), &len) < 0) {
-            return ocn_fail_sys(err, errno, name, "cannot read");
-        }
-        if (len > limit - (ret->len - start)) {
-            return fail_limit(name, limit, err);
-        }
-        ocn_buf_add(ret, chunk, len);
-        if (ocn_buf_check(ret, err) < 0) {
-            return -1;
-        }
-    } while (len != 0);
-    return 0;
+    if (done < expected) {
+        return expected - done + 1;
+    }
+    return done < CHUNK ? CHUNK : done;
 }
 
-int ocn_io_read_fd(int fd, const char *name, size_t limit, struct ocn_buf *ret,
-                   struct ocn_error *err)
+/* A regular file gives less than was asked for at its end only. */
+static int append_all(int fd, const char *name, size_t limit, size_t expected, struct ocn_buf *ret,
+                      struct ocn_error *err)
+{
+    const size_t start = ret->len;
+
+    for (;;) {
+        size_t done = ret->len - start;
+        size_t left = limit - done;
+        size_t chunk = next_chunk(done, expected);
+        size_t len = 0;
+        chunk = chunk <= left ? chunk : left + 1;
+        char *place = ocn_buf_reserve(ret, chunk);
+        if (place == NULL) {
+            return ocn_fail_nomem(err);
+        }
+        if (read_some(fd, place, chunk, &len) < 0) {
+            return ocn_fail_sys(err, errno, name, "cannot read");
+        }
+        if (len > left) {
+            return fail_limit(name, limit, err);
+        }
+        ret->len += len;
+        ret->ptr[ret->len] = '\0';
+        if (len == 0 || (done < expected && len < chunk)) {
+            return 0;
+        }
+    }
+}
+
+static int read_expected(int fd, const char *name, size_t limit, size_t expected,
+                         struct ocn_buf *ret, struct ocn_error *err)
 {
     size_t start = ret->len;
 
-    if (append_all(fd, name, limit, ret, err) < 0) {
+    if (append_all(fd, name, limit, expected, ret, err) < 0) {
         if (ret->ptr != NULL) {
             ret->len = start;
             ret->ptr[start] = '\0';
@@ -99,6 +117,24 @@ int ocn_io_read_fd(int fd, const char *name, size_t limit, struct ocn_buf *ret,
         return -1;
     }
     return 0;
+}
+
+int ocn_io_read_fd(int fd, const char *name, size_t limit, struct ocn_buf *ret,
+                   struct ocn_error *err)
+{
+    return read_expected(fd, name, limit, 0, ret, err);
+}
+
+int ocn_io_read_looked_at(int fd, const struct stat *st, const char *path, size_t limit,
+                          struct ocn_buf *ret, struct ocn_error *err)
+{
+    if (!S_ISREG(st->st_mode)) {
+        return ocn_fail(err, OCN_E_FORMAT, path, "not a regular file");
+    }
+    if ((uint64_t)st->st_size > limit) {
+        return fail_limit(path, limit, err);
+    }
+    return read_expected(fd, path, limit, (size_t)st->st_size, ret, err);
 }
 
 int ocn_io_read_regular(int fd, const char *path, size_t limit, struct ocn_buf *ret,
@@ -112,22 +148,22 @@ int ocn_io_read_regular(int fd, const char *path, size_t limit, struct ocn_buf *
     if (fstat(fd, &st) < 0) {
         return ocn_fail_sys(err, errno, path, "cannot stat");
     }
-    if (!S_ISREG(st.st_mode)) {
-        return ocn_fail(err, OCN_E_FORMAT, path, "not a regular file");
-    }
-    if ((uint64_t)st.st_size > limit) {
-        return fail_limit(path, limit, err);
-    }
-    return ocn_io_read_fd(fd, path, limit, ret, err);
+    return ocn_io_read_looked_at(fd, &st, path, limit, ret, err);
+}
+
+int ocn_io_read_in(int dir, const char *name, const char *path, size_t limit, struct ocn_buf *ret,
+                   struct ocn_error *err)
+{
+    /* Without O_NONBLOCK, a FIFO in the place of the file would hang us before we can look at it.
+     * Not open(3): musl's asks the kernel twice to close it on exec. */
+    ocn_autoclose int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+    return ocn_io_read_regular(fd, path, limit, ret, err);
 }
 
 int ocn_io_read_file(const char *path, size_t limit, struct ocn_buf *ret, struct ocn_error *err)
 {
-    /* Without O_NONBLOCK, a FIFO in the place of the file would hang us before we can look at it.
-     */
-    ocn_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-
-    return ocn_io_read_regular(fd, path, limit, ret, err);
+    return ocn_io_read_in(AT_FDCWD, path, path, limit, ret, err);
 }
 
 int ocn_io_write_fd(int fd, const char *name, struct ocn_bytes bytes, struct ocn_error *err)

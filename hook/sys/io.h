@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "normalize/base/buf.h"
@@ -48,6 +49,14 @@ OCN_MUST_USE int ocn_io_read_fd(int fd, const char *name, size_t limit, struct o
  */
 OCN_MUST_USE int ocn_io_read_file(const char *path, size_t limit, struct ocn_buf *ret,
                                   struct ocn_error *err);
+
+/* The same of @name in the directory @dir; @path is for the error. */
+OCN_MUST_USE int ocn_io_read_in(int dir, const char *name, const char *path, size_t limit,
+                                struct ocn_buf *ret, struct ocn_error *err);
+
+/* The same of a descriptor whose @st is known. */
+OCN_MUST_USE int ocn_io_read_looked_at(int fd, const struct stat *st, const char *path,
+                                       size_t limit, struct ocn_buf *ret, struct ocn_error *err);
 
 /* The same of a descriptor, opened without waiting; -1: with the errno of the open that failed. */
 OCN_MUST_USE int ocn_io_read_regular(int fd, const char *path, size_t limit, struct ocn_buf *ret,

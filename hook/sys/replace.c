@@ -70,10 +70,10 @@ static int create_named(struct temporary *temporary, const char *name)
     return -1;
 }
 
-/* Nobody but the owner reads it before it has the mode of the old file. */
-static int create_temporary(struct temporary *temporary, const char *name)
+/* Of @mode; one with a name is nobody's but the owner's for now. */
+static int create_temporary(struct temporary *temporary, const char *name, mode_t mode)
 {
-    temporary->fd = openat(temporary->dir, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600);
+    temporary->fd = openat(temporary->dir, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, mode);
     if (temporary->fd >= 0) {
         return 0;
     }
@@ -93,7 +93,8 @@ static int copy_attributes(int fd, const struct stat *old)
         fchown(fd, old->st_uid, old->st_gid) < 0) {
         return -1;
     }
-    return fchmod(fd, old->st_mode & 07777);
+    bool same = new.st_mode == old->st_mode && (old->st_mode & (S_ISUID | S_ISGID)) == 0;
+    return same ? 0 : fchmod(fd, old->st_mode & 07777);
 }
 
 static void sync_directory(int dir)
@@ -141,47 +142,55 @@ static int name_temporary(struct temporary *temporary, const char *name)
     return -1;
 }
 
-/* -1 and *ret_lost, but no error: another process took the new file for a left one. */
-static int replace_in(int dir, const char *name, const char *path, struct ocn_bytes bytes,
-                      bool *ret_lost, struct ocn_error *err)
+/* FAILED: and an error. LOST: another process took the new file for a left one. */
+enum result { REPLACED, FAILED, LOST, IS_LINK };
+
+static enum result fail(struct ocn_error *err, const char *path, const char *step)
+{
+    (void)fail_step(err, path, step);
+    return FAILED;
+}
+
+static enum result replace_once(int dir, const char *name, const char *path, struct ocn_bytes bytes,
+                                struct ocn_error *err)
 {
     OCN_CLEANUP(drop_temporary) struct temporary temporary = { .dir = dir, .fd = -1 };
     struct stat old;
 
     if (fstatat(dir, name, &old, AT_SYMLINK_NOFOLLOW) < 0) {
-        return fail_step(err, path, "stat");
+        return fail(err, path, "stat");
     }
     if (!S_ISREG(old.st_mode)) {
-        return ocn_fail(err, OCN_E_FORMAT, path, "cannot replace it: not a regular file");
+        (void)ocn_fail(err, OCN_E_FORMAT, path, "cannot replace it: not a regular file");
+        return S_ISLNK(old.st_mode) ? IS_LINK : FAILED;
     }
-    if (create_temporary(&temporary, name) < 0) {
-        return fail_step(err, path, "creating a temporary file beside it");
+    if (create_temporary(&temporary, name, old.st_mode & 0777) < 0) {
+        return fail(err, path, "creating a temporary file beside it");
     }
     if (copy_attributes(temporary.fd, &old) < 0) {
-        return fail_step(err, path, "keeping its owner and mode");
+        return fail(err, path, "keeping its owner and mode");
     }
     struct ocn_error failed = { 0 };
     if (ocn_io_write_fd(temporary.fd, path, bytes, &failed) < 0) {
         errno = failed.sys;
-        return fail_step(err, path, "writing the temporary file");
+        return fail(err, path, "writing the temporary file");
     }
     if (fsync(temporary.fd) < 0) {
-        return fail_step(err, path, "syncing the temporary file");
+        return fail(err, path, "syncing the temporary file");
     }
     if (temporary.name[0] == '\0' && name_temporary(&temporary, name) < 0) {
-        return fail_step(err, path, "naming the temporary file");
+        return fail(err, path, "naming the temporary file");
     }
     if (renameat(dir, temporary.name, dir, name) < 0) {
         if (errno != ENOENT) {
-            return fail_step(err, path, "renaming the temporary file");
+            return fail(err, path, "renaming the temporary file");
         }
         temporary.name[0] = '\0';
-        *ret_lost = true;
-        return -1;
+        return LOST;
     }
     temporary.name[0] = '\0';
     /* Not synced: after a power cut the directory names one whole file or the other. */
-    return 0;
+    return REPLACED;
 }
 
 /* Splits @path in place; the root directory is no file, so a lone leading slash needs no care. */
@@ -201,6 +210,19 @@ static const char *split(char *path, const char **ret_name)
     return path;
 }
 
+static enum result replace(int dir, const char *name, const char *path, struct ocn_bytes bytes,
+                           struct ocn_error *err)
+{
+    for (int i = 0; i < TEMPORARY_TRIES; i++) {
+        enum result result = replace_once(dir, name, path, bytes, err);
+        if (result != LOST) {
+            return result;
+        }
+    }
+    errno = ENOENT;
+    return fail(err, path, "renaming the temporary file");
+}
+
 int ocn_replace_file(const char *path, struct ocn_bytes bytes, struct ocn_error *err)
 {
     struct stat st;
@@ -215,21 +237,26 @@ int ocn_replace_file(const char *path, struct ocn_bytes bytes, struct ocn_error 
         return fail_step(err, path, "resolving the path");
     }
     const char *directory = split(real, &name);
-    ocn_autoclose int dir = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    ocn_autoclose int dir = openat(AT_FDCWD, directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (dir < 0) {
         return fail_step(err, path, "opening its directory");
     }
-    for (int i = 0; i < TEMPORARY_TRIES; i++) {
-        bool lost = false;
-        if (replace_in(dir, name, path, bytes, &lost, err) == 0) {
-            return 0;
-        }
-        if (!lost) {
-            return -1;
-        }
+    return replace(dir, name, path, bytes, err) == REPLACED ? 0 : -1;
+}
+
+int ocn_replace_in(int dir, const char *name, const char *path, struct ocn_bytes bytes,
+                   struct ocn_error *err)
+{
+    struct ocn_error problem = { 0 };
+    enum result result = replace(dir, name, path, bytes, &problem);
+
+    if (result == IS_LINK) {
+        return ocn_replace_file(path, bytes, err);
     }
-    errno = ENOENT;
-    return fail_step(err, path, "renaming the temporary file");
+    if (result != REPLACED && err != NULL) {
+        *err = problem;
+    }
+    return result == REPLACED ? 0 : -1;
 }
 
 static int fail_create(struct ocn_error *err, const char *path, const char *step)
@@ -255,7 +282,7 @@ int ocn_replace_new_file(const char *path, struct ocn_bytes bytes, mode_t mode,
     }
     /* The name goes with the struct: what is left of it is the link. */
     OCN_CLEANUP(drop_temporary) struct temporary temporary = { .dir = dir, .fd = -1 };
-    if (create_temporary(&temporary, name) < 0) {
+    if (create_temporary(&temporary, name, 0600) < 0) {
         return fail_create(err, path, "creating a temporary file beside it");
     }
     if (fchmod(temporary.fd, mode) < 0) {

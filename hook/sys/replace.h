@@ -15,6 +15,10 @@
  */
 OCN_MUST_USE int ocn_replace_file(const char *path, struct ocn_bytes bytes, struct ocn_error *err);
 
+/* The same of @name in the directory @dir, an O_PATH descriptor; @path names both. */
+OCN_MUST_USE int ocn_replace_in(int dir, const char *name, const char *path, struct ocn_bytes bytes,
+                                struct ocn_error *err);
+
 /*
  * Makes the file @path of @bytes with @mode, whatever the umask, in a directory that is there:
  * written under a temporary name, fsync, link. Something that is there already, a link included, is
