@@ -39,6 +39,11 @@ static int reserve(struct ocn_buf *buf, size_t more)
     return 0;
 }
 
+void ocn_buf_reserve(struct ocn_buf *buf, size_t more)
+{
+    (void)reserve(buf, more);
+}
+
 void ocn_buf_add(struct ocn_buf *buf, const char *bytes, size_t len)
 {
     if (reserve(buf, len) < 0) {

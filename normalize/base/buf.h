@@ -18,6 +18,10 @@ struct ocn_buf {
 };
 
 void ocn_buf_done(struct ocn_buf *buf);
+
+/* Makes room for @more bytes at once, of which less is needed as a rule. */
+void ocn_buf_reserve(struct ocn_buf *buf, size_t more);
+
 void ocn_buf_add(struct ocn_buf *buf, const char *bytes, size_t len);
 void ocn_buf_puts(struct ocn_buf *buf, const char *text);
 void ocn_buf_printf(struct ocn_buf *buf, const char *fmt, ...) OCN_PRINTF(2, 3);

@@ -13,7 +13,7 @@ static const char hex_digits[] = "0123456789abcdef";
 
 static bool is_space(char c)
 {
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+    return (unsigned char)c <= ' ' && (c == '\t' || c == ' ' || c == '\n' || c == '\r');
 }
 
 /* What may stand behind a number or a word. */
@@ -234,7 +234,7 @@ bool ocn_json_may_have(struct ocn_bytes text, const char *key)
 size_t ocn_json_skip_space(struct ocn_bytes text, size_t pos)
 {
     while (pos < text.len && is_space(text.ptr[pos])) {
-        pos++;
+        pos = ocn_json_run_end(text, pos);
     }
     return pos;
 }
@@ -260,6 +260,10 @@ static size_t skip_container(struct ocn_bytes text, size_t pos)
         char c = text.ptr[pos];
         if (c == '"') {
             pos = skip_string(text, pos);
+            continue;
+        }
+        if (is_space(c)) {
+            pos = ocn_json_run_end(text, pos);
             continue;
         }
         if (c == '{' || c == '[') {
@@ -415,6 +419,12 @@ static bool spells(struct ocn_bytes text, size_t pos, const char *plain, size_t 
     }
     pos++;
     while (done < len) {
+        if (pos < text.len && ocn_json_is_plain_char(text.ptr[pos])) {
+            if (text.ptr[pos++] != plain[done++]) {
+                return false;
+            }
+            continue;
+        }
         size_t count = decode_char(text, &pos, bytes);
         if (count == 0 || count > len - done || memcmp(bytes, plain + done, count) != 0) {
             return false;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where a run of ordinary characters ends within a string literal, eight bytes at a time. */
+/* Where a run of characters ends, eight bytes at a time: of ordinary ones within a string literal,
+ * or of one and the same, as indentation is. */
 #pragma once
 
 #include <endian.h>
@@ -44,6 +45,25 @@ static inline size_t ocn_json_plain_end(struct ocn_bytes text, size_t pos)
         }
     }
     while (pos < text.len && ocn_json_is_plain_char(text.ptr[pos])) {
+        pos++;
+    }
+    return pos;
+}
+
+/* The first position behind @pos, which is within @text, with another character. */
+static inline size_t ocn_json_run_end(struct ocn_bytes text, size_t pos)
+{
+    const char c = text.ptr[pos];
+    uint64_t bytes;
+
+    for (pos++; text.len - pos >= sizeof(bytes); pos += sizeof(bytes)) {
+        memcpy(&bytes, text.ptr + pos, sizeof(bytes));
+        bytes = le64toh(bytes) ^ (unsigned char)c * (uint64_t)0x0101010101010101;
+        if (bytes != 0) {
+            return pos + (size_t)__builtin_ctzll(bytes) / 8;
+        }
+    }
+    while (pos < text.len && text.ptr[pos] == c) {
         pos++;
     }
     return pos;
