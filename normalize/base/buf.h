@@ -18,6 +18,7 @@ struct ocn_buf {
 };
 
 void ocn_buf_done(struct ocn_buf *buf);
+
 void ocn_buf_add(struct ocn_buf *buf, const char *bytes, size_t len);
 void ocn_buf_puts(struct ocn_buf *buf, const char *text);
 void ocn_buf_printf(struct ocn_buf *buf, const char *fmt, ...) OCN_PRINTF(2, 3);

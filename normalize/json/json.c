@@ -6,15 +6,14 @@
 #include <string.h>
 
 #include "normalize/base/nearest.h"
+#include "normalize/json/plain.h"
 #include "normalize/json/pointer.h"
-
-#define ESCAPE_LEN ((size_t)6) /* of \\uXXXX */
 
 static const char hex_digits[] = "0123456789abcdef";
 
 static bool is_space(char c)
 {
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+    return (unsigned char)c <= ' ' && (c == '\t' || c == ' ' || c == '\n' || c == '\r');
 }
 
 /* What may stand behind a number or a word. */
@@ -133,16 +132,15 @@ int ocn_json_load(struct ocn_bytes text, size_t max_size, json_t **ret, struct o
     return load(text, max_size, 0, ret, err);
 }
 
-/* The number that the escape \\uXXXX at @pos stands for; 0 where there is none. */
-static unsigned escape_at(struct ocn_bytes text, size_t pos)
+unsigned ocn_json_escape_at(struct ocn_bytes text, size_t pos)
 {
     unsigned value = 0;
 
-    if (pos > text.len || text.len - pos < ESCAPE_LEN || text.ptr[pos] != '\\' ||
+    if (pos > text.len || text.len - pos < OCN_JSON_ESCAPE_LEN || text.ptr[pos] != '\\' ||
         text.ptr[pos + 1] != 'u') {
         return 0;
     }
-    for (size_t i = 2; i < ESCAPE_LEN; i++) {
+    for (size_t i = 2; i < OCN_JSON_ESCAPE_LEN; i++) {
         const char *digit = strchr(hex_digits, ocn_lower(text.ptr[pos + i]));
         if (digit == NULL || *digit == '\0') {
             return 0;
@@ -160,18 +158,18 @@ static size_t blank_halves(struct ocn_buf *text)
     size_t count = 0;
 
     for (size_t at = 0; at < bytes.len;) {
-        unsigned value = escape_at(bytes, at);
+        unsigned value = ocn_json_escape_at(bytes, at);
         if (value < 0xd800 || value > 0xdfff) {
             at += bytes.ptr[at] == '\\' ? 2 : 1;
             continue;
         }
-        unsigned next = escape_at(bytes, at + ESCAPE_LEN);
+        unsigned next = ocn_json_escape_at(bytes, at + OCN_JSON_ESCAPE_LEN);
         bool paired = value < 0xdc00 && next >= 0xdc00 && next <= 0xdfff;
         if (!paired) {
-            memcpy(text->ptr + at, "\\u0000", ESCAPE_LEN);
+            memcpy(text->ptr + at, "\\u0000", OCN_JSON_ESCAPE_LEN);
             count++;
         }
-        at += paired ? 2 * ESCAPE_LEN : ESCAPE_LEN;
+        at += paired ? 2 * OCN_JSON_ESCAPE_LEN : OCN_JSON_ESCAPE_LEN;
     }
     return count;
 }
@@ -236,7 +234,7 @@ bool ocn_json_may_have(struct ocn_bytes text, const char *key)
 size_t ocn_json_skip_space(struct ocn_bytes text, size_t pos)
 {
     while (pos < text.len && is_space(text.ptr[pos])) {
-        pos++;
+        pos = ocn_json_run_end(text, pos);
     }
     return pos;
 }
@@ -244,12 +242,12 @@ size_t ocn_json_skip_space(struct ocn_bytes text, size_t pos)
 /* Behind the closing quote of the string whose opening quote is at @pos. */
 static size_t skip_string(struct ocn_bytes text, size_t pos)
 {
-    for (pos++; pos < text.len; pos++) {
-        if (text.ptr[pos] == '\\') {
-            pos++;
-        } else if (text.ptr[pos] == '"') {
+    for (pos = ocn_json_plain_end(text, pos + 1); pos < text.len;
+         pos = ocn_json_plain_end(text, pos)) {
+        if (text.ptr[pos] == '"') {
             return pos + 1;
         }
+        pos += text.ptr[pos] == '\\' ? 2 : 1;
     }
     return text.len;
 }
@@ -262,6 +260,10 @@ static size_t skip_container(struct ocn_bytes text, size_t pos)
         char c = text.ptr[pos];
         if (c == '"') {
             pos = skip_string(text, pos);
+            continue;
+        }
+        if (is_space(c)) {
+            pos = ocn_json_run_end(text, pos);
             continue;
         }
         if (c == '{' || c == '[') {
@@ -345,17 +347,17 @@ static size_t encode_utf8(unsigned long point, char out[4])
 /* The \uXXXX escape at @pos, with its low surrogate if it has one. */
 static size_t decode_unicode(struct ocn_bytes text, size_t *pos, char out[4])
 {
-    if (text.len - *pos < ESCAPE_LEN) {
+    if (text.len - *pos < OCN_JSON_ESCAPE_LEN) {
         *pos = text.len;
         return 0;
     }
-    unsigned long point = escape_at(text, *pos);
-    *pos += ESCAPE_LEN;
-    if (point >= 0xd800 && point < 0xdc00 && text.len - *pos >= ESCAPE_LEN &&
+    unsigned long point = ocn_json_escape_at(text, *pos);
+    *pos += OCN_JSON_ESCAPE_LEN;
+    if (point >= 0xd800 && point < 0xdc00 && text.len - *pos >= OCN_JSON_ESCAPE_LEN &&
         text.ptr[*pos] == '\\') {
-        unsigned long low = escape_at(text, *pos);
+        unsigned long low = ocn_json_escape_at(text, *pos);
         point = 0x10000 + ((point - 0xd800) << 10) + (low - 0xdc00);
-        *pos += ESCAPE_LEN;
+        *pos += OCN_JSON_ESCAPE_LEN;
     }
     return encode_utf8(point, out);
 }
@@ -389,6 +391,22 @@ static size_t decode_char(struct ocn_bytes text, size_t *pos, char out[4])
     return 1;
 }
 
+size_t ocn_json_unescape(struct ocn_bytes literal, char *out)
+{
+    char bytes[4];
+    size_t len = 0;
+
+    for (size_t pos = 0; pos < literal.len;) {
+        size_t count = decode_char(literal, &pos, bytes);
+        if (count == 0 || count > literal.len - len) {
+            break; /* a quote, or no escape */
+        }
+        memcpy(out + len, bytes, count);
+        len += count;
+    }
+    return len;
+}
+
 /* How far the literal at @pos spells @plain: *ret_pos is behind what was read. */
 static bool spells(struct ocn_bytes text, size_t pos, const char *plain, size_t len,
                    size_t *ret_pos)
@@ -401,6 +419,12 @@ static bool spells(struct ocn_bytes text, size_t pos, const char *plain, size_t 
     }
     pos++;
     while (done < len) {
+        if (pos < text.len && ocn_json_is_plain_char(text.ptr[pos])) {
+            if (text.ptr[pos++] != plain[done++]) {
+                return false;
+            }
+            continue;
+        }
         size_t count = decode_char(text, &pos, bytes);
         if (count == 0 || count > len - done || memcmp(bytes, plain + done, count) != 0) {
             return false;

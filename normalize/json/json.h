@@ -56,6 +56,15 @@ bool ocn_json_string_is(struct ocn_bytes text, size_t pos, const char *plain, si
 /* true: the string literal at @pos begins with the @len bytes of @plain. */
 bool ocn_json_string_begins(struct ocn_bytes text, size_t pos, const char *plain, size_t len);
 
+#define OCN_JSON_ESCAPE_LEN ((size_t)6) /* of \\uXXXX */
+
+/* The number that the escape \\uXXXX at @pos of any text stands for; 0 where there is none. */
+unsigned ocn_json_escape_at(struct ocn_bytes text, size_t pos);
+
+/* Writes what @literal, a string without its quotes, stands for to @out, which holds as many bytes
+ * as @literal has. How many they are. */
+size_t ocn_json_unescape(struct ocn_bytes literal, char *out);
+
 /* The value that JSON pointer @pointer names, within @text; {NULL, 0} if there is none. */
 struct ocn_bytes ocn_json_value_at(struct ocn_bytes text, const char *pointer);
 

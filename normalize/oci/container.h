@@ -133,9 +133,13 @@ struct ocn_container {
 
     struct ocn_bind_faults faults; /* by ocn_part */
 
-    json_t *json; /* what the strings above are borrowed from */
+    json_t *json; /* what the strings above are borrowed from; NULL: they are the arena's */
     struct ocn_arena arena;
 };
+
+/* The rows of config.json, of struct ocn_container; the row of its process. */
+extern const struct ocn_bind ocn_container_fields[];
+extern const struct ocn_bind ocn_container_process_fields[];
 
 /*
  * Reads a config.json of at most OCN_CONFIG_MAX_SIZE. What a part of it has that cannot be read is

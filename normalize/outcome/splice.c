@@ -8,12 +8,14 @@
 #include "normalize/json/json.h"
 #include "normalize/json/pointer.h"
 
-#define MAX_TOKEN 512
+#define SPARE ((size_t)1024) /* what edits add, most times */
 
-/* An edit on its way down: @rest is what is left of its path. */
+/* An edit on its way down. */
 struct item {
     const struct ocn_edit *edit;
-    const char *rest;
+    const char *path;  /* what is left of its path */
+    const char *token; /* the first of that, unescaped; "" where nothing is left */
+    size_t len;        /* of the token */
     bool done;
 };
 
@@ -35,24 +37,30 @@ static void flush(struct splicer *s, size_t pos)
     s->copied = pos;
 }
 
-static void unescape_token(const char *rest, char token[MAX_TOKEN])
+/* @edit, of whose path @path is left. */
+static struct item item_of(struct splicer *s, const struct ocn_edit *edit, const char *path)
 {
-    (void)ocn_json_pointer_next(&rest, token, MAX_TOKEN);
+    size_t size = strlen(path) + 1;
+    char *token = ocn_arena_copy(&s->arena, path, size - 1);
+    const char *rest = path;
+
+    if (!s->arena.failed) {
+        (void)ocn_json_pointer_next(&rest, token, size);
+    }
+    return (struct item){ .edit = edit, .path = path, .token = token, .len = strlen(token) };
 }
 
-static const char *behind_token(const char *rest)
+static const char *behind_token(const struct item *item)
 {
-    char token[MAX_TOKEN];
+    const char *begin = item->path + (item->path[0] == '/' ? 1 : 0);
 
-    (void)ocn_json_pointer_next(&rest, token, sizeof(token));
-    return rest;
+    return begin + strcspn(begin, "/"); /* a slash in a token is escaped */
 }
 
 /* The items whose next token is @token, one step further down, in a new list. */
 static int descend(struct splicer *s, struct item *items, size_t count, const char *token,
                    struct item **ret, size_t *ret_count, struct ocn_error *err)
 {
-    char other[MAX_TOKEN];
     struct item *list = ocn_arena_alloc(&s->arena, count * sizeof(*list));
     size_t len = 0;
 
@@ -60,10 +68,9 @@ static int descend(struct splicer *s, struct item *items, size_t count, const ch
         return ocn_fail_nomem(err);
     }
     for (size_t i = 0; i < count; i++) {
-        unescape_token(items[i].rest, other);
-        if (!items[i].done && strcmp(other, token) == 0) {
+        if (!items[i].done && strcmp(items[i].token, token) == 0) {
             items[i].done = true;
-            list[len++] = (struct item){ items[i].edit, behind_token(items[i].rest), false };
+            list[len++] = item_of(s, items[i].edit, behind_token(&items[i]));
         }
     }
     *ret = list;
@@ -77,7 +84,7 @@ static const struct ocn_edit *whole_value(const struct item *items, size_t count
     const struct ocn_edit *edit = NULL;
 
     for (size_t i = 0; i < count; i++) {
-        if (items[i].rest[0] == '\0') {
+        if (items[i].path[0] == '\0') {
             edit = items[i].edit;
         }
     }
@@ -106,16 +113,13 @@ static void put_key(struct splicer *s, const char *token)
 static int create_members(struct splicer *s, struct item *items, size_t count, bool first,
                           struct ocn_bytes space, struct ocn_error *err)
 {
-    char token[MAX_TOKEN];
-
     for (size_t i = 0; i < count; i++) {
         struct item *below = NULL;
         size_t below_count = 0;
         if (items[i].done) {
             continue;
         }
-        unescape_token(items[i].rest, token);
-        if (descend(s, items, count, token, &below, &below_count, err) < 0) {
+        if (descend(s, items, count, items[i].token, &below, &below_count, err) < 0) {
             return -1;
         }
         if (!first) {
@@ -123,7 +127,7 @@ static int create_members(struct splicer *s, struct item *items, size_t count, b
         }
         ocn_buf_add(s->out, space.ptr, space.len);
         first = false;
-        put_key(s, token);
+        put_key(s, items[i].token);
         if (create_value(s, below, below_count, err) < 0) {
             return -1;
         }
@@ -134,20 +138,17 @@ static int create_members(struct splicer *s, struct item *items, size_t count, b
 static void create_variables(struct splicer *s, struct item *items, size_t count, bool first,
                              struct ocn_bytes space)
 {
-    char name[MAX_TOKEN];
-
     for (size_t i = 0; i < count; i++) {
         if (items[i].done) {
             continue;
         }
         items[i].done = true;
-        unescape_token(items[i].rest, name);
         if (!first) {
             ocn_buf_puts(s->out, ",");
         }
         ocn_buf_add(s->out, space.ptr, space.len);
         first = false;
-        put_variable(s, name, items[i].edit->to);
+        put_variable(s, items[i].token, items[i].edit->to);
     }
 }
 
@@ -156,7 +157,7 @@ static bool are_variables(const struct item *items, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         const char *name = ocn_edit_env_name(items[i].edit);
-        if (name != NULL && strcmp(items[i].rest + 1, name) == 0) {
+        if (name != NULL && strcmp(items[i].path + 1, name) == 0) {
             return true;
         }
     }
@@ -202,14 +203,12 @@ static bool any_left(const struct item *items, size_t count)
 static int rewrite_member(struct splicer *s, size_t key, size_t value, struct item *items,
                           size_t count, struct ocn_error *err)
 {
-    char token[MAX_TOKEN];
     struct item *below = NULL;
     size_t below_count = 0;
 
     for (size_t i = 0; i < count; i++) {
-        unescape_token(items[i].rest, token);
-        if (!items[i].done && ocn_json_string_is(s->text, key, token, strlen(token))) {
-            if (descend(s, items, count, token, &below, &below_count, err) < 0) {
+        if (!items[i].done && ocn_json_string_is(s->text, key, items[i].token, items[i].len)) {
+            if (descend(s, items, count, items[i].token, &below, &below_count, err) < 0) {
                 return -1;
             }
             return rewrite_value(s, value, below, below_count, err);
@@ -248,20 +247,15 @@ static int rewrite_object(struct splicer *s, size_t pos, struct item *items, siz
     return 0;
 }
 
-/* Every entry NAME=... is replaced: runtimes differ in which one of several they take. */
-static void rewrite_variable(struct splicer *s, size_t entry, struct item *items, size_t count,
-                             bool *seen)
+/* Every entry NAME=... is replaced: runtimes differ in which one of several they take. @prefixes:
+ * NAME= of each item. */
+static void rewrite_variable(struct splicer *s, size_t entry, const struct item *items,
+                             const char *const *prefixes, size_t count, bool *seen)
 {
-    char prefix[MAX_TOKEN + 1];
-
     for (size_t i = 0; i < count; i++) {
-        unescape_token(items[i].rest, prefix);
-        size_t len = strlen(prefix);
-        prefix[len] = '=';
-        if (ocn_json_string_begins(s->text, entry, prefix, len + 1)) {
-            prefix[len] = '\0';
+        if (ocn_json_string_begins(s->text, entry, prefixes[i], items[i].len + 1)) {
             flush(s, entry);
-            put_variable(s, prefix, items[i].edit->to);
+            put_variable(s, items[i].token, items[i].edit->to);
             s->copied = ocn_json_skip_value(s->text, entry);
             seen[i] = true;
             return;
@@ -276,8 +270,12 @@ static int rewrite_variables(struct splicer *s, size_t pos, struct item *items, 
     size_t last_end = pos + 1;
     bool empty = true;
     bool *seen = ocn_arena_alloc(&s->arena, count * sizeof(*seen));
+    const char **prefixes = ocn_arena_alloc(&s->arena, count * sizeof(*prefixes));
 
-    if (seen == NULL) {
+    for (size_t i = 0; prefixes != NULL && i < count; i++) {
+        prefixes[i] = ocn_arena_printf(&s->arena, "%s=", items[i].token);
+    }
+    if (seen == NULL || prefixes == NULL || s->arena.failed) {
         return ocn_fail_nomem(err);
     }
     for (pos++;;) {
@@ -286,7 +284,7 @@ static int rewrite_variables(struct splicer *s, size_t pos, struct item *items, 
             break;
         }
         space = (struct ocn_bytes){ s->text.ptr + pos, entry - pos };
-        rewrite_variable(s, entry, items, count, seen);
+        rewrite_variable(s, entry, items, prefixes, count, seen);
         last_end = ocn_json_skip_value(s->text, entry);
         empty = false;
         pos = ocn_json_skip_space(s->text, last_end);
@@ -311,11 +309,8 @@ static const char *first_path(const struct item *items, size_t count)
 
 static bool goes_to(const struct item *items, size_t count, const char *token)
 {
-    char other[MAX_TOKEN];
-
     for (size_t i = 0; i < count; i++) {
-        unescape_token(items[i].rest, other);
-        if (!items[i].done && strcmp(other, token) == 0) {
+        if (!items[i].done && strcmp(items[i].token, token) == 0) {
             return true;
         }
     }
@@ -382,23 +377,25 @@ int ocn_splice_edits(struct ocn_bytes text, const char *root, const struct ocn_e
     size_t root_len = strlen(root);
     int result = 0;
 
+    (void)ocn_buf_reserve(out, text.len + SPARE); /* an append that fails says so at the end */
     if (count != 0) {
         struct item *items = ocn_arena_alloc(&s.arena, count * sizeof(*items));
         size_t len = 0;
         for (size_t i = 0; items != NULL && i < count; i++) {
             if (strncmp(edits[i].path, root, root_len) == 0) {
-                items[len++] = (struct item){ &edits[i], edits[i].path + root_len, false };
+                items[len++] = item_of(&s, &edits[i], edits[i].path + root_len);
             }
         }
-        if (items == NULL) {
-            result = ocn_fail_nomem(err);
-        } else if (len != 0) {
+        if (len != 0) {
             result = rewrite_value(&s, ocn_json_skip_space(text, 0), items, len, err);
         }
     }
     if (result == 0) {
         flush(&s, text.len);
         result = ocn_buf_check(out, err);
+    }
+    if (ocn_arena_check(&s.arena, err) < 0) {
+        result = -1;
     }
     ocn_arena_done(&s.arena);
     return result;

@@ -21,6 +21,7 @@ accounts      -
 admission     *admission/*object.json
 answer        *cases*config.json
 argv          -
+bind_text     *.json
 config        *config.json
 diff          -
 elf           -

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <check.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "normalize/json/json.h"
@@ -107,6 +108,23 @@ START_TEST(test_splice__process_json_is_a_part_of_config_json)
 }
 END_TEST
 
+/* However long a name is, it is that name. */
+START_TEST(test_splice__a_long_name_is_not_cut)
+{
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf out = { 0 };
+    char path[3000] = "/process/env/";
+    char expected[4000];
+    struct ocn_error err = { 0 };
+
+    memset(path + strlen(path), 'N', sizeof(path) - strlen(path) - 1);
+    const struct ocn_edit edit = { .path = path, .to = "\"v\"" };
+    snprintf(expected, sizeof(expected), "{\"process\":{\"env\":[\"%s=v\"]}}",
+             path + strlen("/process/env/"));
+    ck_assert_int_eq(ocn_splice_edits((struct ocn_bytes){ "{}", 2 }, "", &edit, 1, &out, &err), 0);
+    ck_assert_str_eq(out.ptr, expected);
+}
+END_TEST
+
 START_TEST(test_splice__refuses_a_way_through_no_object)
 {
     static const char *const texts[] = { "{\"a\":1}", "{\"a\":\"x\"}", "{\"a\":[]}",
@@ -131,6 +149,7 @@ int main(void)
 
     tcase_add_loop_test(tcase, test_splice__row, 0, (int)OCN_COUNT(rows));
     tcase_add_test(tcase, test_splice__process_json_is_a_part_of_config_json);
+    tcase_add_test(tcase, test_splice__a_long_name_is_not_cut);
     tcase_add_test(tcase, test_splice__refuses_a_way_through_no_object);
     suite_add_tcase(suite, tcase);
     return ocn_run_suite(suite);
