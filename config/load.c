@@ -65,38 +65,35 @@ static void name_profile(struct ocn_config *config, const struct ocn_layer *laye
     config->base.profile = ocn_arena_copy(&config->arena, name, strlen(name));
 }
 
-/* The built-in default with @layer above it, if that is a profile of ours and untouched. */
-static const struct ocn_policy *find_bound(const struct ocn_layer *layer)
-{
-    for (size_t i = 0; i < ocn_profiles_built_in_len; i++) {
-        if (layer->text.ptr == ocn_profiles_built_in[i].text.ptr) {
-            return &ocn_profiles_bound[i];
-        }
-    }
-    return NULL;
-}
-
-static void add_bound(struct ocn_config *config, const struct ocn_layer *layer,
-                      const struct ocn_policy *bound)
+static void note_bound(struct ocn_config *config, const struct ocn_layer *layer)
 {
     struct ocn_config_source *source = &config->sources[config->sources_len++];
 
-    config->base = *bound;
     source->text = layer->text;
     source->name = ocn_arena_copy(&config->arena, layer->name, strlen(layer->name));
+}
+
+/* Adds @layer, if that is a profile of ours and untouched. */
+static bool add_bound(struct ocn_config *config, const struct ocn_layer *layer)
+{
+    for (size_t i = 0; i < ocn_profiles_built_in_len; i++) {
+        if (layer->text.ptr == ocn_profiles_built_in[i].text.ptr) {
+            ocn_config_bind_profile(i, &config->base);
+            note_bound(config, layer);
+            return true;
+        }
+    }
+    return false;
 }
 
 static int add_layers(struct ocn_config *config, const struct ocn_layer *layers, size_t count,
                       struct ocn_error *err)
 {
     const struct ocn_layer built_in = { OCN_POLICY_BUILT_IN, ocn_policy_default, NULL };
-    const struct ocn_policy *bound = count != 0 ? find_bound(&layers[0]) : NULL;
 
-    add_bound(config, &built_in, &ocn_policy_built_in);
-    if (bound != NULL) {
-        add_bound(config, &layers[0], bound);
-    }
-    for (size_t i = bound != NULL ? 1 : 0; i < count; i++) {
+    config->base = ocn_policy_built_in;
+    note_bound(config, &built_in);
+    for (size_t i = count != 0 && add_bound(config, &layers[0]) ? 1 : 0; i < count; i++) {
         if (add_layer(config, &layers[i], err) < 0) {
             return -1;
         }

@@ -11,9 +11,14 @@
 
 /* What the loader is linked with otherwise, and what is made here. */
 const struct ocn_policy ocn_policy_built_in;
-const struct ocn_policy ocn_profiles_bound[1];
 const struct ocn_profile ocn_profiles_built_in[1];
 const size_t ocn_profiles_built_in_len;
+
+void ocn_config_bind_profile(size_t at, struct ocn_policy *policy)
+{
+    (void)at;
+    (void)policy;
+}
 
 static struct ocn_bytes read_file(const char *path, struct ocn_arena *arena)
 {
@@ -59,17 +64,14 @@ static void print_member(const char *member, const char *text)
 
 static void print_strings(const struct ocn_strings *strings)
 {
-    (void)printf("{ (const char **)(const char *const[]){ ");
     for (size_t i = 0; i < strings->len; i++) {
         print_string(strings->items[i]);
         (void)printf(", ");
     }
-    (void)printf("}, %zu }", strings->len);
 }
 
 static void print_pairs(const struct ocn_pairs *pairs)
 {
-    (void)printf("{ (struct ocn_pair *)(const struct ocn_pair[]){ ");
     for (size_t i = 0; i < pairs->len; i++) {
         (void)printf("{ ");
         print_string(pairs->items[i].name);
@@ -77,13 +79,41 @@ static void print_pairs(const struct ocn_pairs *pairs)
         print_string(pairs->items[i].value);
         (void)printf(" }, ");
     }
-    (void)printf("}, %zu }", pairs->len);
 }
 
-/* The value of one row, if it is not what a static object has anyway. */
-static void print_value(const struct ocn_bind *row, const void *field)
+/* How C writes a list: its type, that of an item, and that of an item that nobody changes. */
+static const struct {
+    const char *list;
+    const char *item;
+    const char *kept;
+} lists[OCN_BIND_TYPES] = {
+    [OCN_BIND_STRINGS] = { "struct ocn_strings", "const char *", "const char *const" },
+    [OCN_BIND_PAIRS] = { "struct ocn_pairs", "struct ocn_pair", "const struct ocn_pair" },
+};
+
+static void print_items(const struct ocn_bind *row, const void *field)
+{
+    row->type == OCN_BIND_STRINGS ? print_strings(field) : print_pairs(field);
+}
+
+/* "(TYPE){ ITEMS, LENGTH }"; where @items is not NULL, it is the name of those. */
+static void print_list(const struct ocn_bind *row, const void *field, const char *items)
 {
     const struct ocn_strings *list = field; /* all lists begin alike: items, len */
+
+    (void)printf("{ (%s *)", lists[row->type].item);
+    if (items != NULL) {
+        (void)printf("%s", items);
+    } else {
+        (void)printf("(%s[]){ ", lists[row->type].kept);
+        print_items(row, field);
+        (void)printf("}");
+    }
+    (void)printf(", %zu }", list->len);
+}
+
+static void print_value(const struct ocn_bind *row, const void *field)
+{
     const char *const *text = field;
 
     switch (row->type) {
@@ -103,11 +133,7 @@ static void print_value(const struct ocn_bind *row, const void *field)
         *text != NULL ? print_string(*text) : (void)printf("NULL");
         break;
     case OCN_BIND_STRINGS:
-        list->len != 0 ? print_strings(field) : (void)printf("{ 0 }");
-        break;
     case OCN_BIND_PAIRS:
-        list->len != 0 ? print_pairs(field) : (void)printf("{ 0 }");
-        break;
     case OCN_BIND_U32S:
     case OCN_BIND_OBJECT:
     case OCN_BIND_OBJECTS:
@@ -121,16 +147,67 @@ static void print_value(const struct ocn_bind *row, const void *field)
     }
 }
 
+static bool is_empty(const struct ocn_bind *row, const void *field)
+{
+    bool list = lists[row->type].list != NULL || row->type == OCN_BIND_OBJECTS;
+
+    return list && ((const struct ocn_strings *)field)->len == 0;
+}
+
+/* What a static object does not have anyway, as its initialisers. */
 static void print_fields(const struct ocn_bind *fields, const struct ocn_policy *policy)
 {
     for (const struct ocn_bind *row = fields; row->key != NULL; row++) {
         const void *field = (const char *)policy + row->offset;
         if (row->type == OCN_BIND_OBJECT) {
             print_fields(row->fields, policy);
-        } else if (row->type != OCN_BIND_OBJECTS || ((const struct ocn_list *)field)->len != 0) {
+        } else if (!is_empty(row, field)) {
             (void)printf("        .%s = ", row->member);
-            print_value(row, field);
+            lists[row->type].list != NULL ? print_list(row, field, NULL) : print_value(row, field);
             (void)printf(",\n");
+        }
+    }
+}
+
+/* A statement that puts a value into *policy. */
+static void print_put(const struct ocn_bind *row, const void *field)
+{
+    const char *type = lists[row->type].list;
+
+    if (type != NULL && !is_empty(row, field)) {
+        (void)printf("    {\n        static %s items[] = { ", lists[row->type].kept);
+        print_items(row, field);
+        (void)printf("};\n        policy->%s = (%s)", row->member, type);
+        print_list(row, field, "items");
+        (void)printf(";\n    }\n");
+        return;
+    }
+    (void)printf("    policy->%s = ", row->member);
+    type != NULL ? (void)printf("(%s){ 0 }", type) : print_value(row, field);
+    (void)printf(";\n");
+}
+
+/* Statements for what @policy, which began as a copy of @base, has got since. */
+static void print_puts(const struct ocn_bind *fields, const struct ocn_policy *policy,
+                       const struct ocn_policy *base)
+{
+    static const size_t sizes[OCN_BIND_TYPES] = {
+        [OCN_BIND_BOOL] = sizeof(bool),
+        [OCN_BIND_U32] = sizeof(uint32_t),
+        [OCN_BIND_NUMBER] = sizeof(double),
+        [OCN_BIND_ENUM] = sizeof(unsigned),
+        [OCN_BIND_STRING] = sizeof(const char *),
+        [OCN_BIND_STRINGS] = sizeof(struct ocn_strings),
+        [OCN_BIND_PAIRS] = sizeof(struct ocn_pairs),
+        [OCN_BIND_OBJECTS] = sizeof(struct ocn_list),
+    };
+
+    for (const struct ocn_bind *row = fields; row->key != NULL; row++) {
+        const char *field = (const char *)policy + row->offset;
+        if (row->type == OCN_BIND_OBJECT) {
+            print_puts(row->fields, policy, base);
+        } else if (memcmp(field, (const char *)base + row->offset, sizes[row->type]) != 0) {
+            print_put(row, field);
         }
     }
 }
@@ -216,15 +293,16 @@ int main(int argc, char **argv)
                      profiles[i].name, i, profiles[i].clues_len, i, i);
     }
     (void)printf("};\n\nconst size_t ocn_profiles_built_in_len = %zu;\n\n"
-                 "const struct ocn_policy ocn_profiles_bound[] = {\n",
+                 "void ocn_config_bind_profile(size_t at, struct ocn_policy *policy)\n{\n"
+                 "    switch (at) {\n",
                  count);
     for (size_t i = 0; i < count; i++) {
         struct ocn_policy policy = built_in;
         bind(argv[i + 2], profiles[i].text, kept, &arena, &policy);
-        (void)printf("    {\n");
-        print_fields(ocn_policy_fields, &policy);
-        (void)printf("    },\n");
+        (void)printf("    case %zu: /* %s */\n", i, profiles[i].name);
+        print_puts(ocn_policy_fields, &policy, &built_in);
+        (void)printf("    break;\n");
     }
-    (void)printf("};\n");
+    (void)printf("    default:\n    break;\n    }\n}\n");
     return ferror(stdout) != 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -6,7 +6,7 @@
 #include "hook/sys/io.h"
 
 static const struct row {
-    const char *name;
+    char name[12];
     uint64_t magic;
     unsigned long major;
     unsigned long minor;

@@ -29,9 +29,9 @@ struct version {
 };
 
 static const struct row {
-    const char *name;
-    const char *from;
-    const char *below;
+    char name[8];
+    char from[8];
+    char below[8];
     enum ocn_follower_maps maps;
 } rows[] = {
 #define OCN_FOLLOWER(name, from, below, maps, why) { name, from, below, OCN_FOLLOWER_MAPS_##maps },

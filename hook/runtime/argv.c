@@ -34,8 +34,8 @@ enum meaning {
 };
 
 struct flag {
-    const char *name;
-    char letter; /* 0: none */
+    char name[20]; /* "" ends a table */
+    char letter;   /* 0: none */
     unsigned parsers;
     enum takes takes;
     enum meaning meaning;
@@ -57,7 +57,7 @@ static const struct flag global_flags[] = {
     { "cgroup-manager", 0, ARGP, VALUE, IGNORED },
     { "systemd-cgroup", 0, BOTH, NOTHING, IGNORED },
     { "rootless", 0, BOTH, VALUE, ROOTLESS },
-    { 0 },
+    { .name = "" },
 };
 
 static const struct flag create_flags[] = {
@@ -75,7 +75,7 @@ static const struct flag create_flags[] = {
     { "pid-file", 0, BOTH, VALUE, IGNORED },
     { "pidfd-socket", 0, GO, VALUE, IGNORED },
     { "preserve-fds", 0, BOTH, VALUE, IGNORED },
-    { 0 },
+    { .name = "" },
 };
 
 static const struct flag exec_flags[] = {
@@ -99,7 +99,7 @@ static const struct flag exec_flags[] = {
     { "process-label", 0, BOTH, VALUE, IGNORED },
     { "tty", 't', BOTH, ATTACHED, IGNORED },
     { "user", 'u', BOTH, VALUE, IGNORED },
-    { 0 },
+    { .name = "" },
 };
 
 static const struct flag restore_flags[] = {
@@ -127,11 +127,11 @@ static const struct flag restore_flags[] = {
     { "tcp-close", 0, ARGP, NOTHING, IGNORED },
     { "tcp-established", 0, BOTH, NOTHING, IGNORED },
     { "work-path", 0, BOTH, VALUE, IGNORED },
-    { 0 },
+    { .name = "" },
 };
 
 static const struct {
-    const char *name;
+    char name[8];
     enum ocn_command command;
     const struct flag *flags;
     bool flags_after_id; /* runc sorts flags before words, but not where the words are a command */
@@ -143,11 +143,11 @@ static const struct {
 };
 
 /* Every command of runc and crun: what tells one from the value of a flag that no table knows. */
-static const char *const command_names[] = { "checkpoint", "create", "delete", "events",  "exec",
-                                             "features",   "help",   "init",   "kill",    "list",
-                                             "mounts",     "pause",  "ps",     "restore", "resume",
-                                             "run",        "spec",   "start",  "state",   "update",
-                                             "version" };
+static const char command_names[][12] = { "checkpoint", "create", "delete", "events",  "exec",
+                                          "features",   "help",   "init",   "kill",    "list",
+                                          "mounts",     "pause",  "ps",     "restore", "resume",
+                                          "run",        "spec",   "start",  "state",   "update",
+                                          "version" };
 
 struct reader {
     int argc;
@@ -171,7 +171,7 @@ static void note(struct reader *reader, const struct flag *flag, const char *val
 /* Go's strconv.ParseBool; argp refuses a value here. */
 static bool is_false(const char *value)
 {
-    static const char *const words[] = { "0", "f", "F", "false", "FALSE", "False" };
+    static const char words[][8] = { "0", "f", "F", "false", "FALSE", "False" };
 
     for (size_t i = 0; value != NULL && i < OCN_COUNT(words); i++) {
         if (strcmp(value, words[i]) == 0) {
@@ -200,7 +200,7 @@ static void take(struct reader *reader, const struct flag *flag, const char *att
 static const struct flag *find_name(const struct flag *flags, const char *name, size_t len,
                                     unsigned parsers)
 {
-    for (const struct flag *flag = flags; flag->name != NULL; flag++) {
+    for (const struct flag *flag = flags; flag->name[0] != '\0'; flag++) {
         bool whole = strlen(flag->name) == len && memcmp(flag->name, name, len) == 0;
         bool letter = len == 1 && flag->letter == name[0] && (flag->parsers & GO) != 0;
         if ((flag->parsers & parsers) != 0 && (whole || (letter && (parsers & GO) != 0))) {
@@ -212,7 +212,7 @@ static const struct flag *find_name(const struct flag *flags, const char *name, 
 
 static const struct flag *find_abbreviation(const struct flag *flags, const char *name, size_t len)
 {
-    for (const struct flag *flag = flags; flag->name != NULL; flag++) {
+    for (const struct flag *flag = flags; flag->name[0] != '\0'; flag++) {
         if ((flag->parsers & ARGP) != 0 && strncmp(flag->name, name, len) == 0) {
             return flag;
         }
@@ -222,7 +222,7 @@ static const struct flag *find_abbreviation(const struct flag *flags, const char
 
 static const struct flag *find_letter(const struct flag *flags, char letter)
 {
-    for (const struct flag *flag = flags; flag->name != NULL; flag++) {
+    for (const struct flag *flag = flags; flag->name[0] != '\0'; flag++) {
         if ((flag->parsers & ARGP) != 0 && flag->letter == letter) {
             return flag;
         }
@@ -333,7 +333,7 @@ static const char *path_of(const struct reader *reader, enum meaning meaning)
 static const char *log_path(const char *log)
 {
     static const struct {
-        const char *prefix;
+        char prefix[12];
         bool is_file;
     } sinks[] = { { "file:", true }, { "journald:", false }, { "syslog:", false } };
 

@@ -34,20 +34,20 @@
  * less than the CPU can, and so nothing is known there.
  */
 static const struct row {
-    const char *arch;
-    const char *variant;
-    const char *base;
-    const char *needs;
+    char arch[8];
+    char variant[12];
+    char base[12]; /* "": none */
+    char needs[52];
 } rows[] = {
-    { "amd64", "v1", NULL, "lm" },
+    { "amd64", "v1", "", "lm" },
     { "amd64", "v2", "v1", "pni ssse3 cx16 sse4_1 sse4_2 popcnt lahf_lm" },
     { "amd64", "v3", "v2", "fma movbe xsave avx f16c abm bmi1 avx2 bmi2" },
     { "amd64", "v4", "v3", "avx512f avx512dq avx512cd avx512bw avx512vl" },
-    { "arm", "v5", NULL, "arch5" },
+    { "arm", "v5", "", "arch5" },
     { "arm", "v6", "v5", "arch6 vfp" },
     { "arm", "v7", "v6", "arch7 vfpv3" },
     { "arm", "v8", "v7", "arch8" },
-    { "arm64", "v8", NULL, "fp asimd" },
+    { "arm64", "v8", "", "fp asimd" },
     { "arm64", "v8.1", "v8", "atomics" },
     { "arm64", "v8.2", "v8.1", "dcpop" },
     { "arm64", "v8.3", "v8.2", "jscvt fcma lrcpc" },
@@ -58,15 +58,15 @@ static const struct row {
     { "arm64", "v9", "v8.5", "sve2" },
     { "arm64", "v9.1", "v9", "i8mm bf16" },
     { "arm64", "v9.2", "v9.1", "wfxt afp" },
-    { "ppc64", "power8", NULL, "power8" },
-    { "ppc64", "power9", NULL, "power9" },
-    { "ppc64", "power10", NULL, "power10" },
-    { "ppc64", "power11", NULL, "power11" },
-    { "ppc64le", "power8", NULL, "power8" },
-    { "ppc64le", "power9", NULL, "power9" },
-    { "ppc64le", "power10", NULL, "power10" },
-    { "ppc64le", "power11", NULL, "power11" },
-    { "riscv64", "rva20u64", NULL, "i m a f d c zicsr" },
+    { "ppc64", "power8", "", "power8" },
+    { "ppc64", "power9", "", "power9" },
+    { "ppc64", "power10", "", "power10" },
+    { "ppc64", "power11", "", "power11" },
+    { "ppc64le", "power8", "", "power8" },
+    { "ppc64le", "power9", "", "power9" },
+    { "ppc64le", "power10", "", "power10" },
+    { "ppc64le", "power11", "", "power11" },
+    { "riscv64", "rva20u64", "", "i m a f d c zicsr" },
     { "riscv64", "rva22u64", "rva20u64", "zba zbb zbs" },
     { "riscv64", "rva23u64", "rva22u64", "v zicond" },
 };
@@ -76,8 +76,8 @@ static const struct row {
 
 /* Where a program finds a feature by itself. The kernel must keep the register states of @xcr0. */
 static const struct {
-    const char *arch;
-    const char *name;
+    char arch[8];
+    char name[12];
     unsigned char word, bit;
     unsigned char xcr0;
 } bits[] = {
@@ -129,9 +129,9 @@ static const struct {
 
 /* The lines of /proc/cpuinfo that name features, and what stands between these. */
 static const struct line {
-    const char *arch;
-    const char *key;
-    const char *between;
+    char arch[8];
+    char key[12];
+    char between[4];
 } lines[] = {
     { "amd64", "flags", " " }, { "arm", "Features", " " },  { "arm64", "Features", " " },
     { "ppc64", "cpu", " ,(" }, { "ppc64le", "cpu", " ,(" }, { "riscv64", "isa", "_" },
@@ -149,9 +149,9 @@ static const struct line {
  */
 #define HASWELL "bmi1 avx2 bmi2 fma"
 static const struct implied {
-    const char *arch;
-    const char *name;
-    const char *by;
+    char arch[8];
+    char name[12];
+    char by[24];
 } implied[] = {
     { "amd64", "lahf_lm", HASWELL },    { "amd64", "abm", HASWELL },
     { "amd64", "movbe", HASWELL },      { "amd64", "f16c", HASWELL },
@@ -309,7 +309,7 @@ static const char *find_level(const struct source *source)
         if (strcmp(rows[i].arch, source->arch) != 0) {
             continue;
         }
-        bool base = rows[i].base == NULL;
+        bool base = rows[i].base[0] == '\0';
         for (size_t j = 0; j < i && !base; j++) {
             base = reached[j] && strcmp(rows[j].variant, rows[i].base) == 0;
         }

@@ -88,27 +88,27 @@ static bool find_parent(const char *path, struct ocn_buf *ret)
 
 /* A hierarchy is taken if @probe exists; a v1 controller may have a directory of several names. */
 struct hierarchy {
-    const char *probe;
-    const char *dir;
-    const char *file;   /* the limit; with a period behind it, or */
-    const char *period; /* the period in a file of its own */
+    char probe[44];
+    char dir[28];
+    char file[24];   /* the limit; with a period behind it, or */
+    char period[20]; /* the period in a file of its own; "": in none */
 };
 
 #define V2 "/cgroup.controllers"
 #define CFS "cpu.cfs_quota_us", "cpu.cfs_period_us"
 
 static const struct hierarchy cpu_hierarchies[] = {
-    { ROOT V2, ROOT, "cpu.max", NULL },
+    { ROOT V2, ROOT, "cpu.max", "" },
     { ROOT "/cpu", ROOT "/cpu", CFS },
     { ROOT "/cpu,cpuacct", ROOT "/cpu,cpuacct", CFS },
     { ROOT "/cpuacct,cpu", ROOT "/cpuacct,cpu", CFS },
-    { ROOT "/unified" V2, ROOT "/unified", "cpu.max", NULL },
+    { ROOT "/unified" V2, ROOT "/unified", "cpu.max", "" },
 };
 
 static const struct hierarchy memory_hierarchies[] = {
-    { ROOT V2, ROOT, "memory.max", NULL },
-    { ROOT "/memory", ROOT "/memory", "memory.limit_in_bytes", NULL },
-    { ROOT "/unified" V2, ROOT "/unified", "memory.max", NULL },
+    { ROOT V2, ROOT, "memory.max", "" },
+    { ROOT "/memory", ROOT "/memory", "memory.limit_in_bytes", "" },
+    { ROOT "/unified" V2, ROOT "/unified", "memory.max", "" },
 };
 
 /* One walk over the cgroups above a container. */
@@ -163,7 +163,7 @@ static struct ocn_effective read_limit(const struct walk *walk, struct ocn_bytes
     if (!walk->has_period || !(limit.amount > 0)) {
         return limit;
     }
-    if (walk->hierarchy->period != NULL) {
+    if (walk->hierarchy->period[0] != '\0') {
         at = text;
         (void)read_text(walk, cgroup, walk->hierarchy->period, text);
     }

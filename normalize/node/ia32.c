@@ -8,12 +8,12 @@
 
 /* kstrtobool(): the first letter counts, of "on" and "off" the second. Others change nothing. */
 static const struct {
-    const char *first;
-    const char *second; /* NULL: whatever it is */
+    char first[8];
+    char second[4]; /* "": whatever it is */
     enum ocn_runs means;
 } words[] = {
-    { "0nNfF", NULL, OCN_RUNS_NOT },
-    { "1yYtT", NULL, OCN_RUNS },
+    { "0nNfF", "", OCN_RUNS_NOT },
+    { "1yYtT", "", OCN_RUNS },
     { "oO", "fF", OCN_RUNS_NOT },
     { "oO", "nN", OCN_RUNS },
 };
@@ -27,7 +27,7 @@ static enum ocn_runs read_value(const char *value)
 {
     for (size_t i = 0; i < OCN_COUNT(words); i++) {
         if (is_one_of(value[0], words[i].first) &&
-            (words[i].second == NULL || is_one_of(value[1], words[i].second))) {
+            (words[i].second[0] == '\0' || is_one_of(value[1], words[i].second))) {
             return words[i].means;
         }
     }

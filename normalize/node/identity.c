@@ -15,9 +15,9 @@
  * "k8s_POD_NAMESPACE_UID_ATTEMPT", and none of these has a "_" in it (server/naming.go).
  */
 struct key {
-    const char *annotation;
-    size_t words; /* 0: all of it is meant; else it has so many, */
-    size_t word;  /* and this one of them is meant */
+    char annotation[44]; /* "": nothing says it */
+    uint8_t words;       /* 0: all of it is meant; else it has so many, */
+    uint8_t word;        /* and this one of them is meant */
 };
 
 /* What an engine alone writes of a container, or of a sandbox. */
@@ -53,12 +53,12 @@ struct words {
  * 1.30, 1.33 and 1.36 (internal/factory/container, server/sandbox_run_linux.go).
  */
 static const struct engine {
-    const char *name;
-    const char *path[MAX_PATH]; /* globs of the last components; "@" is the container's id */
-    const char *unit; /* what the id has before it in cgroupsPath; NULL: that may be any */
+    char name[12];
+    char path[MAX_PATH][32]; /* globs of the last components; "@" is the container's id */
+    char unit[8];            /* what the id has before it in cgroupsPath; "": that may be any */
     bool in_pod;
-    const char *type_key;    /* says "sandbox" for the pause container */
-    const char *sandbox_key; /* says the id of the pause container */
+    char type_key[36];    /* says "sandbox" for the pause container; "": nothing says it */
+    char sandbox_key[32]; /* says the id of the pause container */
     struct words container;
     struct words sandbox;
 } engines[] = {
@@ -173,7 +173,7 @@ static const struct engine *find_engine(const struct ocn_container *container,
         struct ocn_bytes id = { NULL, 0 };
         if (is_place(&engines[i], container->bundle, &id) &&
             (container->id == NULL || is_text(id, container->id)) &&
-            (engines[i].unit == NULL ||
+            (engines[i].unit[0] == '\0' ||
              is_unit(engines[i].unit, container->linux_.cgroups_path, id))) {
             *ret_id = id;
             return &engines[i];
@@ -189,7 +189,7 @@ static const char *read_key(const struct ocn_container *container, const struct 
                             struct ocn_arena *arena)
 {
     const char *text =
-        key->annotation != NULL ? ocn_oci_annotation_get(container, key->annotation) : NULL;
+        key->annotation[0] != '\0' ? ocn_oci_annotation_get(container, key->annotation) : NULL;
     struct ocn_bytes words[MAX_WORDS];
     size_t count = 0;
 
@@ -240,7 +240,8 @@ static const char *find_forged(const struct ocn_container *container, const stru
 {
     for (size_t i = 0; i < OCN_COUNT(engines); i++) {
         const char *key = engines[i].type_key;
-        if (&engines[i] != own && key != NULL && ocn_oci_annotation_get(container, key) != NULL) {
+        if (&engines[i] != own && key[0] != '\0' &&
+            ocn_oci_annotation_get(container, key) != NULL) {
             return key;
         }
     }
@@ -255,8 +256,9 @@ int ocn_identity_read(const struct ocn_container *container, struct ocn_arena *a
     struct ocn_identity identity = { .forged = find_forged(container, engine) };
 
     if (engine != NULL) {
-        const char *type =
-            engine->type_key != NULL ? ocn_oci_annotation_get(container, engine->type_key) : NULL;
+        const char *type = engine->type_key[0] != '\0'
+                               ? ocn_oci_annotation_get(container, engine->type_key)
+                               : NULL;
         identity.engine = engine->name;
         identity.in_pod = engine->in_pod;
         identity.sandbox = type != NULL && strcmp(type, "sandbox") == 0 &&

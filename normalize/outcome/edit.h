@@ -53,8 +53,8 @@ enum ocn_edit_entry {
 enum ocn_edit_missing { OCN_EDIT_OR_REFUSE, OCN_EDIT_OR_WARN, OCN_EDIT_OR_LEAVE };
 
 struct ocn_edit_row {
-    const char *path; /* JSON pointer; with a slash at its end: of each member below it; *: of each
-                         element */
+    char path[52];         /* JSON pointer; with a slash at its end: of each member below it; *: of
+                              each element */
     enum ocn_rule_id rule; /* OCN_RULE_COUNT: any */
     enum ocn_edit_value value;
     bool exec; /* a process that joins gets it, too */

@@ -6,7 +6,7 @@
 
 #define MAX_NAME 255 /* NAME_MAX */
 
-static const char *const own_places[] = {
+static const char own_places[][8] = {
 #define OCN_OWN_PLACE(path) path,
 #include "normalize/policy/own_places.def"
 #undef OCN_OWN_PLACE

@@ -22,9 +22,9 @@ enum ocn_gate_rule_id {
 };
 
 struct ocn_gate_rule {
-    const char *name;
+    char name[24];
     enum ocn_level level; /* built in */
-    const char *summary;
+    char summary[60];
 };
 
 /* Indexed by enum ocn_gate_rule_id. */
@@ -39,12 +39,12 @@ enum ocn_event {
 };
 
 struct ocn_rule {
-    const char *name;
+    char name[20];
     enum ocn_level level; /* built in */
     bool changes;         /* the level may be `edit` */
     unsigned events;      /* of enum ocn_event */
     unsigned needs;       /* OCN_IN of the parts of config.json */
-    const char *summary;
+    char summary[96];
 };
 
 /* Indexed by enum ocn_rule_id. */

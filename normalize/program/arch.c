@@ -7,14 +7,14 @@
 
 /* A port of Go has a row of the first kind; goport tells. */
 struct arch {
-    const char *name;
+    char name[20];
     uint16_t machine;
     unsigned bits;
     bool big_endian;
     uint32_t flags_mask;
     uint32_t flags;
-    const char *uname;
-    const char *also_runs;
+    char uname[16]; /* "": none tells it */
+    char also_runs[12];
     bool goport;
 };
 
@@ -24,7 +24,7 @@ static const struct arch archs[] = {
 #define OCN_ARCH(name, machine, bits, data, mask, flags, uname, also)                              \
     { name, machine, bits, data, mask, flags, uname, also, true },
 #define OCN_ABI(name, machine, bits, data, mask, flags)                                            \
-    { name, machine, bits, data, mask, flags, NULL, NULL, false },
+    { name, machine, bits, data, mask, flags, "", "", false },
 #include "normalize/program/arch.def"
 #undef OCN_ABI
 #undef OCN_ARCH
@@ -61,7 +61,7 @@ const char *ocn_arch_or_abi(const struct ocn_elf *elf)
 const char *ocn_arch_of_machine(const char *machine)
 {
     for (size_t i = 0; i < OCN_COUNT(archs); i++) {
-        if (archs[i].uname != NULL && fnmatch(archs[i].uname, machine, 0) == 0) {
+        if (archs[i].uname[0] != '\0' && fnmatch(archs[i].uname, machine, 0) == 0) {
             return archs[i].name;
         }
     }
@@ -88,7 +88,7 @@ bool ocn_arch_machine(const char *arch, char *ret, size_t size)
 {
     ret[0] = '\0';
     for (size_t i = 0; i < OCN_COUNT(archs); i++) {
-        if (archs[i].uname != NULL && strcmp(archs[i].name, arch) == 0) {
+        if (archs[i].uname[0] != '\0' && strcmp(archs[i].name, arch) == 0) {
             fit_glob(archs[i].uname, ret, size);
             return true;
         }
@@ -96,12 +96,12 @@ bool ocn_arch_machine(const char *arch, char *ret, size_t size)
     return false;
 }
 
-/* true: @name is one of the comma-separated names of @list, which may be NULL. */
+/* true: @name is one of the comma-separated names of @list. */
 static bool is_listed(const char *list, const char *name)
 {
     size_t len = strlen(name);
 
-    while (list != NULL && *list != '\0') {
+    while (*list != '\0') {
         size_t item = strcspn(list, ",");
         if (item == len && memcmp(list, name, len) == 0) {
             return true;

@@ -5,9 +5,9 @@
 
 /* Programs of other systems by their first bytes. */
 static const struct {
-    const char *magic;
-    size_t len;
-    const char *is;
+    char magic[9];
+    uint8_t len;
+    char is[36];
 } formats[] = {
     { "MZ", 2, "a Windows program (PE)" },
     { "\xfe\xed\xfa\xce", 4, "a macOS program (Mach-O)" },

@@ -8,7 +8,7 @@
 bool ocn_go_memory_parse(const char *text, double *ret)
 {
     static const struct {
-        const char *suffix;
+        char suffix[4];
         double bytes;
     } units[] = { { "", 1 },
                   { "B", 1 },

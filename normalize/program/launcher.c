@@ -6,20 +6,21 @@
 enum kind { PLAIN, ENV, SHELL, APPLET, LOADER, IDS, SU, SUDO, CHROOT };
 
 static const struct launcher {
-    const char *name;
+    char name[16];
     enum kind kind;
-    const char *flags; /* short options */
-    const char *takes; /* short options with a value */
-    const char *long_flags;
-    const char *long_takes;
-    size_t operands;   /* before the program */
-    const char *user;  /* options that name it; "@": the first operand; NULL: it is not changed */
-    const char *group; /* the same */
+    char flags[10]; /* short options */
+    char takes[14]; /* short options with a value */
+    char long_flags[60];
+    char long_takes[100];
+    size_t operands; /* before the program */
+    bool drops;      /* changes the user */
+    char user[20];   /* options that name it; "@": the first operand */
+    char group[20];  /* the same */
 } launchers[] = {
 #define OCN_LAUNCHER(name, kind, flags, takes, long_flags, long_takes, operands)                   \
-    { name, kind, flags, takes, long_flags, long_takes, operands, NULL, NULL },
+    { name, kind, flags, takes, long_flags, long_takes, operands, false, "", "" },
 #define OCN_DROPPER(name, kind, flags, takes, long_flags, long_takes, operands, user, group)       \
-    { name, kind, flags, takes, long_flags, long_takes, operands, user, group },
+    { name, kind, flags, takes, long_flags, long_takes, operands, true, user, group },
 #include "normalize/program/launchers.def"
 #undef OCN_LAUNCHER
 #undef OCN_DROPPER
@@ -101,7 +102,7 @@ static void note_option(struct reading *r, const char *name, size_t len, const c
 {
     const struct launcher *row = r->row;
 
-    if (row->user == NULL) {
+    if (!row->drops) {
         return;
     }
     if (value != NULL && is_among(row->user, name, len)) {
@@ -219,7 +220,7 @@ static bool read_plain(struct reading *r)
         if (r->at >= r->args.len || r->args.items[r->at][0] == '-') {
             return false;
         }
-        if (i == 0 && r->row->user != NULL && r->row->user[0] == '@') {
+        if (i == 0 && r->row->user[0] == '@') {
             note_option(r, "@", 1, r->args.items[r->at]);
             r->step.more = r->step.more || r->args.items[r->at][0] == ':'; /* only a group */
         }
@@ -302,7 +303,7 @@ bool ocn_launcher_may_step(const char *name)
 {
     const struct launcher *row = find(name);
 
-    return row != NULL && row->user != NULL;
+    return row != NULL && row->drops;
 }
 
 bool ocn_launcher_is_shell(const char *name)
@@ -333,7 +334,7 @@ static struct ocn_step read_rest(const struct reading *r)
 {
     struct ocn_step step = r->step;
 
-    for (size_t i = 1; r->row->user != NULL && i + 1 < r->args.len && !step.taken; i++) {
+    for (size_t i = 1; r->row->drops && i + 1 < r->args.len && !step.taken; i++) {
         const char *word = r->args.items[i];
         const char *option = word + strspn(word, "-");
         size_t len = strcspn(option, "=");

@@ -267,7 +267,9 @@ struct walk {
     size_t variables_len;
 };
 
-static bool is_one_of(const char *const *list, size_t len, const char *word)
+#define WORD_SIZE 12 /* of what is looked for */
+
+static bool is_one_of(const char (*list)[WORD_SIZE], size_t len, const char *word)
 {
     for (size_t i = 0; i < len; i++) {
         if (strcmp(list[i], word) == 0) {
@@ -280,8 +282,9 @@ static bool is_one_of(const char *const *list, size_t len, const char *word)
 /* Whether @word asks who runs this. */
 static bool asks(const struct walk *walk, const char *word)
 {
-    static const char *const questions[] = { "id -u",     "EUID",    "$UID",   "${UID", "whoami",
-                                             "am_i_root", "is_root", "isroot", "isRoot" };
+    static const char questions[][WORD_SIZE] = { "id -u",   "EUID",   "$UID",
+                                                 "${UID",   "whoami", "am_i_root",
+                                                 "is_root", "isroot", "isRoot" };
 
     for (size_t i = 0; i < OCN_COUNT(questions); i++) {
         if (strstr(word, questions[i]) != NULL) {
@@ -302,9 +305,9 @@ static bool asks(const struct walk *walk, const char *word)
 
 static enum test compare(const char *operator, const char * value)
 {
-    static const char *const same[] = { "=", "==", "-eq" };
-    static const char *const other[] = { "!=", "-ne", "-gt" };
-    static const char *const roots[] = { "0", "root" };
+    static const char same[][WORD_SIZE] = { "=", "==", "-eq" };
+    static const char other[][WORD_SIZE] = { "!=", "-ne", "-gt" };
+    static const char roots[][WORD_SIZE] = { "0", "root" };
 
     if (operator== NULL || value == NULL || !is_one_of(roots, OCN_COUNT(roots), value)) {
         return TEST_UNCLEAR;
@@ -386,7 +389,7 @@ static struct block *top(struct walk *walk)
 enum act { OPEN_IF, OPEN_CASE, OPEN, THEN, ELSE, CLOSE, PASS };
 
 static const struct {
-    const char *word;
+    char word[8];
     enum act act;
 } keywords[] = {
     { "if", OPEN_IF }, { "case", OPEN_CASE }, { "for", OPEN },  { "select", OPEN },
@@ -471,8 +474,8 @@ static void note_variable(struct walk *walk, const char *word)
 /* Passes over "A=b", "exec", "set --" and their like before the program's name. */
 static void take_prefixes(struct walk *walk, struct ocn_strings *words)
 {
-    static const char *const prefixes[] = { "exec", "command", "export", "local", "readonly",
-                                            "set",  "declare", "--",     "!" };
+    static const char prefixes[][WORD_SIZE] = { "exec", "command", "export", "local", "readonly",
+                                                "set",  "declare", "--",     "!" };
 
     while (words->len != 0) {
         bool assignment = is_assignment(words->items[0]);

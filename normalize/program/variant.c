@@ -13,14 +13,14 @@
  * v8.(x+5), as Arm counts.
  */
 static const struct level {
-    const char *name;
-    const char *includes[2];
+    char name[20];
+    char includes[2][20];
 } levels[] = {
     { "amd64/v1", { "386" } },
     { "amd64/v2", { "amd64/v1" } },
     { "amd64/v3", { "amd64/v2" } },
     { "amd64/v4", { "amd64/v3" } },
-    { "arm/v5", { NULL } },
+    { "arm/v5", { "" } },
     { "arm/v6", { "arm/v5" } },
     { "arm/v7", { "arm/v6" } },
     { "arm/v8", { "arm/v7" } },
@@ -42,36 +42,36 @@ static const struct level {
     { "arm64/v9.5", { "arm64/v9.4" } },
     { "arm64/v9.6", { "arm64/v9.5" } },
     { "arm64/v9.7", { "arm64/v9.6" } },
-    { "386", { NULL } },
-    { "ppc64/power8", { NULL } },
+    { "386", { "" } },
+    { "ppc64/power8", { "" } },
     { "ppc64/power9", { "ppc64/power8" } },
     { "ppc64/power10", { "ppc64/power9" } },
     { "ppc64/power11", { "ppc64/power10" } },
-    { "ppc64le/power8", { NULL } },
+    { "ppc64le/power8", { "" } },
     { "ppc64le/power9", { "ppc64le/power8" } },
     { "ppc64le/power10", { "ppc64le/power9" } },
     { "ppc64le/power11", { "ppc64le/power10" } },
-    { "riscv64/rva20u64", { NULL } },
+    { "riscv64/rva20u64", { "" } },
     { "riscv64/rva22u64", { "riscv64/rva20u64" } },
     { "riscv64/rva23u64", { "riscv64/rva22u64" } },
 };
 
 /* Other names, in any case; @variant is what containerd takes the name to say besides. */
 struct alias {
-    const char *written;
-    const char *name;
-    const char *variant;
+    char written[8];
+    char name[8];
+    char variant[4];
 };
 
 static const struct alias os_names[] = {
-    { "macos", "darwin", NULL },
-    { NULL, NULL, NULL },
+    { "macos", "darwin", "" },
+    { .written = "" },
 };
 
 static const struct alias arch_names[] = {
-    { "i386", "386", NULL },      { "x86_64", "amd64", NULL }, { "x86-64", "amd64", NULL },
-    { "aarch64", "arm64", NULL }, { "armhf", "arm", "v7" },    { "armel", "arm", "v6" },
-    { NULL, NULL, NULL },
+    { "i386", "386", "" },      { "x86_64", "amd64", "" }, { "x86-64", "amd64", "" },
+    { "aarch64", "arm64", "" }, { "armhf", "arm", "v7" },  { "armel", "arm", "v6" },
+    { .written = "" },
 };
 
 /*
@@ -79,14 +79,14 @@ static const struct alias arch_names[] = {
  * has that 64-bit Linux runs on.
  */
 static const struct {
-    const char *arch;
-    const char *go_key;
-    const char *silent;
-    const char *lowest;
+    char arch[8];
+    char go_key[12];
+    char silent[4];  /* "": none */
+    char lowest[12]; /* "": none */
 } archs[] = {
-    { "amd64", "GOAMD64", "v1", "v1" },       { "arm", "GOARM", "v7", NULL },
-    { "arm64", "GOARM64", "v8", "v8" },       { "ppc64", "GOPPC64", NULL, NULL },
-    { "ppc64le", "GOPPC64", NULL, "power8" }, { "riscv64", "GORISCV64", NULL, "rva20u64" },
+    { "amd64", "GOAMD64", "v1", "v1" },     { "arm", "GOARM", "v7", "" },
+    { "arm64", "GOARM64", "v8", "v8" },     { "ppc64", "GOPPC64", "", "" },
+    { "ppc64le", "GOPPC64", "", "power8" }, { "riscv64", "GORISCV64", "", "rva20u64" },
 };
 
 /* ---- names ------------------------------------------------------------------------------ */
@@ -95,10 +95,10 @@ static const struct alias *find_alias(const struct alias *table, const char *wri
 {
     const struct alias *row = table;
 
-    while (row->written != NULL && strcasecmp(row->written, written) != 0) {
+    while (row->written[0] != '\0' && strcasecmp(row->written, written) != 0) {
         row++;
     }
-    return row->written != NULL ? row : NULL;
+    return row->written[0] != '\0' ? row : NULL;
 }
 
 /* The variant of @level if that is one of @arch, else NULL. */
@@ -154,7 +154,7 @@ struct ocn_platform ocn_variant_normalize(struct ocn_platform written)
     }
     if (arch != NULL) {
         ret.arch = arch->name;
-        ret.variant = arch->variant != NULL ? arch->variant : ret.variant;
+        ret.variant = arch->variant[0] != '\0' ? arch->variant : ret.variant;
     }
     if (ret.arch != NULL && strcmp(ret.arch, "386") == 0) {
         ret.variant = NULL; /* containerd drops it, too */
@@ -169,7 +169,7 @@ const char *ocn_variant_default(const char *arch)
 {
     for (size_t i = 0; i < OCN_COUNT(archs); i++) {
         if (strcmp(archs[i].arch, arch) == 0) {
-            return archs[i].silent;
+            return told(archs[i].silent);
         }
     }
     return NULL;
@@ -179,7 +179,7 @@ bool ocn_variant_is_lowest(const char *arch, const char *variant)
 {
     for (size_t i = 0; i < OCN_COUNT(archs); i++) {
         if (strcmp(archs[i].arch, arch) == 0) {
-            return archs[i].lowest != NULL && strcmp(archs[i].lowest, variant) == 0;
+            return strcmp(archs[i].lowest, variant) == 0;
         }
     }
     return false;
@@ -215,7 +215,7 @@ const char *ocn_variant_of_go(const char *arch, const char *value)
 
 static const struct level *find_level(const char *name)
 {
-    for (size_t i = 0; name != NULL && i < OCN_COUNT(levels); i++) {
+    for (size_t i = 0; i < OCN_COUNT(levels); i++) {
         if (strcmp(levels[i].name, name) == 0) {
             return &levels[i];
         }

@@ -194,7 +194,7 @@ int ocn_derive_annotations(const struct ocn_gobuild *build, struct ocn_arena *ar
 /* Flags of the compiler and the linker are not among them: -ldflags may set a secret (-X). */
 static bool is_harmless(const char *key)
 {
-    static const char *const keys[] = {
+    static const char keys[][16] = {
         "-buildmode",   "-compiler",      "-trimpath", "-race",    "-msan",        "-asan",
         "CGO_ENABLED",  "GOOS",           "GOARCH",    "GOAMD64",  "GO386",        "GOARM",
         "GOARM64",      "GOMIPS",         "GOMIPS64",  "GOPPC64",  "GORISCV64",    "GOFIPS140",

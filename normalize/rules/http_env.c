@@ -8,7 +8,7 @@
 
 /* A variable is a row. */
 static const struct {
-    const char *what;
+    char what[16];
     size_t name;    /* offset in struct ocn_policy_env of the variable's name */
     size_t timeout; /* of its struct ocn_policy_timeout */
 } rows[] = {
@@ -27,7 +27,7 @@ static const struct {
 /* How one second is written: a number and what stands behind it. */
 static const struct {
     uint64_t unit;
-    const char *suffix;
+    char suffix[4];
 } formats[] = {
     [OCN_DURATION_GO] = { 1, "s" }, /* time.ParseDuration */
     [OCN_DURATION_SECONDS] = { 1, "" },

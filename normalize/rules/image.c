@@ -195,7 +195,7 @@ const char *ocn_image_describe(struct ocn_judge *judge, const struct ocn_image *
 /* The systems whose programs say so in EI_OSABI; Linux's say nothing, or GNU. */
 static const struct {
     uint8_t osabi;
-    const char *os;
+    char os[12];
 } systems[] = {
     { ELFOSABI_HPUX, "HP-UX" },  { ELFOSABI_NETBSD, "netbsd" },   { ELFOSABI_SOLARIS, "solaris" },
     { ELFOSABI_AIX, "aix" },     { ELFOSABI_IRIX, "IRIX" },       { ELFOSABI_FREEBSD, "freebsd" },

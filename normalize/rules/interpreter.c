@@ -28,10 +28,10 @@ static int report(struct ocn_judge *judge, const char *message, const char *hint
  * other systems are a matter of platform.os.
  */
 static const struct kind {
-    const char *magic;
+    char magic[24];
     size_t len;
-    const char *what;
-    const char *hint;
+    char what[52];
+    char hint[80];
 } kinds[] = {
 #define MAGIC(bytes) bytes, sizeof(bytes) - 1
     { MAGIC("\xca\xfe\xba\xbe"), "a Java class", "start it with java" },
@@ -67,8 +67,8 @@ static const struct kind *kind_of(struct ocn_bytes head)
 static const char *hint_for_missing(const char *interpreter)
 {
     static const struct {
-        const char *glob;
-        const char *hint;
+        char glob[8];
+        char hint[128];
     } rows[] = {
         { "*[ \t]*", "env needs -S to split its words: #!/usr/bin/env -S PROGRAM ARGUMENT" },
         { "*bash", "Alpine and distroless images have no bash: install it (apk add bash), or write "
@@ -137,22 +137,22 @@ static int judge_other(struct ocn_judge *judge, const char *what, const struct o
 
 /* What a finding says: the script, .before and, if there is an .after, the interpreter and that. */
 static const struct {
-    const char *before;
-    const char *after;
-    const char *hint;
+    char before[112];
+    char after[72];   /* "": the interpreter is not told */
+    char hint[80];    /* "": that for a missing one */
     bool shell_helps; /* execvp() of a launcher lets sh run what the kernel refuses so */
 } troubles[] = {
-    [OCN_CHAIN_EMPTY] = { " is an empty file: " ENOEXEC_SAYS, NULL,
+    [OCN_CHAIN_EMPTY] = { " is an empty file: " ENOEXEC_SAYS, "",
                           "nothing was written into it: look at the image's build (COPY, disk "
                           "space)",
                           true },
-    [OCN_CHAIN_NAMELESS] = { ": its #! line names no interpreter: " ENOEXEC_SAYS, NULL,
+    [OCN_CHAIN_NAMELESS] = { ": its #! line names no interpreter: " ENOEXEC_SAYS, "",
                              "let its first line be #!/bin/sh", true },
     [OCN_CHAIN_CUT] = { ": its #! line is longer than the 255 bytes that the kernel "
                         "reads: " ENOEXEC_SAYS,
-                        NULL, "shorten the path of the interpreter, or go through /usr/bin/env",
+                        "", "shorten the path of the interpreter, or go through /usr/bin/env",
                         true },
-    [OCN_CHAIN_MISSING] = { ": its interpreter ", " does not exist in the image", NULL, false },
+    [OCN_CHAIN_MISSING] = { ": its interpreter ", " does not exist in the image", "", false },
     [OCN_CHAIN_DIRECTORY] = { ": its interpreter ", " is a directory",
                               "name a program in its #! line", false },
     [OCN_CHAIN_NOT_EXECUTABLE] = { ": its interpreter ", " is there, but not executable",
@@ -193,11 +193,11 @@ static int judge_chain(struct ocn_judge *judge, const struct ocn_entry *entry,
     }
     const char *hint = troubles[chain->end].hint;
     const char *after = troubles[chain->end].after;
-    return report(
-        judge,
-        ocn_arena_printf(&judge->outcome->arena, "%s%s%s%s", what, troubles[chain->end].before,
-                         after != NULL ? chain->interpreter : "", after != NULL ? after : ""),
-        hint != NULL ? hint : hint_for_missing(chain->interpreter), err);
+    return report(judge,
+                  ocn_arena_printf(&judge->outcome->arena, "%s%s%s%s", what,
+                                   troubles[chain->end].before,
+                                   after[0] != '\0' ? chain->interpreter : "", after),
+                  hint[0] != '\0' ? hint : hint_for_missing(chain->interpreter), err);
 }
 
 /* What "#!/usr/bin/env NAME" names: env looks for it on PATH. */
@@ -232,8 +232,8 @@ enum libc {
 };
 
 static const struct {
-    const char *name;
-    const char *hint;
+    char name[24]; /* "": not known */
+    char hint[156];
 } libcs[] = {
 #define OCN_LIBC(symbol, name, hint) [symbol] = { name, hint },
 #include "normalize/program/loaders.def"
@@ -241,10 +241,10 @@ static const struct {
 };
 
 static const struct loader {
-    const char *path;
-    const char *arch;
+    char path[40];
+    char arch[8];
     enum libc libc;
-    const char *elsewhere;
+    char elsewhere[60];
 } loaders[] = {
 #define OCN_LOADER(path, arch, libc, elsewhere) { path, arch, libc, elsewhere },
 #include "normalize/program/loaders.def"
@@ -265,7 +265,7 @@ static int is_there(struct ocn_judge *judge, const char *path, bool *ret, struct
 {
     struct ocn_path found = { 0 };
 
-    if (path == NULL) {
+    if (path[0] == '\0') {
         *ret = false;
         return 0;
     }
@@ -285,8 +285,7 @@ static int report_other(struct ocn_judge *judge, const struct loader *wanted,
         const struct loader *row = &loaders[i];
         bool there = false;
 
-        if (row == wanted || row->arch == NULL || wanted->arch == NULL ||
-            strcmp(row->arch, wanted->arch) != 0) {
+        if (row == wanted || row->arch[0] == '\0' || strcmp(row->arch, wanted->arch) != 0) {
             continue;
         }
         if (is_there(judge, row->path, &there, err) < 0) {
@@ -306,9 +305,9 @@ static int report_no_loader(struct ocn_judge *judge, const char *what, const cha
     const char *libc = libcs[row->libc].name;
     bool elsewhere = false;
 
-    const char *message = ocn_arena_printf(
-        arena, "%s needs the loader %s%s%s%s, which does not exist in the image", what, name,
-        libc != NULL ? " (" : "", libc != NULL ? libc : "", libc != NULL ? ")" : "");
+    const char *message =
+        ocn_arena_printf(arena, "%s needs the loader %s%s%s%s, which does not exist in the image",
+                         what, name, libc[0] != '\0' ? " (" : "", libc, libc[0] != '\0' ? ")" : "");
     if (is_there(judge, row->elsewhere, &elsewhere, err) < 0 ||
         (!elsewhere && report_other(judge, row, &other, err) < 0)) {
         return -1;

@@ -67,7 +67,7 @@ static int read_setting(struct ocn_judge *judge, struct ocn_image *image, struct
 /* The highest bit of X86_ISA_1_NEEDED in a list of properties, as a level; NULL: none. */
 static const char *isa_of(const struct ocn_elf *elf, struct ocn_bytes properties)
 {
-    static const char *const names[] = { "v1", "v2", "v3", "v4" };
+    static const char names[][4] = { "v1", "v2", "v3", "v4" };
     size_t align = elf->bits == 64 ? 8 : 4;
     const char *found = NULL;
 

@@ -19,16 +19,16 @@ enum { MAY_READ = 4, MAY_WRITE = 2, MAY_SEARCH = 1 };
 
 /* Why a mapping cannot be, in the order of enum ocn_mapping. */
 static const struct {
-    const char *before;
-    const char *behind;
-    const char *hint;
+    char before[72];
+    char behind[56];
+    char hint[124];
 } mappings[OCN_MAPPING_COUNT] = {
 #define OCN_MAPPING(symbol, before, behind, hint) { before, behind, hint },
 #include "normalize/base/mapping.def"
 #undef OCN_MAPPING
 };
 
-static const char *const engine_files[] = {
+static const char engine_files[][24] = {
 #define OCN_ENGINE_FILE(destination) destination,
 #include "normalize/rules/engine_files.def"
 #undef OCN_ENGINE_FILE

@@ -117,8 +117,8 @@ static int add_policy(struct resource *resource, struct ocn_error *err)
 static struct ocn_bytes host_arch(const struct resource *resource)
 {
     static const struct {
-        const char *goarch;
-        const char *name;
+        char goarch[8];
+        char name[8];
     } names[] = { { "386", "x86" }, { "arm", "arm32" }, { "ppc64le", "ppc64" } };
     const char *arch = resource->judge->outcome->facts.host.arch;
 

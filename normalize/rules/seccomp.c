@@ -12,8 +12,8 @@
 
 /* Names of runtime-spec config-linux.md (libseccomp's). */
 static const struct {
-    const char *abi;
-    const char *name;
+    char abi[16];
+    char name[24];
 } names[] = {
     { "386", "SCMP_ARCH_X86" },
     { "amd64", "SCMP_ARCH_X86_64" },

@@ -4,8 +4,8 @@
  *   rounds COUNT INPUT BEFORE PROGRAM [BEFORE PROGRAM]... -- [ARGUMENT]...
  * Each round runs every PROGRAM once, with the same arguments and INPUT as its standard input; none
  * always follows the same other one. BEFORE is a program that is run first, and not timed ("-":
- * none). Prints a line per round, the microseconds of each program; then a line with the most KiB
- * that each, or a child of it, held.
+ * none). Prints a line per round, of each program MICROSECONDS/PAGE-FAULTS; then a line with the
+ * most KiB that each held. Faults and memory are those of its children, too.
  */
 #include <fcntl.h>
 #include <spawn.h>
@@ -28,6 +28,7 @@ struct contest {
     char **argv; /* argv[0] is set for each program */
     posix_spawn_file_actions_t input;
     double times[MAX_PROGRAMS];
+    long faults[MAX_PROGRAMS];
     long rss[MAX_PROGRAMS];
 };
 
@@ -69,6 +70,7 @@ static void run_timed(struct contest *contest, size_t which)
     (void)clock_gettime(CLOCK_MONOTONIC, &end);
     contest->times[which] =
         (double)(end.tv_sec - begin.tv_sec) * 1e6 + (double)(end.tv_nsec - begin.tv_nsec) / 1e3;
+    contest->faults[which] = usage.ru_minflt + usage.ru_majflt;
     if (usage.ru_maxrss > contest->rss[which]) {
         contest->rss[which] = usage.ru_maxrss;
     }
@@ -109,7 +111,8 @@ int main(int argc, char **argv)
     for (size_t round = 0; round < count; round++) {
         run_round(&contest, round);
         for (size_t i = 0; i < contest.len; i++) {
-            (void)printf("%.1f%c", contest.times[i], i + 1 < contest.len ? ' ' : '\n');
+            (void)printf("%.1f/%ld%c", contest.times[i], contest.faults[i],
+                         i + 1 < contest.len ? ' ' : '\n');
         }
     }
     for (size_t i = 0; i < contest.len; i++) {
