@@ -277,9 +277,8 @@ static int hear_more(struct ocn_child *child, struct ocn_error *err)
     }
 }
 
-/* Appends the next @want bytes to @ret. */
-static int take_bytes(struct ocn_child *child, size_t want, struct ocn_buf *ret,
-                      struct ocn_error *err)
+/* The next @want bytes, into @place. */
+static int take_bytes(struct ocn_child *child, size_t want, char *place, struct ocn_error *err)
 {
     while (want != 0) {
         if (child->taken == child->heard.len) {
@@ -291,31 +290,36 @@ static int take_bytes(struct ocn_child *child, size_t want, struct ocn_buf *ret,
         }
         size_t here = child->heard.len - child->taken;
         size_t len = here < want ? here : want;
-        ocn_buf_add(ret, child->heard.ptr + child->taken, len);
+        memcpy(place, child->heard.ptr + child->taken, len);
         child->taken += len;
+        place += len;
         want -= len;
     }
-    return ocn_buf_check(ret, err);
+    return 0;
 }
 
 int ocn_child_receive(struct ocn_child *child, uint32_t *ret_kind, struct ocn_buf *ret,
                       struct ocn_error *err)
 {
-    OCN_CLEANUP(ocn_buf_done) struct ocn_buf head = { 0 };
     struct header header;
 
-    if (take_bytes(child, sizeof(header), &head, err) < 0) {
+    if (take_bytes(child, sizeof(header), (char *)&header, err) < 0) {
         return -1;
     }
-    memcpy(&header, head.ptr, sizeof(header));
     if (header.len > OCN_CHILD_MAX_MESSAGE) {
         return ocn_fail(err, OCN_E_LIMIT, NULL,
                         "the confined parser's answer is larger than the limit of %zu bytes",
                         OCN_CHILD_MAX_MESSAGE);
     }
-    if (take_bytes(child, header.len, ret, err) < 0) {
+    char *place = ocn_buf_reserve(ret, header.len);
+    if (place == NULL) {
+        return ocn_fail_nomem(err);
+    }
+    if (take_bytes(child, header.len, place, err) < 0) {
         return -1;
     }
+    ret->len += header.len;
+    ret->ptr[ret->len] = '\0';
     *ret_kind = header.kind;
     return 0;
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "normalize/base/number.h"
 #include "normalize/json/json.h"
 #include "normalize/node/idmap.h"
 #include "normalize/oci/capability.h"
@@ -37,9 +38,16 @@ static struct ocn_bytes find(const struct ocn_edits_bounds *bounds, const char *
 static bool read_u32(struct ocn_bytes value, uint32_t *ret)
 {
     json_auto_t *json = NULL;
+    uint64_t plain = 0;
 
     *ret = 0;
     if (value.ptr == NULL || (value.len == 4 && memcmp(value.ptr, "null", 4) == 0)) {
+        return true;
+    }
+    /* Nearly all of them are digits; the library makes a double of each. */
+    if (value.len != 0 && (value.ptr[0] != '0' || value.len == 1) &&
+        ocn_number_parse(value, UINT32_MAX, &plain) == 0) {
+        *ret = (uint32_t)plain;
         return true;
     }
     if (value.len > MAX_NUMBER || ocn_json_load_value(value, MAX_NUMBER, &json, NULL) < 0 ||

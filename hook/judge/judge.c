@@ -22,9 +22,9 @@
 #include "normalize/rules/volume.h"
 
 /* Pages that a decision takes, of the child and then of the parent. */
-#define CHILD_HEAP 16
-#define CHILD_STACK 8
-#define PARENT_HEAP 12
+#define CHILD_HEAP 9
+#define CHILD_STACK 6
+#define PARENT_HEAP 8
 
 /* Of one child; more is an attack. */
 #define MAX_MESSAGES 64
@@ -485,13 +485,17 @@ static int work_and_answer(void *ctx)
                          .own = { .dir = { .rootfs_fd = -1, .host_fd = -1 }, .task = ctx } };
     OCN_CLEANUP(ocn_outcome_freep) struct ocn_outcome *outcome = NULL;
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf bytes = { 0 };
+    struct ocn_container untold = { 0 }; /* what an applier does not ask for */
     struct ocn_answer answer = { 0 };
 
     ocn_prefault(CHILD_HEAP, CHILD_STACK);
     work.policy = *ocn_config_base(work.task->policy->config);
     if (judge(&work, &outcome, &answer.error) == 0) {
+        for (size_t i = 0; work.task->subject->untold && i < outcome->edits_len; i++) {
+            outcome->edits[i].from = NULL;
+        }
         answer.outcome = outcome;
-        answer.container = work.container;
+        answer.container = work.task->subject->unedited ? work.container : &untold;
     }
     if (ocn_answer_write(&answer, &bytes, &answer.error) < 0) {
         answer.outcome = NULL;

@@ -44,6 +44,7 @@ struct ocn_subject {
     const char *id;       /* of the container; NULL where nobody knows it */
     const char *runtime;  /* path of the low-level runtime, or its name; NULL: any */
     const char *follower; /* path of the runtime that is to map volumes; NULL: that of .runtime */
+    bool untold;          /* nobody is told what the edits replace: their .from is NULL */
     bool lingers;         /* somebody calls ocn_judge_reap(): the child may end meanwhile */
     bool unedited;        /* a hook: the runtime goes by config.json as it is */
     struct ocn_bytes config;  /* config.json's text */

@@ -143,6 +143,7 @@ static int judge(struct call *call, struct ocn_decision *decision, enum ocn_even
                                          .bundle = bundle,
                                          .id = call->words.id,
                                          .runtime = call->runtime,
+                                         .untold = true,
                                          .lingers = true,
                                          .config = config };
 
@@ -249,6 +250,7 @@ static int judge_process(struct call *call, struct ocn_decision *decision,
                                          .bundle = state->bundle,
                                          .id = call->words.id,
                                          .runtime = call->runtime,
+                                         .untold = true,
                                          .lingers = true,
                                          .config = ocn_buf_bytes(&config),
                                          .process = process };

@@ -94,7 +94,7 @@ bool ocn_idmap_of_runtime(const struct ocn_view *view, const char *file, uint64_
 
     *ret = id;
     if (ocn_idmap_is_first(view)) {
-        return true;
+        return id < OCN_IDMAP_IDS;
     }
     if (view->read_at(view->ctx, ref, 0, text, ID_MAP_SIZE, &len, NULL) < 0 || len == 0) {
         return true;

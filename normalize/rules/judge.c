@@ -355,6 +355,17 @@ int ocn_judge_resolve_first(struct ocn_judge *judge, const char *path, struct oc
     return resolve_as(judge, path, overrides ? NULL : user, ret, err);
 }
 
+#define MIN_WINDOW ((size_t)512)
+#define MAX_WINDOW ((size_t)64 << 10)
+
+/* How much to ask for behind @done bytes: one byte more than the file should have. */
+static size_t next_window(const struct ocn_stat *stat, size_t done)
+{
+    uint64_t left = stat->size > done ? stat->size - done + 1 : MIN_WINDOW;
+
+    return left < MIN_WINDOW ? MIN_WINDOW : left < MAX_WINDOW ? (size_t)left : MAX_WINDOW;
+}
+
 /*
  * Appends the file of the image at @path; one that is missing or cannot be seen is empty. So is a
  * directory, from which nobody reads an account: crun starts there, and runc refuses it itself.
@@ -364,8 +375,8 @@ static int read_text(struct ocn_judge *judge, const char *path, struct ocn_buf *
 {
     const struct ocn_view *view = judge->view;
     struct ocn_path file = { 0 };
-    char window[16384];
     size_t got = 0;
+    bool more = true;
 
     if (ocn_judge_resolve(judge, path, &file, err) < 0) {
         return -1;
@@ -377,15 +388,22 @@ static int read_text(struct ocn_judge *judge, const char *path, struct ocn_buf *
         return ocn_fail(err, OCN_E_FORMAT, path, "is no regular file in the image");
     }
     do {
-        if (ret->len + sizeof(window) > OCN_PASSWD_MAX_SIZE + sizeof(window)) {
-            return ocn_fail(err, OCN_E_LIMIT, path, "is larger than 4 MiB in the image");
+        size_t window = next_window(&file.stat, ret->len);
+        char *place = ocn_buf_reserve(ret, window);
+        if (place == NULL) {
+            return ocn_fail_nomem(err);
         }
-        if (view->read_at(view->ctx, file.ref, ret->len, window, sizeof(window), &got, err) < 0) {
+        if (view->read_at(view->ctx, file.ref, ret->len, place, window, &got, err) < 0) {
             return -1;
         }
-        ocn_buf_add(ret, window, got);
-    } while (got == sizeof(window) && !ret->failed);
-    return ocn_buf_check(ret, err);
+        ret->len += got;
+        ret->ptr[ret->len] = '\0';
+        if (ret->len > OCN_PASSWD_MAX_SIZE) {
+            return ocn_fail(err, OCN_E_LIMIT, path, "is larger than 4 MiB in the image");
+        }
+        more = got == window;
+    } while (more);
+    return 0;
 }
 
 int ocn_judge_accounts(struct ocn_judge *judge, struct ocn_error *err)

@@ -535,6 +535,44 @@ static int close_and_sleep_on(void *ctx)
     return pause();
 }
 
+#define LONG_MESSAGE 100000
+
+static int say_much(void *ctx)
+{
+    static char text[LONG_MESSAGE];
+    const struct ocn_bytes messages[] = {
+        { "a", 1 }, { NULL, 0 }, { text, sizeof(text) }, { "b", 1 }
+    };
+
+    (void)ctx;
+    memset(text, 't', sizeof(text));
+    for (uint32_t i = 0; i < OCN_COUNT(messages); i++) {
+        if (ocn_child_send(i + 1, messages[i], NULL) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* What comes at once is told apart, what comes in pieces is put together. */
+START_TEST(test_confine__messages_are_told_apart)
+{
+    static const size_t lengths[] = { 1, 0, LONG_MESSAGE, 1 };
+    OCN_CLEANUP(ocn_child_end) struct ocn_child child = { .pid = -1, .fd = -1 };
+
+    ck_assert_int_eq(ocn_child_start(&child, say_much, NULL, &err), 0);
+    for (uint32_t i = 0; i < OCN_COUNT(lengths); i++) {
+        OCN_CLEANUP(ocn_buf_done) struct ocn_buf said = { 0 };
+        uint32_t kind = 0;
+        (void)usleep(i == 0 ? 20000 : 0);
+        ck_assert_int_eq(ocn_child_receive(&child, &kind, &said, &err), 0);
+        ck_assert_uint_eq(kind, i + 1);
+        ck_assert_uint_eq(said.len, lengths[i]);
+        ck_assert(said.len != LONG_MESSAGE || strspn(said.ptr, "t") == LONG_MESSAGE);
+    }
+}
+END_TEST
+
 START_TEST(test_confine__it_is_not_waited_for_longer_than_the_deadline)
 {
     static int (*const slow[])(void *ctx) = { sleep_on, close_and_sleep_on };
@@ -982,6 +1020,7 @@ int main(void)
     tcase_add_test(tcase, test_confine__landlock_keeps_it_from_other_files);
     tcase_add_test(tcase, test_confine__its_end_is_told_in_words);
     tcase_add_test(tcase, test_confine__it_does_not_compute_for_ever);
+    tcase_add_test(tcase, test_confine__messages_are_told_apart);
     tcase_add_test(tcase, test_confine__it_is_not_waited_for_longer_than_the_deadline);
     tcase_add_test(tcase, test_confine__nothing_of_it_is_left);
     tcase_add_loop_test(tcase, test_confine__poorer_kernels_see_the_same, 0, (int)OCN_COUNT(lacks));

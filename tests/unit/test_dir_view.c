@@ -236,6 +236,81 @@ START_TEST(test_dir_view__reads_regular_files_only)
 }
 END_TEST
 
+static void put_in_place(const char *name, const char *place)
+{
+    char from[256];
+    char to[256];
+
+    (void)snprintf(from, sizeof(from), "%s/%s", dir, name);
+    (void)snprintf(to, sizeof(to), "%s%s", rootfs, place);
+    ck_assert_int_eq(rename(from, to), 0);
+}
+
+/* One decision has one answer of each place. */
+START_TEST(test_dir_view__what_was_seen_first_holds)
+{
+    struct ocn_stat before = { 0 };
+    struct ocn_stat after = { 0 };
+
+    make("another", "another text");
+    ck_assert_int_eq(view.stat(view.ctx, in_rootfs("/bin/app"), &before, NULL), 0);
+    ck_assert_uint_eq(mode_of(in_rootfs("/late")), 0);
+    put_in_place("another", "/bin/app");
+    make("rootfs/late", "x");
+    ck_assert_int_eq(view.stat(view.ctx, in_rootfs("/bin/app"), &after, NULL), 0);
+    ck_assert_uint_eq(after.ino, before.ino);
+    ck_assert_uint_eq(after.size, 10);
+    ck_assert_uint_eq(mode_of(in_rootfs("/late")), 0);
+    expect_read(in_rootfs("/bin/app"), 0, 20, "0123456789");
+}
+END_TEST
+
+/* What was judged is what is read, whatever takes its place meanwhile: no FIFO is opened. */
+START_TEST(test_dir_view__another_file_in_the_place_is_not_read)
+{
+    static const char *const kinds[] = { "file", "link", "fifo" };
+
+    for (size_t i = 0; i < OCN_COUNT(kinds); i++) {
+        struct ocn_error err = { 0 };
+        char fifo[256];
+        char path[32];
+        char name[64];
+        char buf[8];
+        size_t len = 77;
+        (void)snprintf(path, sizeof(path), "/top-%s", kinds[i]);
+        (void)snprintf(name, sizeof(name), "rootfs%s", path);
+        make(name, "seen");
+        ck_assert_uint_ne(mode_of(in_rootfs(path)), 0);
+        (void)snprintf(fifo, sizeof(fifo), "%s/new", dir);
+        if (i == 2) {
+            ck_assert_int_eq(mkfifo(fifo, 0600), 0);
+        } else {
+            make("new", i == 0 ? "swap" : "@secret");
+        }
+        put_in_place("new", path);
+        ck_assert_int_eq(view.read_at(view.ctx, in_rootfs(path), 0, buf, 4, &len, &err), -1);
+        ck_assert_int_eq(err.sys, ESTALE);
+        ck_assert_uint_eq(len, 77);
+    }
+}
+END_TEST
+
+/* A file that says it has no size is read to its end, one that has one is asked once. */
+START_TEST(test_dir_view__files_without_a_size_are_read)
+{
+    char buf[64] = "";
+    size_t len = 0;
+
+    ck_assert_int_eq(
+        view.read_at(view.ctx, on_host("/proc/sys/kernel/ostype"), 0, buf, 63, &len, NULL), 0);
+    ck_assert_str_eq(buf, "Linux\n");
+    ck_assert_int_eq(
+        view.read_at(view.ctx, in_mount("/proc/sys/kernel/ostype", "/"), 0, buf, 63, &len, NULL),
+        0);
+    ck_assert_uint_eq(len, 6);
+}
+END_TEST
+
 /* As a runtime does with the source of a mount, and with a namespace. */
 START_TEST(test_dir_view__host_paths_are_followed)
 {
@@ -552,6 +627,9 @@ int main(void)
     tcase_add_test(tcase, test_dir_view__reads_windows);
     tcase_add_test(tcase, test_dir_view__the_cache_knows_the_space);
     tcase_add_test(tcase, test_dir_view__reads_regular_files_only);
+    tcase_add_test(tcase, test_dir_view__what_was_seen_first_holds);
+    tcase_add_test(tcase, test_dir_view__another_file_in_the_place_is_not_read);
+    tcase_add_test(tcase, test_dir_view__files_without_a_size_are_read);
     tcase_add_test(tcase, test_dir_view__host_paths_are_followed);
     tcase_add_test(tcase, test_dir_view__a_mount_is_a_root_of_its_own);
     tcase_add_test(tcase, test_dir_view__a_captured_host_is_not_left);

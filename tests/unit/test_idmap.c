@@ -42,6 +42,34 @@ START_TEST(test_idmap__of_the_runtime)
 }
 END_TEST
 
+/* There its map is not read: what would not map anything here is passed over. */
+START_TEST(test_idmap__the_first_namespace_maps_all_to_themselves)
+{
+    static const struct {
+        json_int_t ino;
+        uint64_t id;
+        bool first, mapped;
+    } rows[] = {
+        { 0xEFFFFFFD, 0, true, true },           { 0xEFFFFFFD, 4294967294, true, true },
+        { 0xEFFFFFFD, 4294967295, true, false }, /* no id */
+        { 0xF0000000, 0, false, false },         { 0xEFFFFFFE, 0, false, false },
+    };
+
+    for (size_t i = 0; i < OCN_COUNT(rows); i++) {
+        struct ocn_mem_view mem;
+        uint64_t node = 12345;
+        ocn_mem_view_init(&mem, json_pack("{s:{s:{s:s},s:{s:s,s:I}}}", "host", FILE_NAME, "text",
+                                          "5 7 2\n", "/proc/self/ns/user", "text", "", "ino",
+                                          rows[i].ino));
+        const struct ocn_view view = ocn_mem_view_as_view(&mem);
+        ck_assert_int_eq(ocn_idmap_is_first(&view), rows[i].first);
+        ck_assert_int_eq(ocn_idmap_of_runtime(&view, FILE_NAME, rows[i].id, &node), rows[i].mapped);
+        ck_assert_uint_eq(node, rows[i].id);
+        ocn_mem_view_done(&mem);
+    }
+}
+END_TEST
+
 START_TEST(test_idmap__two_ids_change_places)
 {
     static const struct {
@@ -98,6 +126,7 @@ int main(void)
     Suite *suite = suite_create("idmap");
 
     tcase_add_test(tcase, test_idmap__of_the_runtime);
+    tcase_add_test(tcase, test_idmap__the_first_namespace_maps_all_to_themselves);
     tcase_add_test(tcase, test_idmap__two_ids_change_places);
     tcase_add_test(tcase, test_idmap__all_other_ids_stay);
     suite_add_tcase(suite, tcase);

@@ -62,6 +62,28 @@ START_TEST(test_io__reads_more_than_one_chunk)
 }
 END_TEST
 
+/* It grew, or was cut, behind the look: the size is no more than a guess. */
+START_TEST(test_io__reads_to_the_end_whatever_size_was_seen)
+{
+    static const off_t sizes[] = { 0, 1, 3, 9, 10, 11, 4096 };
+    char name[] = "/tmp/ocn-io-XXXXXX";
+    int fd = mkstemp(name);
+
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(write(fd, "0123456789", 10), 10);
+    for (size_t i = 0; i < OCN_COUNT(sizes); i++) {
+        OCN_CLEANUP(ocn_buf_done) struct ocn_buf buf = { 0 };
+        const struct stat st = { .st_mode = S_IFREG, .st_size = sizes[i] };
+        ck_assert_int_eq(lseek(fd, 0, SEEK_SET), 0);
+        ck_assert_int_eq(ocn_io_read_looked_at(fd, &st, name, 4096, &buf, NULL), 0);
+        ck_assert_uint_eq(buf.len, 10);
+        ck_assert_str_eq(buf.ptr, "0123456789");
+    }
+    ck_assert_int_eq(close(fd), 0);
+    ck_assert_int_eq(unlink(name), 0);
+}
+END_TEST
+
 START_TEST(test_io__an_empty_file_is_empty)
 {
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf buf = { 0 };
@@ -236,6 +258,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, enter, leave);
     tcase_add_test(tcase, test_io__reads_a_file_behind_what_is_there);
     tcase_add_test(tcase, test_io__reads_more_than_one_chunk);
+    tcase_add_test(tcase, test_io__reads_to_the_end_whatever_size_was_seen);
     tcase_add_test(tcase, test_io__an_empty_file_is_empty);
     tcase_add_test(tcase, test_io__refuses_a_file_over_the_limit);
     tcase_add_test(tcase, test_io__bounds_a_file_that_claims_to_be_empty);
