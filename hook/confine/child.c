@@ -146,12 +146,20 @@ static void see_off(struct ocn_child *child)
     }
 }
 
+void ocn_child_stop(struct ocn_child *child)
+{
+    if (child->pid > 0 && !child->stopped) {
+        (void)kill(child->pid, SIGKILL);
+        child->stopped = true;
+    }
+}
+
 void ocn_child_end(struct ocn_child *child)
 {
     int saved = errno;
 
+    ocn_child_stop(child);
     if (child->pid > 0) {
-        (void)kill(child->pid, SIGKILL);
         see_off(child);
     }
     ocn_closep(&child->fd);
@@ -159,13 +167,6 @@ void ocn_child_end(struct ocn_child *child)
     ocn_buf_done(&child->heard);
     child->taken = 0;
     errno = saved;
-}
-
-void ocn_child_stop(const struct ocn_child *child)
-{
-    if (child->pid > 0) {
-        (void)kill(child->pid, SIGKILL);
-    }
 }
 
 void ocn_child_leave(struct ocn_child *child)

@@ -2,6 +2,7 @@
 /* Starts a helper process, exchanges messages with it, reaps it by a deadline. */
 #pragma once
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "normalize/base/buf.h"
@@ -13,6 +14,7 @@
 struct ocn_child {
     pid_t pid;
     int fd;
+    bool stopped;         /* killed, see ocn_child_stop() */
     int64_t left;         /* nanoseconds that it may still be waited for */
     unsigned seconds;     /* how much it was, for whoever is told */
     struct ocn_buf heard; /* what has come of the next messages */
@@ -56,7 +58,7 @@ void ocn_child_end(struct ocn_child *child);
 
 /* Kills the child and does not wait until it is gone: that takes a moment, ocn_child_end() later
  * none. */
-void ocn_child_stop(const struct ocn_child *child);
+void ocn_child_stop(struct ocn_child *child);
 
 /* Lets the child go on without us; whoever adopts orphans reaps it. */
 void ocn_child_leave(struct ocn_child *child);

@@ -25,6 +25,7 @@
 #define CHILD_HEAP 9
 #define CHILD_STACK 6
 #define PARENT_HEAP 8
+#define PARENT_STACK 3
 
 /* Of one child; more is an attack. */
 #define MAX_MESSAGES 64
@@ -683,7 +684,7 @@ static int judge_confined(struct task *task, struct ocn_judgement *ret, struct o
     if (ocn_child_start(&child, work_and_answer, task, err) < 0) {
         return -1;
     }
-    ocn_prefault(PARENT_HEAP, 0);
+    ocn_prefault(PARENT_HEAP, PARENT_STACK); /* while the child is at it */
     if (converse(task, &child, ret, err) < 0) {
         return -1;
     }

@@ -27,6 +27,19 @@ static int read_through(struct ocn_file *file, uint64_t offset, void *buf, size_
     return got == len ? 0 : fail_short(offset + len, err);
 }
 
+static bool holds(const struct ocn_file *file, uint64_t offset, size_t len)
+{
+    return offset >= file->at && offset + len <= file->at + file->len;
+}
+
+/* Where the window begins that is read for @offset: the last one ends where the file does. */
+static uint64_t begin_window(const struct ocn_file *file, uint64_t offset)
+{
+    uint64_t last = file->size > sizeof(file->window) ? file->size - sizeof(file->window) : 0;
+
+    return last != 0 && offset > last && offset < file->size ? last : offset;
+}
+
 int ocn_elf_read_at(struct ocn_file *file, uint64_t offset, void *buf, size_t len,
                     struct ocn_error *err)
 {
@@ -36,16 +49,17 @@ int ocn_elf_read_at(struct ocn_file *file, uint64_t offset, void *buf, size_t le
     if (len > sizeof(file->window)) {
         return read_through(file, offset, buf, len, err);
     }
-    if (offset < file->at || offset + len > file->at + file->len) {
+    if (!holds(file, offset, len)) {
+        const uint64_t at = begin_window(file, offset);
         size_t got = 0;
         file->len = 0; /* a read that fails may leave anything in the window */
-        if (file->view->read_at(file->view->ctx, file->ref, offset, file->window,
-                                sizeof(file->window), &got, err) < 0) {
+        if (file->view->read_at(file->view->ctx, file->ref, at, file->window, sizeof(file->window),
+                                &got, err) < 0) {
             return -1;
         }
-        file->at = offset;
+        file->at = at;
         file->len = got;
-        if (got < len) {
+        if (!holds(file, offset, len)) {
             return fail_short(offset + len, err);
         }
     }
@@ -213,14 +227,18 @@ static int read_section(struct ocn_file *file, const struct ocn_elf *elf, size_t
 }
 
 /* true: the section named @name is at @index. What cannot be read is not it. */
-static bool is_named(struct ocn_file *names_file, const struct ocn_elf_section *names, uint64_t at,
-                     const char *name)
+static bool is_named(struct ocn_file *file, struct ocn_file *names_file,
+                     const struct ocn_elf_section *names, uint64_t at, const char *name)
 {
     char found[MAX_NAME];
     size_t len = strlen(name) + 1;
 
-    return len <= sizeof(found) && at < names->size && len <= names->size - at &&
-           ocn_elf_read_at(names_file, names->offset + at, found, len, NULL) == 0 &&
+    if (len > sizeof(found) || at >= names->size || len > names->size - at ||
+        names->offset > UINT64_MAX - names->size) {
+        return false;
+    }
+    struct ocn_file *from = holds(file, names->offset + at, len) ? file : names_file;
+    return ocn_elf_read_at(from, names->offset + at, found, len, NULL) == 0 &&
            memcmp(found, name, len) == 0;
 }
 
@@ -228,12 +246,17 @@ int ocn_elf_section(struct ocn_file *file, const struct ocn_elf *elf, const char
                     struct ocn_elf_section *ret, struct ocn_error *err)
 {
     size_t size = elf->bits == 64 ? sizeof(Elf64_Shdr) : sizeof(Elf32_Shdr);
-    struct ocn_file names_file = { .view = file->view, .ref = file->ref }; /* a window of its own */
+    struct ocn_file names_file; /* a window of its own, where that of @file does not hold them */
     struct ocn_elf_section names;
     struct ocn_elf_section section;
     struct ocn_error problem = { 0 };
     uint64_t at = 0;
 
+    names_file.view = file->view;
+    names_file.ref = file->ref;
+    names_file.size = file->size;
+    names_file.at = 0;
+    names_file.len = 0;
     *ret = (struct ocn_elf_section){ 0 };
     if (elf->shnum == 0 || elf->shnum > OCN_ELF_MAX_SECTIONS || elf->shentsize != size ||
         elf->shstrndx >= elf->shnum) {
@@ -246,7 +269,7 @@ int ocn_elf_section(struct ocn_file *file, const struct ocn_elf *elf, const char
         if (read_section(file, elf, i, &section, &at, NULL) < 0) {
             return 0;
         }
-        if (is_named(&names_file, &names, at, name)) {
+        if (is_named(file, &names_file, &names, at, name)) {
             *ret = section;
             return 0;
         }

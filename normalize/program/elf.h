@@ -46,7 +46,8 @@ struct ocn_elf_section {
 struct ocn_file {
     const struct ocn_view *view;
     struct ocn_ref ref;
-    uint64_t at; /* what window holds */
+    uint64_t size; /* of the file, as it was looked at; 0: nobody has */
+    uint64_t at;   /* what window holds */
     size_t len;
     char window[OCN_ELF_WINDOW];
 };

@@ -18,7 +18,7 @@ int ocn_image_open(struct ocn_judge *judge, const struct ocn_path *path, struct 
     struct ocn_error problem = { 0 };
     size_t got = 0;
 
-    *file = (struct ocn_file){ .view = view, .ref = path->ref };
+    *file = (struct ocn_file){ .view = view, .ref = path->ref, .size = path->stat.size };
     if (view->read_at(view->ctx, path->ref, 0, file->window, sizeof(file->window), &got,
                       &problem) == 0) {
         file->len = got;
