@@ -57,32 +57,41 @@ static size_t next_size(const struct ocn_arena *arena)
     return last < LARGEST_SIZE ? 2 * last : LARGEST_SIZE;
 }
 
-void *ocn_arena_alloc(struct ocn_arena *arena, size_t size)
+/* @size bytes behind what is used, at a multiple of @align, a power of two. */
+static char *take(struct ocn_arena *arena, size_t size, size_t align)
 {
-    const size_t align = alignof(max_align_t);
+    struct ocn_arena_block *head = arena->head;
 
     if (arena->failed || size > SIZE_MAX / 2) {
         return fail(arena);
     }
-    size = (size + align - 1) / align * align;
-    if (arena->head == NULL || arena->head->size - arena->head->used < size) {
+    size_t start = head != NULL ? (head->used + align - 1) & ~(align - 1) : 0;
+    if (head == NULL || start > head->size || head->size - start < size) {
         size_t room = next_size(arena);
         room = size > room ? size : room;
         struct ocn_arena_block *block = malloc(sizeof(*block) + room);
         if (block == NULL) {
             return fail(arena);
         }
-        *block = (struct ocn_arena_block){ .next = arena->head, .size = room };
+        *block = (struct ocn_arena_block){ .next = head, .size = room };
         arena->head = block;
+        head = block;
+        start = 0;
     }
-    char *place = arena->head->data + arena->head->used;
-    arena->head->used += size;
-    return memset(place, 0, size);
+    head->used = start + size;
+    return head->data + start;
+}
+
+void *ocn_arena_alloc(struct ocn_arena *arena, size_t size)
+{
+    char *place = take(arena, size, alignof(max_align_t));
+
+    return place != NULL ? memset(place, 0, size) : NULL;
 }
 
 char *ocn_arena_copy(struct ocn_arena *arena, const char *text, size_t len)
 {
-    char *copy = ocn_arena_alloc(arena, len + 1);
+    char *copy = take(arena, len + 1, 1);
 
     if (copy == NULL) {
         return arena->nothing;
@@ -90,6 +99,7 @@ char *ocn_arena_copy(struct ocn_arena *arena, const char *text, size_t len)
     if (len != 0) {
         memcpy(copy, text, len);
     }
+    copy[len] = '\0';
     return copy;
 }
 

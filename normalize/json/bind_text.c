@@ -48,16 +48,14 @@ static void read_string(struct ocn_json_scan *scan, const struct ocn_bind *row, 
     *(const char **)field = ocn_json_scan_text(scan);
 }
 
-/* Room for all elements or members of the list or object at hand. */
-static void *make_room(struct ocn_json_scan *scan, size_t size, size_t *ret_count)
+/* Room for one more of @size bytes in a list of @len, which is NULL without any. */
+static void *make_room(struct ocn_json_scan *scan, void *list, size_t len, size_t size)
 {
-    size_t count = scan->doubt ? 0 : ocn_json_scan_count(scan);
-    void *room = ocn_arena_alloc(scan->arena, count * size);
+    void *room = ocn_arena_grow(scan->arena, list, len, size);
 
     if (room == NULL) {
         ocn_json_scan_doubt(scan);
     }
-    *ret_count = count;
     return room;
 }
 
@@ -65,14 +63,13 @@ static void *make_room(struct ocn_json_scan *scan, size_t size, size_t *ret_coun
 static void read_list(struct ocn_json_scan *scan, const struct ocn_bind *element, size_t size,
                       void *items, size_t *len)
 {
-    size_t count = 0;
+    char *place = NULL;
     size_t i = 0;
 
     ocn_json_scan_enter(scan, '[');
-    char *place = make_room(scan, size, &count);
     for (; ocn_json_scan_element(scan, i == 0); i++) {
-        if (i == count) {
-            ocn_json_scan_doubt(scan);
+        place = make_room(scan, place, i, size);
+        if (place == NULL) {
             return;
         }
         readers[element->type](scan, element, place + i * size);
@@ -107,24 +104,29 @@ static void read_objects(struct ocn_json_scan *scan, const struct ocn_bind *row,
     read_list(scan, &element, row->size, &list->items, &list->len);
 }
 
+static void read_pair(struct ocn_json_scan *scan, struct ocn_bytes key, struct ocn_pairs *pairs)
+{
+    struct ocn_pair *items = make_room(scan, pairs->items, pairs->len, sizeof(*items));
+
+    if (items != NULL) {
+        items[pairs->len].name = ocn_arena_copy(scan->arena, key.ptr, key.len);
+        items[pairs->len++].value = ocn_json_scan_text(scan);
+        pairs->items = items;
+    }
+}
+
 static void read_pairs(struct ocn_json_scan *scan, const struct ocn_bind *row, void *field)
 {
     struct ocn_json_keys keys = { 0 };
-    struct ocn_pairs *pairs = field;
     struct ocn_bytes key;
-    size_t count = 0;
 
     (void)row;
     ocn_json_scan_enter(scan, '{');
-    pairs->items = make_room(scan, sizeof(*pairs->items), &count);
     while (ocn_json_scan_member(scan, &keys, &key)) {
         if (ocn_json_scan_peek(scan) == 'n') {
             ocn_json_scan_word(scan, "null");
-        } else if (pairs->len == count) {
-            ocn_json_scan_doubt(scan);
         } else {
-            const char *name = ocn_arena_copy(scan->arena, key.ptr, key.len);
-            pairs->items[pairs->len++] = (struct ocn_pair){ name, ocn_json_scan_text(scan) };
+            read_pair(scan, key, field);
         }
     }
 }

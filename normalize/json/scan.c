@@ -12,18 +12,24 @@ void ocn_json_scan_doubt(struct ocn_json_scan *scan)
     scan->pos = scan->text.len;
 }
 
-char ocn_json_scan_peek(struct ocn_json_scan *scan)
+/* ocn_json_scan_peek(), without a call where no white space is to be passed: most of a text. */
+static inline char peek(struct ocn_json_scan *scan)
 {
-    if (scan->pos < scan->text.len && scan->text.ptr[scan->pos] <= ' ') {
+    if (scan->pos < scan->text.len && (unsigned char)scan->text.ptr[scan->pos] <= ' ') {
         scan->pos = ocn_json_skip_space(scan->text, scan->pos);
     }
     return scan->pos < scan->text.len ? scan->text.ptr[scan->pos] : '\0';
 }
 
-/* Takes @wanted, or doubts. */
-static void take(struct ocn_json_scan *scan, char wanted)
+char ocn_json_scan_peek(struct ocn_json_scan *scan)
 {
-    if (ocn_json_scan_peek(scan) != wanted) {
+    return peek(scan);
+}
+
+/* Takes @wanted, or doubts. */
+static inline void take(struct ocn_json_scan *scan, char wanted)
+{
+    if (peek(scan) != wanted) {
         ocn_json_scan_doubt(scan);
     } else {
         scan->pos++;
@@ -41,7 +47,7 @@ void ocn_json_scan_enter(struct ocn_json_scan *scan, char opening)
 /* Behind the comma, if this is not the first; false: @closing is taken, or there is doubt. */
 static bool go_on(struct ocn_json_scan *scan, char closing, bool first)
 {
-    if (ocn_json_scan_peek(scan) == closing) {
+    if (peek(scan) == closing) {
         scan->pos++;
         scan->depth--;
         return false;
@@ -128,7 +134,7 @@ const char *ocn_json_scan_text(struct ocn_json_scan *scan)
 double ocn_json_scan_number(struct ocn_json_scan *scan)
 {
     const struct ocn_bytes text = scan->text;
-    bool negative = ocn_json_scan_peek(scan) == '-';
+    bool negative = peek(scan) == '-';
     size_t start = scan->pos + (negative ? 1 : 0);
     uint64_t value = 0;
     size_t pos = start;
@@ -153,7 +159,7 @@ void ocn_json_scan_word(struct ocn_json_scan *scan, const char *word)
 {
     size_t len = strlen(word);
 
-    (void)ocn_json_scan_peek(scan);
+    (void)peek(scan);
     if (scan->text.len - scan->pos < len || memcmp(scan->text.ptr + scan->pos, word, len) != 0) {
         ocn_json_scan_doubt(scan);
         return;
@@ -176,7 +182,7 @@ void ocn_json_scan_pass(struct ocn_json_scan *scan)
 {
     bool escaped;
 
-    switch (ocn_json_scan_peek(scan)) {
+    switch (peek(scan)) {
     case '"':
         (void)ocn_json_scan_string(scan, &escaped);
         break;
@@ -204,24 +210,7 @@ void ocn_json_scan_pass(struct ocn_json_scan *scan)
     }
 }
 
-size_t ocn_json_scan_count(const struct ocn_json_scan *scan)
-{
-    const struct ocn_bytes text = scan->text;
-    size_t pos = ocn_json_skip_space(text, scan->pos);
-    size_t count = 0;
-
-    while (pos < text.len && text.ptr[pos] != ']' && text.ptr[pos] != '}') {
-        size_t end = ocn_json_skip_space(text, ocn_json_skip_value(text, pos));
-        count += end < text.len && text.ptr[end] == ':' ? 0 : 1; /* a key is not counted */
-        pos = ocn_json_skip_space(text, end + 1);                /* behind the colon or comma */
-        if (end >= text.len || (text.ptr[end] != ',' && text.ptr[end] != ':')) {
-            break;
-        }
-    }
-    return count;
-}
-
 bool ocn_json_scan_ends(struct ocn_json_scan *scan)
 {
-    return ocn_json_scan_peek(scan) == '\0' && scan->pos == scan->text.len && !scan->doubt;
+    return peek(scan) == '\0' && scan->pos == scan->text.len && !scan->doubt;
 }

@@ -54,8 +54,5 @@ void ocn_json_scan_word(struct ocn_json_scan *scan, const char *word);
 /* Passes a value that nobody asks for; it is looked at as closely as all others. */
 void ocn_json_scan_pass(struct ocn_json_scan *scan);
 
-/* How many elements or members are left in the list or object at hand, if it is well-formed. */
-size_t ocn_json_scan_count(const struct ocn_json_scan *scan);
-
 /* true: nothing is left, and there was no doubt. */
 bool ocn_json_scan_ends(struct ocn_json_scan *scan);

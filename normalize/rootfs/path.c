@@ -29,56 +29,61 @@ static bool is_bind(const struct ocn_oci_mount *mount)
            ocn_strings_hold(&mount->options, "bind") || ocn_strings_hold(&mount->options, "rbind");
 }
 
-/* As strcmp() of @destination with the first @len bytes of @path and @last. */
-static int compare_destination(const char *destination, const char *path, size_t len, char last)
-{
-    int order = strncmp(destination, path, len);
-
-    return order != 0 ? order : (unsigned char)destination[len] - (unsigned char)last;
-}
-
 /*
  * The first of the sorted destinations that is not before the first @len bytes of @path and @last:
- * that very one with @last 0, one below it with '/'. *ret_is: whether it is such a one.
+ * that very one with @last 0, one below it with '/'. *ret_is: whether it is such a one. What lies
+ * between two that begin as @path does begins so, too, and is not compared again.
  */
 static size_t find_destination(const struct ocn_places *places, const char *path, size_t len,
                                char last, bool *ret_is)
 {
     size_t from = 0;
     size_t to = places->sorted_len;
+    size_t same_before = 0; /* how many bytes the destination before @from begins with */
+    size_t same_behind = 0; /* and the one at @to */
 
     *ret_is = false;
     while (from < to) {
         size_t middle = from + (to - from) / 2;
-        const struct ocn_place *place = &places->items[places->sorted[middle]];
-        int order = compare_destination(place->destination, path, len, last);
+        const char *destination = places->items[places->sorted[middle]].destination;
+        size_t same = same_before < same_behind ? same_before : same_behind;
+        while (same < len && destination[same] == path[same]) {
+            same++;
+        }
+        int order =
+            (unsigned char)destination[same] - (unsigned char)(same < len ? path[same] : last);
         if (order < 0) {
             from = middle + 1;
+            same_before = same;
         } else {
             to = middle;
+            same_behind = same;
             *ret_is = order == 0;
         }
     }
     return from;
 }
 
-/* The mount that covers @path: a later one lies over an earlier one. */
+/* The mount that covers @path, which begins with a slash: a later one lies over an earlier one. */
 static const struct ocn_place *covering(const struct ocn_places *places, const char *path,
                                         const char **ret_rest)
 {
     const struct ocn_place *found = NULL;
 
-    for (size_t len = 0;; len += 1 + strcspn(path + len + 1, "/")) {
+    if (places->sorted_len != 0 && places->items[places->sorted[0]].destination[0] == '\0') {
+        found = &places->items[places->sorted[0]]; /* on the root, which is sorted before all */
+        *ret_rest = path;
+    }
+    for (size_t len = 0; path[len] != '\0' && path[len + 1] != '\0';) {
         bool is = false;
+        len += 1 + strcspn(path + len + 1, "/");
         size_t at = find_destination(places, path, len, '\0', &is);
         if (is && (found == NULL || &places->items[places->sorted[at]] > found)) {
             found = &places->items[places->sorted[at]];
             *ret_rest = path + len;
         }
-        if (path[len] == '\0') {
-            return found;
-        }
     }
+    return found;
 }
 
 /* The runtime makes the directories that lead to a mount, in images that do not have them too. */

@@ -119,6 +119,63 @@ START_TEST(test_oci__a_process_that_joins_borrows_all_else)
 }
 END_TEST
 
+/* What is odd is read, too, and so is what is wrong; the same text without it needs no tree. */
+START_TEST(test_oci__what_is_in_doubt_is_read_from_a_tree)
+{
+    static const struct {
+        const char *config;
+        bool tree;
+        bool fault;
+    } rows[] = {
+        { "{\"process\":{\"cwd\":\"/a\"}}", false, false },
+        { "{\"process\":{\"cwd\":\"/a\"},\"unknown\":1.5}", true, false },
+        { "{\"process\":{\"cwd\":\"/a\"},\"unknown\":\"\xc3\xa9\"}", true, false },
+        { "{\"process\":{\"cwd\":\"/a\",\"user\":{\"uid\":\"0\"}}}", true, true },
+    };
+
+    for (size_t i = 0; i < OCN_COUNT(rows); i++) {
+        OCN_CLEANUP(ocn_container_freep) struct ocn_container *container = NULL;
+        const struct ocn_bytes config = { rows[i].config, strlen(rows[i].config) };
+        ck_assert_int_eq(ocn_container_parse(config, &container, NULL), 0);
+        ck_assert_str_eq(container->process.cwd, "/a");
+        ck_assert_int_eq(container->json != NULL, rows[i].tree);
+        ck_assert_int_eq(ocn_container_fault(container, OCN_IN(USER)) != NULL, rows[i].fault);
+    }
+}
+END_TEST
+
+/* Without an object of capabilities, in either reader's hands, the container's are taken. */
+START_TEST(test_oci__a_process_that_names_no_capabilities_inherits_them)
+{
+    static const struct {
+        const char *process;
+        bool inherits;
+        bool tree;
+    } rows[] = {
+        { "{\"args\":[\"a\"]}", true, false },
+        { "{\"args\":[\"a\"],\"capabilities\":null}", true, false },
+        { "{\"args\":[\"a\"],\"capabilities\":{}}", false, false },
+        { "{\"args\":[\"a\"],\"unknown\":1.5}", true, true },
+        { "{\"args\":[\"a\"],\"capabilities\":[]}", true, true },
+        { "{\"args\":[\"a\"],\"unknown\":1.5,\"capabilities\":{}}", false, true },
+    };
+    static const char config[] = "{\"process\":{\"capabilities\":{\"bounding\":[\"CAP_KILL\"]}}}";
+    OCN_CLEANUP(ocn_container_freep) struct ocn_container *joined = NULL;
+
+    ck_assert_int_eq(
+        ocn_container_parse((struct ocn_bytes){ config, strlen(config) }, &joined, NULL), 0);
+    for (size_t i = 0; i < OCN_COUNT(rows); i++) {
+        OCN_CLEANUP(ocn_container_freep) struct ocn_container *container = NULL;
+        const struct ocn_bytes process = { rows[i].process, strlen(rows[i].process) };
+        ck_assert_int_eq(ocn_container_join(joined, process, &container, NULL), 0);
+        ck_assert_str_eq(container->process.args.items[0], "a");
+        ck_assert_int_eq(container->process.inherits_capabilities, rows[i].inherits);
+        ck_assert_uint_eq(container->process.capabilities.bounding.len, rows[i].inherits ? 1 : 0);
+        ck_assert_int_eq(container->json != NULL, rows[i].tree);
+    }
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("oci");
@@ -129,6 +186,8 @@ int main(void)
     tcase_add_test(tcase, test_oci__an_error_behind_them_has_the_line_of_the_whole);
     tcase_add_test(tcase, test_oci__what_is_too_large_is_refused_whatever_makes_it_so);
     tcase_add_test(tcase, test_oci__a_process_that_joins_borrows_all_else);
+    tcase_add_test(tcase, test_oci__what_is_in_doubt_is_read_from_a_tree);
+    tcase_add_test(tcase, test_oci__a_process_that_names_no_capabilities_inherits_them);
     suite_add_tcase(suite, tcase);
     return ocn_run_suite(suite);
 }
