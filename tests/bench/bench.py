@@ -40,14 +40,14 @@ RUNTIME = "/bin/true"  # limit.c's, too
 FAULTS, CALLS, CORE = "page faults of create", "system calls of create", "instructions of the core"
 GROWTH = "input 10 x larger, times the instructions"
 LIMITS = {
-    (FAULTS, "glibc"): (188, 90),
-    (FAULTS, "musl"): (150, 90),
-    (CALLS, "glibc"): (298, 130),
-    (CALLS, "musl"): (300, 130),
-    (CORE, "docker-26.1.5-create"): (1.76e6, 0.7e6),
-    (CORE, "podman-4.3.1-create"): (1.49e6, 0.7e6),
-    (CORE, "crio-1.26-container"): (2.17e6, 0.7e6),
-    (GROWTH, "any"): (10.5, 10),
+    (FAULTS, "glibc"): (159, 90),
+    (FAULTS, "musl"): (132, 90),
+    (CALLS, "glibc"): (175, 130),
+    (CALLS, "musl"): (165, 130),
+    (CORE, "docker-26.1.5-create"): (697e3, 0.7e6),
+    (CORE, "podman-4.3.1-create"): (599e3, 0.7e6),
+    (CORE, "crio-1.26-container"): (791e3, 0.7e6),
+    (GROWTH, "any"): (10.9, 10),
 }
 
 
