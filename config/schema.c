@@ -150,7 +150,7 @@ static json_t *describe_row(const struct ocn_bind *row, const json_t *defaults)
     if (type != NULL) {
         put(&schema, "type", row->nullable ? describe_nullable(type) : json_string(type));
     }
-    if (row->names != NULL) {
+    if (row->type == OCN_BIND_ENUM) {
         put(&schema, "enum", describe_names(row->names, row->nullable));
     }
     put_limits(&schema, row);

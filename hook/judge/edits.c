@@ -504,11 +504,11 @@ static int check_edit(const struct ocn_edits_bounds *bounds, struct ocn_outcome 
 
 /* ---- what is said of the container -------------------------------------------------------- */
 
-/* Whether @value, which may be missing or null, spells @text. */
+/* Whether @value spells @text; what is no string, which the child has left out, is none. */
 static bool is_text(struct ocn_bytes value, const char *text)
 {
     return text == NULL || text[0] == '\0'
-               ? value.len == 0 || value.ptr[0] == 'n' || is_that_string(value, "")
+               ? value.len == 0 || value.ptr[0] != '"' || is_that_string(value, "")
                : is_that_string(value, text);
 }
 

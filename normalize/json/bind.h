@@ -53,18 +53,22 @@ enum ocn_bind_type {
     OCN_BIND_TYPES,
 };
 
+/* A start relocates what points in a table, page by page: a row is as small as it can be. */
 struct ocn_bind {
     const char *key; /* NULL ends a table */
-    enum ocn_bind_type type;
-    size_t offset;
-    const struct ocn_bind *fields; /* OBJECT, OBJECTS, POINTER */
-    const char *const *names;      /* ENUM: NULL-terminated; an empty name is never accepted */
-    size_t size;                   /* OBJECTS: sizeof one */
-    double min, max;               /* U32 (max 0: UINT32_MAX), NUMBER */
-    bool sparse;   /* a list, PAIRS or POINTER: left out by unbinding when it is empty */
-    unsigned part; /* whose fault it is, see ocn_bind_faults; 0: as what holds it */
-    bool nullable; /* null sets a STRING to NULL; elsewhere see ocn_bind_mode. Unbinding makes null
-                      of a U32 or NUMBER of 0, and of an ENUM whose name is empty */
+    enum ocn_bind_type type : 8;
+    bool sparse : 1; /* a list, PAIRS or POINTER: left out by unbinding when it is empty */
+    /* null sets a STRING to NULL; elsewhere see ocn_bind_mode. Unbinding makes null of a U32 or
+     * NUMBER of 0, and of an ENUM whose name is empty. */
+    bool nullable : 1;
+    unsigned part : 6; /* whose fault it is, see ocn_bind_faults; 0: as what holds it */
+    uint16_t offset;
+    uint16_t size; /* OBJECTS: sizeof one */
+    union {
+        const struct ocn_bind *fields; /* OBJECT, OBJECTS, POINTER, JSON */
+        const char *const *names;      /* ENUM: NULL-terminated; an empty name is never accepted */
+    };
+    double min, max;    /* U32 (max 0: UINT32_MAX), NUMBER */
     const char *member; /* how C names the field, where somebody prints C */
     const char *doc;    /* one sentence for people, where the table is the policy's */
     /*

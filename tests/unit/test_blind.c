@@ -137,7 +137,7 @@ static const struct row {
       "\"/lib/ld-linux.so.3\",\"armAttributes\":"
       "\"411d0000006165616269000113000000056e616d6500060a074108011c01\"},"
       "\"/lib/ld-linux.so.3\":{\"elf\":\"arm\"}}}",
-      6, 2 },
+      4, 0 },
     { CONFIG("\"/app\""),
       "{\"machine\":\"armv6l\",\"variant\":\"v6\",\"rootfs\":{\"/app\":{\"elf\":\"arm\",\"go\":"
       "\"" LONG "\",\"armAttributes\":"
