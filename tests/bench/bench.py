@@ -660,7 +660,7 @@ Written by `tests/bench/bench.py`, {today}, commit {commit}, {cpu}, {cpus} CPUs,
 
 Microseconds: ours / of the program beside = ratio, each the 25th percentile of {rounds} rounds; in parentheses
 the median of the rounds' own ratios. An aim holds where both are within it. Beside the wrapper stands
-[the least that any wrapper does](limit.c), with the same libc and the same runtime, `/bin/true`; beside the hook
+the least that any wrapper does (`limit.c`), with the same libc and the same runtime, `/bin/true`; beside the hook
 a static program that does nothing. Page faults are those of all processes, and of that runtime. System calls are
 those of all processes until the runtime is executed.
 {agree}"""
