@@ -155,7 +155,7 @@ static int judge_create(struct call *call, struct ocn_decision *decision, struct
 {
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf config = { 0 };
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf edited = { 0 };
-    const char *bundle;
+    const char *bundle = NULL;
     const char *path;
 
     if (read_bundle(call, &bundle, &path, &config, err) < 0 ||
@@ -172,7 +172,7 @@ static int judge_create(struct call *call, struct ocn_decision *decision, struct
 static int judge_restore(struct call *call, struct ocn_decision *decision, struct ocn_error *err)
 {
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf config = { 0 };
-    const char *bundle;
+    const char *bundle = NULL;
     const char *path;
 
     return read_bundle(call, &bundle, &path, &config, err) < 0
