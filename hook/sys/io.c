@@ -74,7 +74,11 @@ static size_t next_chunk(size_t done, size_t expected)
     return done < CHUNK ? CHUNK : done;
 }
 
-/* A regular file gives less than was asked for at its end only. */
+/*
+ * A regular file that is as large as it was gives less than was asked for at its end only. Less
+ * than it has is what stands before a block that cannot be read, and what some file systems give at
+ * once.
+ */
 static int append_all(int fd, const char *name, size_t limit, size_t expected, struct ocn_buf *ret,
                       struct ocn_error *err)
 {
@@ -98,7 +102,7 @@ static int append_all(int fd, const char *name, size_t limit, size_t expected, s
         }
         ret->len += len;
         ret->ptr[ret->len] = '\0';
-        if (len == 0 || (done < expected && len < chunk)) {
+        if (len == 0 || (done < expected && done + len >= expected && len < chunk)) {
             return 0;
         }
     }

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -81,6 +82,24 @@ START_TEST(test_io__reads_to_the_end_whatever_size_was_seen)
     }
     ck_assert_int_eq(close(fd), 0);
     ck_assert_int_eq(unlink(name), 0);
+}
+END_TEST
+
+/* A read that gives less than there is, as before a bad block or of a slow file system, is no end.
+ */
+START_TEST(test_io__less_than_was_seen_is_no_end)
+{
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf buf = { 0 };
+    const struct stat st = { .st_mode = S_IFREG, .st_size = 10 };
+    int ends[2];
+
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends), 0);
+    ck_assert_int_eq(write(ends[1], "01234", 5), 5);
+    ck_assert_int_eq(write(ends[1], "56789", 5), 5);
+    ck_assert_int_eq(close(ends[1]), 0);
+    ck_assert_int_eq(ocn_io_read_looked_at(ends[0], &st, "x", 4096, &buf, NULL), 0);
+    ck_assert_str_eq(buf.ptr, "0123456789");
+    ck_assert_int_eq(close(ends[0]), 0);
 }
 END_TEST
 
@@ -259,6 +278,7 @@ int main(void)
     tcase_add_test(tcase, test_io__reads_a_file_behind_what_is_there);
     tcase_add_test(tcase, test_io__reads_more_than_one_chunk);
     tcase_add_test(tcase, test_io__reads_to_the_end_whatever_size_was_seen);
+    tcase_add_test(tcase, test_io__less_than_was_seen_is_no_end);
     tcase_add_test(tcase, test_io__an_empty_file_is_empty);
     tcase_add_test(tcase, test_io__refuses_a_file_over_the_limit);
     tcase_add_test(tcase, test_io__bounds_a_file_that_claims_to_be_empty);
