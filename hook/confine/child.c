@@ -35,6 +35,15 @@ struct header {
     uint32_t len;
 };
 
+/* Nanoseconds of the clock; only where something is out of the ordinary. */
+static int64_t now(void)
+{
+    struct timespec time = { 0 };
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec * NANOSECONDS + time.tv_nsec;
+}
+
 /* ---- start -------------------------------------------------------------------------------- */
 
 /* Leaves @fd alone of all descriptors, as OCN_CHILD_FD, and those of @options behind it. */
@@ -214,19 +223,30 @@ static int fail_late(const struct ocn_child *child, struct ocn_error *err)
 static int explain_end(struct ocn_child *child, struct ocn_error *err)
 {
     const struct timespec moment = { .tv_nsec = MOMENT };
+    const int64_t end = now() + child->left;
     int status = 0;
 
     while (!reap(child, WNOHANG, &status)) {
-        if (child->left <= 0) {
+        if (now() >= end) {
             return fail_late(child, err);
         }
         (void)nanosleep(&moment, NULL);
-        child->left -= MOMENT;
     }
     return fail_ended(status, err);
 }
 
 /* ---- messages, the parent's side ---------------------------------------------------------- */
+
+/* A kernel whom personality(2) told STICKY_TIMEOUTS, which is inherited, does not say what is left.
+ */
+static void count_time(struct ocn_child *child, int64_t before)
+{
+    if (child->left == before) {
+        const int64_t here = now();
+        child->left -= child->since != 0 ? here - child->since : 0;
+        child->since = here;
+    }
+}
 
 /*
  * Waits until there is something to read, or no time is left. Nobody asks for the time: the first
@@ -238,8 +258,10 @@ static int wait_readable(struct ocn_child *child, struct ocn_error *err)
 
     for (;;) {
         struct __kernel_timespec left = { child->left / NANOSECONDS, child->left % NANOSECONDS };
+        const int64_t before = child->left;
         long count = child->left > 0 ? syscall(PPOLL, &ready, 1UL, &left, NULL, 0UL) : 0;
         child->left = left.tv_sec * NANOSECONDS + left.tv_nsec;
+        count_time(child, before);
         if (count > 0) {
             return 0;
         }

@@ -16,6 +16,7 @@ struct ocn_child {
     int fd;
     bool stopped;         /* killed, see ocn_child_stop() */
     int64_t left;         /* nanoseconds that it may still be waited for */
+    int64_t since;        /* when that was last counted by the clock; 0: it was not */
     unsigned seconds;     /* how much it was, for whoever is told */
     struct ocn_buf heard; /* what has come of the next messages */
     size_t taken;         /* of it, by the messages before */

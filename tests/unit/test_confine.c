@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -594,6 +595,39 @@ START_TEST(test_confine__it_is_not_waited_for_longer_than_the_deadline)
 }
 END_TEST
 
+static int trickle(void *ctx)
+{
+    const struct timespec moment = { .tv_nsec = 50000000 };
+
+    (void)ctx;
+    while (write(OCN_CHILD_FD, "", 1) == 1) {
+        (void)nanosleep(&moment, NULL);
+    }
+    return 0;
+}
+
+/* A byte now and then, also where the kernel does not say what is left of the time. */
+START_TEST(test_confine__who_trickles_is_not_waited_for_longer)
+{
+    static const unsigned long personalities[] = { 0, STICKY_TIMEOUTS };
+    OCN_CLEANUP(ocn_child_end) struct ocn_child child = { .pid = -1, .fd = -1 };
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf text = { 0 };
+    const struct ocn_child_options options = { .seconds = 1 };
+    struct ocn_error err = { 0 };
+    uint32_t kind;
+    int result = 0;
+
+    ck_assert_int_ge(personality(personalities[_i]), 0);
+    ck_assert_int_eq(ocn_child_start_with(&child, &options, trickle, NULL, &err), 0);
+    for (int i = 0; i < 100 && result == 0; i++) {
+        result = ocn_child_receive(&child, &kind, &text, &err);
+    }
+    (void)personality(0);
+    ck_assert_int_eq(result, -1);
+    ck_assert_msg(strstr(err.msg, "within 1 s") != NULL, "%s", err.msg);
+}
+END_TEST
+
 static void pass_over(int number)
 {
     (void)number;
@@ -1022,6 +1056,7 @@ int main(void)
     tcase_add_test(tcase, test_confine__it_does_not_compute_for_ever);
     tcase_add_test(tcase, test_confine__messages_are_told_apart);
     tcase_add_test(tcase, test_confine__it_is_not_waited_for_longer_than_the_deadline);
+    tcase_add_loop_test(tcase, test_confine__who_trickles_is_not_waited_for_longer, 0, 2);
     tcase_add_test(tcase, test_confine__nothing_of_it_is_left);
     tcase_add_loop_test(tcase, test_confine__poorer_kernels_see_the_same, 0, (int)OCN_COUNT(lacks));
     tcase_add_test(tcase, test_confine__long_lists_of_accounts_are_no_forbidden_call);
