@@ -260,6 +260,9 @@ static int wait_readable(struct ocn_child *child, struct ocn_error *err)
         struct __kernel_timespec left = { child->left / NANOSECONDS, child->left % NANOSECONDS };
         const int64_t before = child->left;
         long count = child->left > 0 ? syscall(PPOLL, &ready, 1UL, &left, NULL, 0UL) : 0;
+        if (count < 0 && (errno == ENOSYS || errno == EPERM)) {
+            count = poll(&ready, 1, (int)(child->left / MOMENT) + 1); /* on 32 bits, before 5.1 */
+        }
         child->left = left.tv_sec * NANOSECONDS + left.tv_nsec;
         count_time(child, before);
         if (count > 0) {

@@ -135,19 +135,19 @@ static int fail_way(const struct way *way, int number, struct ocn_error *err)
                         "cannot look at the directories above");
 }
 
-/* Puts @text and a slash in place of the first @len bytes that begin at @start. */
+/* Puts @text in place of the @len bytes that begin at @start; behind these is a slash or the end.
+ */
 static bool replace(struct way *way, size_t start, size_t len, const char *text)
 {
     char *rest = way->path + start + len;
     size_t text_len = strlen(text);
     size_t rest_len = strlen(rest);
 
-    if (start + text_len + 1 + rest_len >= sizeof(way->path)) {
+    if (start + text_len + rest_len >= sizeof(way->path)) {
         return false;
     }
-    memmove(way->path + start + text_len + 1, rest, rest_len + 1);
+    memmove(way->path + start + text_len, rest, rest_len + 1);
     memcpy(way->path + start, text, text_len);
-    way->path[start + text_len] = '/';
     return true;
 }
 
@@ -229,7 +229,7 @@ static int check_way(const char *path, const char *last, struct ocn_error *err)
     if (path[0] != '/' && getcwd(way.path, sizeof(way.path)) == NULL) {
         return fail_way(&way, errno, err);
     }
-    const char *slash = path[0] != '/' ? "/" : "";
+    const char *slash = path[0] != '/' && strcmp(way.path, "/") != 0 ? "/" : "";
     if (!append(way.path, slash) || !append(way.path, path)) {
         return fail_way(&way, ENAMETOOLONG, err);
     }

@@ -82,6 +82,16 @@ static const char *other_config(const struct call *call)
     return config != NULL && strcmp(config, "config.json") != 0 ? config : NULL;
 }
 
+/* Whether @path leads to the directory @fd: not where it was detached, or mounted over. */
+static bool leads_to(const char *path, int fd)
+{
+    struct stat there;
+    struct stat here;
+
+    return stat(path, &there) == 0 && fstat(fd, &here) == 0 && there.st_dev == here.st_dev &&
+           there.st_ino == here.st_ino;
+}
+
 /* Opens the bundle of create, run and restore; *ret is its path, without links. */
 static int open_bundle(struct call *call, const char **ret, struct ocn_error *err)
 {
@@ -95,16 +105,17 @@ static int open_bundle(struct call *call, const char **ret, struct ocn_error *er
         return ocn_fail_sys(err, errno, given, "cannot find the bundle");
     }
     (void)snprintf(self, sizeof(self), "/proc/self/fd/%d", call->bundle_fd);
-    ssize_t len = readlink(self, place, sizeof(place));
-    if (len > 0 && (size_t)len < sizeof(place) && place[0] == '/') {
-        *ret = ocn_arena_copy(&call->arena, place, (size_t)len);
-    } else {
-        OCN_CLEANUP(ocn_freep) char *real = realpath(given, NULL); /* without /proc */
-        if (real == NULL) {
-            return ocn_fail_sys(err, errno, given, "cannot find the bundle");
-        }
-        *ret = ocn_arena_copy(&call->arena, real, strlen(real));
+    ssize_t len = readlink(self, place, sizeof(place) - 1);
+    OCN_CLEANUP(ocn_freep) char *real = len < 0 ? realpath(given, NULL) : NULL; /* without /proc */
+    if (len >= 0) {
+        place[len] = '\0';
     }
+    const char *path = real != NULL ? real : place;
+    if (path[0] != '/' || !leads_to(path, call->bundle_fd)) {
+        errno = ENOENT;
+        return ocn_fail_sys(err, errno, given, "cannot find the bundle");
+    }
+    *ret = ocn_arena_copy(&call->arena, path, strlen(path));
     return ocn_arena_check(&call->arena, err);
 }
 

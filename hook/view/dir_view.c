@@ -318,7 +318,11 @@ static int open_again(struct ocn_dir_view *view, struct ocn_ref ref, const struc
     return found;
 }
 
-/* The O_PATH descriptor of the regular file that was seen at @place, still the same one. */
+/*
+ * Holds the regular file at @place by an O_PATH descriptor; errno 0: it is another kind of file.
+ * Where a look needed no descriptor, somebody may have put another one there since, as of a file
+ * that is mounted: that is no reason to refuse a start, and the newer one counts from here on.
+ */
 static int pin(struct ocn_dir_view *view, struct ocn_ref ref, struct ocn_seen_place *place)
 {
     struct stat st;
@@ -330,11 +334,11 @@ static int pin(struct ocn_dir_view *view, struct ocn_ref ref, struct ocn_seen_pl
     if (fd < 0 || fstat(fd, &st) < 0) {
         return -1;
     }
-    if (st.st_dev != place->stat.dev || st.st_ino != place->stat.ino ||
-        st.st_mode != place->stat.mode) {
-        errno = ESTALE;
+    if (!S_ISREG(st.st_mode)) {
+        errno = 0;
         return -1;
     }
+    place->stat = as_stat(&st);
     ocn_seen_keep(&view->seen, place, fd, -1);
     fd = -1;
     return 0;

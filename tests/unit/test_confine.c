@@ -613,7 +613,7 @@ START_TEST(test_confine__who_trickles_is_not_waited_for_longer)
     OCN_CLEANUP(ocn_child_end) struct ocn_child child = { .pid = -1, .fd = -1 };
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf text = { 0 };
     const struct ocn_child_options options = { .seconds = 1 };
-    struct ocn_error err = { 0 };
+    err = (struct ocn_error){ 0 };
     uint32_t kind;
     int result = 0;
 
