@@ -338,7 +338,7 @@ stage_count() {
     need_build release "${release_options[@]}"
     check "build core" cmake --build "$out/shared" --target ocn_bench_core
     check "growth" python3 tests/bench/bench.py --check "$out/shared/bin/ocn_bench_core" \
-        "release=$out/release/bin"
+        "glibc=$out/release/bin"
 }
 
 run_tidy() {

@@ -187,8 +187,18 @@ has_filter() {
         grep -qx $'Seccomp:\t2' "/proc/$child/status" 2>/dev/null
 }
 
-# While it looks at the rootfs it has one of that, too; strace holds it before its answer.
-has_one_descriptor() { [[ $(ls "/proc/$child/fd" 2>/dev/null) == 3 ]]; }
+# What it has open but the socket, 3, it has opened itself, for reading. (While it makes its rules, it has
+# these open, too; strace holds it before its answer.)
+only_reads() {
+    local fd flags
+    for fd in "/proc/$child/fd"/*; do
+        [[ -L $fd ]] || return 1
+        [[ ${fd##*/} == 3 ]] && continue
+        flags=$(sed -n 's/^flags:\t//p' "/proc/$child/fdinfo/${fd##*/}" 2>/dev/null) && [[ $flags ]] || return 1
+        ((8#$flags & 3)) && return 1
+    done
+    return 0
+}
 
 # strace holds the child up when it answers (what it says first is the policy), so that there is time
 # to look at it from outside: 5 s, on a busy machine perhaps too little.
@@ -199,7 +209,7 @@ look_at_child() {
         "$bin/ocinorm-runtime" create --bundle "$bundle" "$id" 3>&- &
     tracer=$!
     until has_ended "$tracer"; do
-        has_filter && has_one_descriptor && status=$(<"/proc/$child/status") && has_one_descriptor && seen=0 && break
+        has_filter && only_reads && status=$(<"/proc/$child/status") && only_reads && seen=0 && break
         sleep 0.02
     done
     wait "$tracer"

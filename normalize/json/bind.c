@@ -111,7 +111,10 @@ struct words {
 
 static const char *word_at(struct words words, size_t i)
 {
-    return words.fields != NULL ? words.fields[i].key : words.names[i];
+    if (words.fields != NULL) {
+        return words.fields[i].key;
+    }
+    return words.names != NULL ? words.names[i] : NULL;
 }
 
 /* Ends the sentence in @msg with the word that was probably meant, else with all known ones. */
