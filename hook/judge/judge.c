@@ -486,7 +486,7 @@ static int work_and_answer(void *ctx)
                          .own = { .dir = { .rootfs_fd = -1, .host_fd = -1 }, .task = ctx } };
     OCN_CLEANUP(ocn_outcome_freep) struct ocn_outcome *outcome = NULL;
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf bytes = { 0 };
-    struct ocn_container untold = { 0 }; /* what an applier does not ask for */
+    struct ocn_container nothing = { 0 }; /* for whom no applier asks */
     struct ocn_answer answer = { 0 };
 
     ocn_prefault(CHILD_HEAP, CHILD_STACK);
@@ -496,7 +496,7 @@ static int work_and_answer(void *ctx)
             outcome->edits[i].from = NULL;
         }
         answer.outcome = outcome;
-        answer.container = work.task->subject->unedited ? work.container : &untold;
+        answer.container = work.task->subject->unedited ? work.container : &nothing;
     }
     if (ocn_answer_write(&answer, &bytes, &answer.error) < 0) {
         answer.outcome = NULL;

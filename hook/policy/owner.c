@@ -190,10 +190,9 @@ static int take_component(struct way *way, bool *ret_end, struct ocn_error *err)
         *ret_end = is_absent(errno);
         return *ret_end ? 0 : fail_way(way, errno, err);
     }
-    bool systems =
-        S_ISLNK(st.st_mode) || !last || (way->last != NULL && is_systems_place(way->last));
-    bool counts = S_ISLNK(st.st_mode) || !last || way->last != NULL;
-    if (counts && check(&st, way->path, systems, true, err) < 0) {
+    const bool passed = S_ISLNK(st.st_mode) || !last;
+    if ((passed || way->last != NULL) &&
+        check(&st, way->path, passed || is_systems_place(way->last), true, err) < 0) {
         return -1;
     }
     if (S_ISLNK(st.st_mode)) {

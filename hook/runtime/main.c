@@ -82,38 +82,22 @@ static const char *other_config(const struct call *call)
     return config != NULL && strcmp(config, "config.json") != 0 ? config : NULL;
 }
 
-/* Whether @path leads to the directory @fd: not where it was detached, or mounted over. */
-static bool leads_to(const char *path, int fd)
-{
-    struct stat there;
-    struct stat here;
-
-    return stat(path, &there) == 0 && fstat(fd, &here) == 0 && there.st_dev == here.st_dev &&
-           there.st_ino == here.st_ino;
-}
-
 /* Opens the bundle of create, run and restore; *ret is its path, without links. */
 static int open_bundle(struct call *call, const char **ret, struct ocn_error *err)
 {
     const char *given = call->words.bundle != NULL ? call->words.bundle : ".";
-    char self[32];
     char place[PATH_MAX];
 
-    place[0] = '\0';
     call->bundle_fd = openat(AT_FDCWD, given, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (call->bundle_fd < 0) {
         return ocn_fail_sys(err, errno, given, "cannot find the bundle");
     }
-    (void)snprintf(self, sizeof(self), "/proc/self/fd/%d", call->bundle_fd);
-    ssize_t len = readlink(self, place, sizeof(place) - 1);
-    OCN_CLEANUP(ocn_freep) char *real = len < 0 ? realpath(given, NULL) : NULL; /* without /proc */
-    if (len >= 0) {
-        place[len] = '\0';
-    }
-    const char *path = real != NULL ? real : place;
-    if (path[0] != '/' || !leads_to(path, call->bundle_fd)) {
-        errno = ENOENT;
-        return ocn_fail_sys(err, errno, given, "cannot find the bundle");
+    /* Not from /proc where there is none; and it may be detached, or mounted over. */
+    bool told = ocn_io_path_of(call->bundle_fd, place) == 0;
+    OCN_CLEANUP(ocn_freep) char *real = told ? NULL : realpath(given, NULL);
+    const char *path = told ? place : real;
+    if (path == NULL || !ocn_io_leads_to(path, call->bundle_fd)) {
+        return ocn_fail_sys(err, ENOENT, given, "cannot find the bundle");
     }
     *ret = ocn_arena_copy(&call->arena, path, strlen(path));
     return ocn_arena_check(&call->arena, err);

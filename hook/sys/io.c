@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -30,6 +31,29 @@ int ocn_io_open_in(int root, const char *path, int flags)
         }
     }
     return -1;
+}
+
+int ocn_io_path_of(int fd, char ret[PATH_MAX])
+{
+    char link[32];
+
+    (void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+    ssize_t len = readlink(link, ret, PATH_MAX - 1);
+    if (len < 0) {
+        return -1;
+    }
+    ret[len] = '\0';
+    errno = EINVAL;
+    return ret[0] == '/' ? 0 : -1;
+}
+
+bool ocn_io_leads_to(const char *path, int fd)
+{
+    struct stat there;
+    struct stat here;
+
+    return stat(path, &there) == 0 && fstat(fd, &here) == 0 && there.st_dev == here.st_dev &&
+           there.st_ino == here.st_ino;
 }
 
 /* An inherited pipe may be in non-blocking mode; only the open description can tell, so just wait.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -36,6 +37,15 @@ void ocn_io_close_range(unsigned first, unsigned last);
  * openat2.
  */
 int ocn_io_open_in(int root, const char *path, int flags);
+
+/*
+ * The path of what @fd is, as /proc has it, into @ret; -1 and errno: EINVAL where no path from the
+ * root leads there. Somebody may have moved it, or put another in its place, since.
+ */
+OCN_MUST_USE int ocn_io_path_of(int fd, char ret[PATH_MAX]);
+
+/* Whether @path, its links followed, leads to what @fd is. */
+bool ocn_io_leads_to(const char *path, int fd);
 
 /*
  * Appends all of @fd to @ret; more than @limit bytes are OCN_E_LIMIT. @name is for the error.

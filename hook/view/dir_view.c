@@ -140,31 +140,27 @@ static int find(struct ocn_dir_view *view, struct ocn_ref ref, bool follow)
 }
 
 /*
- * The name of @ref directly below a root, whose descriptor is *ret_root; NULL: it lies deeper. No
- * link can lie on the way to it, so one call without openat2 does.
+ * The name of @ref directly below the container's root; NULL: it lies elsewhere. No link can lie on
+ * the way to it, so one call without openat2 does.
  */
-static const char *name_below(const struct ocn_dir_view *view, struct ocn_ref ref, int *ret_root)
+static const char *name_in_rootfs(const struct ocn_dir_view *view, struct ocn_ref ref)
 {
     const char *name = ref.path + strspn(ref.path, "/");
+    bool is = ref.space == OCN_ROOTFS && view->rootfs_fd >= 0 && name[0] != '\0' &&
+              strchr(name, '/') == NULL && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 
-    if (ref.space != OCN_ROOTFS || view->rootfs_fd < 0 || name[0] == '\0' ||
-        strchr(name, '/') != NULL || strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
-        return NULL;
-    }
-    *ret_root = view->rootfs_fd;
-    return name;
+    return is ? name : NULL;
 }
 
 /* Fills @ret; an O_PATH descriptor that was needed for it is *ret_fd, else that is -1. */
 static int look_at(struct ocn_dir_view *view, struct ocn_ref ref, struct stat *ret, int *ret_fd)
 {
-    int root = -1;
-    const char *name = name_below(view, ref, &root);
+    const char *name = name_in_rootfs(view, ref);
 
     *ret_fd = -1;
     /* With a flag always: without one musl calls stat(2), which the confined child may not. */
     if (name != NULL) {
-        return fstatat(root, name, ret, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT);
+        return fstatat(view->rootfs_fd, name, ret, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT);
     }
     if (ref.space == OCN_ROOTFS && view->rootfs_fd >= 0 && is_root(ref.path)) {
         return fstat(view->rootfs_fd, ret); /* which may be a file's bind mount */
@@ -245,12 +241,11 @@ static int stat_ref(void *ctx, struct ocn_ref ref, struct ocn_stat *ret, struct 
 /* As readlinkat(2) of the link itself. */
 static ssize_t read_link(struct ocn_dir_view *view, struct ocn_ref ref, char *buf, size_t size)
 {
-    int root = -1;
-    const char *name = name_below(view, ref, &root);
+    const char *name = name_in_rootfs(view, ref);
     const struct ocn_seen_place *place = ocn_seen_find(&view->seen, ref);
 
     if (name != NULL) {
-        return readlinkat(root, name, buf, size);
+        return readlinkat(view->rootfs_fd, name, buf, size);
     }
     /* On the host a look follows the link. */
     if (place != NULL && place->path_fd >= 0 && S_ISLNK(place->stat.mode)) {

@@ -34,11 +34,7 @@ void ocn_node_done(struct ocn_node *node)
 
 bool ocn_node_is_this_machine(const struct ocn_node *node)
 {
-    struct stat here;
-    struct stat there;
-
-    return stat("/", &here) == 0 && fstat(node->fd, &there) == 0 && here.st_dev == there.st_dev &&
-           here.st_ino == there.st_ino;
+    return ocn_io_leads_to("/", node->fd);
 }
 
 /* -1 and errno. Below another root there is no way around openat2: plain paths follow links out. */
@@ -55,17 +51,15 @@ static int open_in(const struct ocn_node *node, const char *path, int flags)
 static int path_of(int fd, struct ocn_arena *arena, const char *rest, const char **ret,
                    struct ocn_error *err)
 {
-    char link[64];
     char place[PATH_MAX];
 
-    (void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-    ssize_t len = readlink(link, place, sizeof(place) - 1);
-    if (len <= 0 || place[0] != '/') {
-        return ocn_fail_sys(err, len < 0 ? errno : EINVAL, link, "cannot tell where a file lies");
+    if (ocn_io_path_of(fd, place) < 0) {
+        int sys = errno;
+        const char *link = ocn_arena_printf(arena, "/proc/self/fd/%d", fd);
+        return ocn_fail_sys(err, sys, link, "cannot tell where a file lies");
     }
-    place[len] = '\0';
     const char *path =
-        ocn_arena_printf(arena, "%s%s", len == 1 && rest[0] == '/' ? "" : place, rest);
+        ocn_arena_printf(arena, "%s%s", place[1] == '\0' && rest[0] == '/' ? "" : place, rest);
     if (ocn_arena_check(arena, err) < 0) {
         return -1;
     }

@@ -2,7 +2,7 @@
 /*
  * What a view (dir_view.h) has looked at. One decision asks for the same places again and again:
  * each walk begins at the root, and a program is looked at, read, and read once more. What was seen
- * first holds for all of it, and a file that was looked at is the one that is read.
+ * first holds for all of it; what was held by a descriptor is what is read.
  */
 #pragma once
 

@@ -246,7 +246,7 @@ int ocn_elf_section(struct ocn_file *file, const struct ocn_elf *elf, const char
                     struct ocn_elf_section *ret, struct ocn_error *err)
 {
     size_t size = elf->bits == 64 ? sizeof(Elf64_Shdr) : sizeof(Elf32_Shdr);
-    struct ocn_file names_file; /* a window of its own, where that of @file does not hold them */
+    struct ocn_file names_file; /* of a window of its own, which nobody zeroes */
     struct ocn_elf_section names;
     struct ocn_elf_section section;
     struct ocn_error problem = { 0 };

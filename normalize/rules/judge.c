@@ -375,8 +375,8 @@ static int read_text(struct ocn_judge *judge, const char *path, struct ocn_buf *
 {
     const struct ocn_view *view = judge->view;
     struct ocn_path file = { 0 };
+    size_t window = 0;
     size_t got = 0;
-    bool more = true;
 
     if (ocn_judge_resolve(judge, path, &file, err) < 0) {
         return -1;
@@ -388,7 +388,7 @@ static int read_text(struct ocn_judge *judge, const char *path, struct ocn_buf *
         return ocn_fail(err, OCN_E_FORMAT, path, "is no regular file in the image");
     }
     do {
-        size_t window = next_window(&file.stat, ret->len);
+        window = next_window(&file.stat, ret->len);
         char *place = ocn_buf_reserve(ret, window);
         if (place == NULL) {
             return ocn_fail_nomem(err);
@@ -401,8 +401,7 @@ static int read_text(struct ocn_judge *judge, const char *path, struct ocn_buf *
         if (ret->len > OCN_PASSWD_MAX_SIZE) {
             return ocn_fail(err, OCN_E_LIMIT, path, "is larger than 4 MiB in the image");
         }
-        more = got == window;
-    } while (more);
+    } while (got == window);
     return 0;
 }
 
