@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -17,7 +18,8 @@
 #include "hook/confine/seccomp_filter.h"
 #include "hook/sys/io.h"
 
-#define CHUNK ((size_t)4 << 10) /* most answers are shorter */
+#define CHUNK ((size_t)4 << 10)               /* most answers are shorter */
+#define MAX_PIECES (OCN_CHILD_MAX_PIECES + 1) /* and how much they are */
 #define MAX_YIELDS 50
 #define MAX_MOMENTS 500 /* for a child that was killed */
 #define MOMENT INT64_C(1000000)
@@ -249,12 +251,12 @@ static void count_time(struct ocn_child *child, int64_t before)
 }
 
 /*
- * Waits until there is something to read, or no time is left. Nobody asks for the time: the first
- * question costs a program that has just begun three page faults.
+ * Waits until there is something to read, or room to write, or no time is left. Nobody asks for the
+ * time: the first question costs a program that has just begun three page faults.
  */
-static int wait_readable(struct ocn_child *child, struct ocn_error *err)
+static int wait_for(struct ocn_child *child, short events, struct ocn_error *err)
 {
-    struct pollfd ready = { .fd = child->fd, .events = POLLIN };
+    struct pollfd ready = { .fd = child->fd, .events = events };
 
     for (;;) {
         struct __kernel_timespec left = { child->left / NANOSECONDS, child->left % NANOSECONDS };
@@ -286,7 +288,7 @@ static int hear_more(struct ocn_child *child, struct ocn_error *err)
         return ocn_fail_nomem(err);
     }
     for (;;) {
-        if (wait_readable(child, err) < 0) {
+        if (wait_for(child, POLLIN, err) < 0) {
             return -1;
         }
         ssize_t len = recv(child->fd, place, CHUNK, MSG_DONTWAIT);
@@ -350,6 +352,50 @@ int ocn_child_receive(struct ocn_child *child, uint32_t *ret_kind, struct ocn_bu
     return 0;
 }
 
+/* How much of the message has gone, of which @done bytes had; 0: there is no room now; -1: errno.
+ */
+static ssize_t tell_some(const struct ocn_child *child, const struct ocn_bytes *pieces, size_t len,
+                         size_t done)
+{
+    struct iovec parts[MAX_PIECES];
+    struct msghdr message = { .msg_iov = parts };
+
+    for (size_t i = 0; i < len; i++) {
+        size_t gone = done < pieces[i].len ? done : pieces[i].len;
+        done -= gone;
+        if (pieces[i].len != gone) {
+            parts[message.msg_iovlen++] =
+                (struct iovec){ (char *)(uintptr_t)pieces[i].ptr + gone, pieces[i].len - gone };
+        }
+    }
+    ssize_t sent = sendmsg(child->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    return sent < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : sent;
+}
+
+int ocn_child_tell(struct ocn_child *child, const struct ocn_bytes *pieces, size_t len,
+                   struct ocn_error *err)
+{
+    struct ocn_bytes all[MAX_PIECES];
+    size_t total = 0;
+
+    for (size_t i = 0; i < len; i++) {
+        all[i + 1] = pieces[i];
+        total += pieces[i].len;
+    }
+    all[0] = (struct ocn_bytes){ (const char *)&total, sizeof(total) };
+    for (size_t done = 0; done < sizeof(total) + total;) {
+        ssize_t sent = tell_some(child, all, len + 1, done);
+        if (sent < 0) {
+            return 0; /* what became of the child is found out by the next receive */
+        }
+        if (sent == 0 && wait_for(child, POLLOUT, err) < 0) {
+            return -1;
+        }
+        done += (size_t)sent;
+    }
+    return 0;
+}
+
 void ocn_child_reply(const struct ocn_child *child, const void *bytes, size_t len)
 {
     (void)send(child->fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -386,18 +432,39 @@ int ocn_child_send(uint32_t kind, struct ocn_bytes bytes, struct ocn_error *err)
     return send_all(message.ptr, message.len, err);
 }
 
-int ocn_child_ask(uint32_t kind, struct ocn_bytes question, void *reply, size_t len,
-                  struct ocn_error *err)
+static int hear_bytes(char *place, size_t len, struct ocn_error *err)
 {
-    if (ocn_child_send(kind, question, err) < 0) {
-        return -1;
-    }
     for (size_t done = 0; done < len;) {
-        ssize_t got = recv(OCN_CHILD_FD, (char *)reply + done, len - done, 0);
+        ssize_t got = recv(OCN_CHILD_FD, place + done, len - done, 0);
         if (got == 0 || (got < 0 && errno != EINTR)) {
             return ocn_fail_sys(err, got == 0 ? EPIPE : errno, NULL, "no reply");
         }
         done += got > 0 ? (size_t)got : 0;
     }
     return 0;
+}
+
+int ocn_child_hear(struct ocn_buf *ret, struct ocn_error *err)
+{
+    size_t len = 0;
+
+    if (hear_bytes((char *)&len, sizeof(len), err) < 0) {
+        return -1;
+    }
+    char *place = ocn_buf_reserve(ret, len);
+    if (place == NULL) {
+        return ocn_fail_nomem(err);
+    }
+    if (hear_bytes(place, len, err) < 0) {
+        return -1;
+    }
+    ret->len += len;
+    ret->ptr[ret->len] = '\0';
+    return 0;
+}
+
+int ocn_child_ask(uint32_t kind, struct ocn_bytes question, void *reply, size_t len,
+                  struct ocn_error *err)
+{
+    return ocn_child_send(kind, question, err) < 0 ? -1 : hear_bytes(reply, len, err);
 }

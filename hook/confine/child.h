@@ -51,6 +51,15 @@ OCN_MUST_USE int ocn_child_start_with(struct ocn_child *child,
 OCN_MUST_USE int ocn_child_receive(struct ocn_child *child, uint32_t *ret_kind, struct ocn_buf *ret,
                                    struct ocn_error *err);
 
+#define OCN_CHILD_MAX_PIECES 4
+
+/*
+ * Tells the child something, in pieces that it hears as one; OCN_CHILD_MAX_PIECES of them at most.
+ * A child that is gone is found out by the next receive.
+ */
+OCN_MUST_USE int ocn_child_tell(struct ocn_child *child, const struct ocn_bytes *pieces, size_t len,
+                                struct ocn_error *err);
+
 /* Answers a question of the child's. A child that is gone is found out by the next receive. */
 void ocn_child_reply(const struct ocn_child *child, const void *bytes, size_t len);
 
@@ -66,6 +75,9 @@ void ocn_child_leave(struct ocn_child *child);
 
 /* In the child: sends a message to the parent. */
 OCN_MUST_USE int ocn_child_send(uint32_t kind, struct ocn_bytes bytes, struct ocn_error *err);
+
+/* In the child: waits for what the parent tells, appended to @ret. */
+OCN_MUST_USE int ocn_child_hear(struct ocn_buf *ret, struct ocn_error *err);
 
 /* In the child: sends a question, and waits for the @len bytes of the reply. */
 OCN_MUST_USE int ocn_child_ask(uint32_t kind, struct ocn_bytes question, void *reply, size_t len,

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "hook/confine/child.h"
+#include "hook/judge/subject.h"
 #include "hook/mounts/grant.h"
 #include "hook/policy/world.h"
 #include "normalize/normalize.h"
@@ -27,29 +28,21 @@ struct ocn_judgement {
     struct ocn_grants grants;        /* what of its mounts may be mapped, if somebody asked */
     struct ocn_config *config;       /* what policy borrows from, if not from the node's */
     struct ocn_arena arena;          /* and its lists */
-    struct ocn_child child;          /* of a subject that `lingers`: killed, and not reaped yet */
+    struct ocn_child child; /* prepared; or of a subject that `lingers`: killed, not reaped yet */
     bool has_child;
 };
 
 void ocn_judge_done(struct ocn_judgement *judgement);
 
+/*
+ * For whoever knows that there will be something to judge, and not yet what: the confined child is
+ * born, and gives up its power, while the caller reads the policy. It sees nothing of what this
+ * process opens from here on. What is in the way, ocn_judge_container() tells.
+ */
+void ocn_judge_prepare(struct ocn_judgement *judgement);
+
 /* Reaps the child, if there still is one; before the process becomes another program. */
 void ocn_judge_reap(struct ocn_judgement *judgement);
-
-/* What is judged; all of it borrowed. */
-struct ocn_subject {
-    enum ocn_event event;
-    const char *bundle;   /* a directory; root.path is relative to it */
-    bool placeless;       /* the bundle is not known: it is only where we were started */
-    const char *id;       /* of the container; NULL where nobody knows it */
-    const char *runtime;  /* path of the low-level runtime, or its name; NULL: any */
-    const char *follower; /* path of the runtime that is to map volumes; NULL: that of .runtime */
-    bool untold;          /* nobody is told what the edits replace: their .from is NULL */
-    bool lingers;         /* somebody calls ocn_judge_reap(): the child may end meanwhile */
-    bool unedited;        /* a hook: the runtime goes by config.json as it is */
-    struct ocn_bytes config;  /* config.json's text */
-    struct ocn_bytes process; /* EXEC: process.json's text */
-};
 
 /*
  * Judges a container. On failure @ret holds what was reached; release it all the same. A child that

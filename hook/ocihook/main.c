@@ -217,6 +217,9 @@ static int decide(struct request *request)
     OCN_CLEANUP(ocn_decide_done) struct ocn_decision decision = { 0 };
     struct ocn_error err = { 0 };
 
+    if (request->stage->judge != NULL) {
+        ocn_judge_prepare(&decision.judgement);
+    }
     /* Also where nobody needs it: a runtime takes a state that is not read for a failure. */
     if (ocn_io_read_fd(STDIN_FILENO, "stdin", INPUT_MAX_SIZE, &request->input, &err) < 0 ||
         ocn_arena_check(&request->arena, &err) < 0) {

@@ -208,9 +208,14 @@ static int find_profile_layer(const struct ocn_world *world, struct ocn_node_pol
 static int load(const struct ocn_node_policy *policy, const struct ocn_layer *layers,
                 struct ocn_config **ret, struct ocn_error *err)
 {
-    size_t skip = layers[0].text.ptr != NULL ? 0 : 1;
+    size_t skip = policy->layers_len != 0 && layers[0].text.ptr == NULL ? 1 : 0;
 
     return ocn_config_load(layers + skip, policy->layers_len - skip, ret, err);
+}
+
+int ocn_node_policy_bind(struct ocn_node_policy *policy, struct ocn_error *err)
+{
+    return load(policy, policy->layers, &policy->config, err);
 }
 
 int ocn_node_policy_load(const struct ocn_world *world, const struct ocn_layer *layers,
@@ -228,7 +233,7 @@ int ocn_node_policy_load(const struct ocn_world *world, const struct ocn_layer *
     if (ocn_arena_check(&ret->arena, err) < 0 || result < 0) {
         return -1;
     }
-    return load(ret, ret->layers, &ret->config, err);
+    return ocn_node_policy_bind(ret, err);
 }
 
 int ocn_node_policy_read(const struct ocn_world *world, struct ocn_node_policy *ret,

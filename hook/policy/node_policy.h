@@ -30,6 +30,12 @@ OCN_MUST_USE int ocn_node_policy_load(const struct ocn_world *world, const struc
                                       size_t count, struct ocn_node_policy *ret,
                                       struct ocn_error *err);
 
+/*
+ * Loads policy->config of the layers that are there already: for whoever makes a policy of the
+ * members of another one. Without layers it is the built-in one.
+ */
+OCN_MUST_USE int ocn_node_policy_bind(struct ocn_node_policy *policy, struct ocn_error *err);
+
 #define OCN_NODE_PROFILE UINT32_MAX
 
 /*

@@ -434,6 +434,9 @@ int main(int argc, char **argv)
     call.log = (struct ocn_log){ .file = call.words.log,
                                  .json = call.words.log_json,
                                  .about = { .container = call.words.id } };
+    if (prepare[call.words.command] == decide) {
+        ocn_judge_prepare(&call.decision.judgement);
+    }
     if (ocn_policy_layers(&call.world, &call.arena, &call.layers, &call.layers_len,
                           &call.layers_error) < 0) {
         /* A broken policy stops what starts processes, not `kill` and `delete`. */

@@ -537,6 +537,7 @@ static int close_and_sleep_on(void *ctx)
 }
 
 #define LONG_MESSAGE 100000
+#define LONG_PIECE ((size_t)3 << 20) /* more than a socket holds */
 
 static int say_much(void *ctx)
 {
@@ -592,6 +593,79 @@ START_TEST(test_confine__it_is_not_waited_for_longer_than_the_deadline)
         ck_assert_int_eq(waitpid(-1, NULL, __WALL), -1);
         ck_assert_int_eq(errno, ECHILD);
     }
+}
+END_TEST
+
+/* Hears one thing, and says it again. */
+static int echo(void *ctx)
+{
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf heard = { 0 };
+
+    (void)ctx;
+    return ocn_child_hear(&heard, NULL) < 0 ? -1 : ocn_child_send(1, ocn_buf_bytes(&heard), NULL);
+}
+
+/* Pieces come as one, also where they are more than a socket holds. */
+START_TEST(test_confine__it_hears_what_it_is_told)
+{
+    static char piece[LONG_PIECE];
+    const struct ocn_bytes pieces[][3] = { { { "a", 1 }, { "", 0 }, { "bc", 2 } },
+                                           { { "", 0 }, { NULL, 0 }, { "", 0 } },
+                                           { { piece, 1 }, { piece, LONG_PIECE }, { "z", 1 } } };
+    static const size_t lengths[] = { 3, 0, LONG_PIECE + 2 };
+    OCN_CLEANUP(ocn_child_end) struct ocn_child child = { .pid = -1, .fd = -1 };
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf said = { 0 };
+    uint32_t kind = 0;
+
+    memset(piece, 'y', sizeof(piece));
+    ck_assert_int_eq(ocn_child_start(&child, echo, NULL, &err), 0);
+    ck_assert_int_eq(ocn_child_tell(&child, pieces[_i], 3, &err), 0);
+    ck_assert_int_eq(ocn_child_receive(&child, &kind, &said, &err), 0);
+    ck_assert_uint_eq(said.len, lengths[_i]);
+    size_t done = 0;
+    for (size_t i = 0; i < 3; i++) {
+        ck_assert(pieces[_i][i].len == 0 ||
+                  memcmp(said.ptr + done, pieces[_i][i].ptr, pieces[_i][i].len) == 0);
+        done += pieces[_i][i].len;
+    }
+}
+END_TEST
+
+/* Neither is it talked to for longer than the deadline, nor when it is gone. */
+START_TEST(test_confine__who_does_not_listen_is_left)
+{
+    static char piece[LONG_PIECE];
+    const struct ocn_bytes told = { piece, sizeof(piece) };
+    struct ocn_child child = { .pid = -1, .fd = -1 };
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf said = { 0 };
+    uint32_t kind = 0;
+
+    ck_assert_int_eq(ocn_child_start(&child, sleep_on, NULL, &err), 0);
+    child.left = 200 * INT64_C(1000000);
+    ck_assert_int_eq(ocn_child_tell(&child, &told, 1, &err), -1);
+    ck_assert_int_eq(err.code, OCN_E_LIMIT);
+    ck_assert_ptr_nonnull(strstr(err.msg, "no answer within"));
+    ocn_child_end(&child);
+
+    err = (struct ocn_error){ 0 };
+    ck_assert_int_eq(ocn_child_start(&child, give_up, NULL, &err), 0);
+    ck_assert_int_eq(ocn_child_tell(&child, &told, 1, &err), 0);
+    ck_assert_int_eq(ocn_child_receive(&child, &kind, &said, &err), -1);
+    ck_assert_msg(strstr(err.msg, "status 1") != NULL, "%s", err.msg);
+    ocn_child_end(&child);
+}
+END_TEST
+
+/* Who asks is gone: no question is no work. */
+START_TEST(test_confine__nobody_to_hear_is_an_end)
+{
+    struct ocn_child child = { .pid = -1, .fd = -1 };
+    int status = 0;
+
+    ck_assert_int_eq(ocn_child_start(&child, echo, NULL, &err), 0);
+    ck_assert_int_eq(close(child.fd), 0);
+    ck_assert_int_eq(waitpid(child.pid, &status, __WALL), child.pid);
+    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FAILURE);
 }
 END_TEST
 
@@ -1056,6 +1130,9 @@ int main(void)
     tcase_add_test(tcase, test_confine__it_does_not_compute_for_ever);
     tcase_add_test(tcase, test_confine__messages_are_told_apart);
     tcase_add_test(tcase, test_confine__it_is_not_waited_for_longer_than_the_deadline);
+    tcase_add_loop_test(tcase, test_confine__it_hears_what_it_is_told, 0, 3);
+    tcase_add_test(tcase, test_confine__who_does_not_listen_is_left);
+    tcase_add_test(tcase, test_confine__nobody_to_hear_is_an_end);
     tcase_add_loop_test(tcase, test_confine__who_trickles_is_not_waited_for_longer, 0, 2);
     tcase_add_test(tcase, test_confine__nothing_of_it_is_left);
     tcase_add_loop_test(tcase, test_confine__poorer_kernels_see_the_same, 0, (int)OCN_COUNT(lacks));
