@@ -19,8 +19,8 @@ static struct ocn_outcome *new_outcome(const struct ocn_policy *policy, const st
     if (outcome != NULL) {
         outcome->profile = policy->profile;
         outcome->facts.host.os = "linux";
-        outcome->facts.host.arch = ocn_arch_of_machine(view->host.machine);
-        outcome->facts.host.cpus = view->host.cpus;
+        outcome->facts.host.arch = ocn_arch_of_machine(view->machine);
+        outcome->facts.host.cpus = view->all_facts ? ocn_view_cpus(view) : 0;
     }
     return outcome;
 }

@@ -50,12 +50,6 @@ struct ocn_mapping_answer {
     char what[OCN_MAPPING_WHAT_SIZE]; /* the runtime, the file system ...: printable, or "" */
 };
 
-/* Facts of the machine that need no file. */
-struct ocn_host {
-    const char *machine; /* uname -m of the kernel, e.g. "x86_64" */
-    uint32_t cpus;       /* logical CPUs that a container could use */
-};
-
 /*
  * ROOTFS and MOUNT paths never leave their root, whatever links lie in it, and their last component
  * is never followed: the core walks links itself (path.h). HOST paths and the source of a MOUNT are
@@ -63,7 +57,7 @@ struct ocn_host {
  */
 struct ocn_view {
     void *ctx;
-    struct ocn_host host;
+    const char *machine; /* uname -m of the kernel, e.g. "x86_64" */
     bool all_facts; /* somebody will look at the facts: read also those that no rule asks for */
     /* Not finding a file is an answer (mode 0); failing to look is an error. */
     int (*stat)(void *ctx, struct ocn_ref ref, struct ocn_stat *ret, struct ocn_error *err);
@@ -72,6 +66,8 @@ struct ocn_view {
     /* Reads up to @len bytes at @offset of a regular file; *ret_len is short only at its end. */
     int (*read_at)(void *ctx, struct ocn_ref ref, uint64_t offset, void *buf, size_t len,
                    size_t *ret_len, struct ocn_error *err);
+    /* Logical CPUs that a container could use; 0, as NULL: nobody knows. */
+    uint32_t (*cpus)(void *ctx);
     /*
      * The variant of the host's CPU as OCI images write it ("v3", "power9"); NULL: not known. Asked
      * for only where something hangs on it: in a virtual machine CPUID is slow.
@@ -97,3 +93,8 @@ struct ocn_view {
     int (*list)(void *ctx, struct ocn_ref ref, struct ocn_arena *arena, const char ***ret,
                 size_t *ret_len, struct ocn_error *err);
 };
+
+static inline uint32_t ocn_view_cpus(const struct ocn_view *view)
+{
+    return view->cpus != NULL ? view->cpus(view->ctx) : 0;
+}

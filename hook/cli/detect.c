@@ -22,7 +22,7 @@ struct request {
 
 struct finding {
     struct ocn_dir_view dir;
-    struct ocn_host host;
+    uint32_t cpus;
     const char *arch;
     const char *variant;
     struct ocn_confinement confinement;
@@ -91,8 +91,7 @@ static int look(const struct request *request, struct finding *ret, struct ocn_e
                                  err) < 0) {
         return -1;
     }
-    struct ocn_view view = ocn_dir_view_as_view(&ret->dir);
-    view.host.cpus = ocn_cpu_count();
+    const struct ocn_view view = ocn_dir_view_as_view(&ret->dir);
     ret->scores = ocn_arena_alloc(&ret->arena, ret->profiles_len * sizeof(*ret->scores));
     if (ret->scores == NULL) {
         return ocn_fail_nomem(err);
@@ -107,8 +106,8 @@ static int look(const struct request *request, struct finding *ret, struct ocn_e
         return -1;
     }
     ret->profile = ocn_detect_choose(ret->profiles, ret->profiles_len, ret->scores, NULL);
-    ret->host = view.host;
-    ret->arch = ocn_arch_of_machine(view.host.machine);
+    ret->cpus = ocn_cpu_count();
+    ret->arch = ocn_arch_of_machine(view.machine);
     ret->variant = view.variant(view.ctx);
     ocn_confine_probe(&ret->confinement);
     return 0;
@@ -157,8 +156,8 @@ static int print_json(const struct finding *finding, struct ocn_error *err)
     json_auto_t *json =
         json_pack("{s:i, s:{s:s, s:s?, s:s?, s:i}, s:s, s:O, s:{s:i, s:b, s:b}}", "version", 1,
                   "host", "os", "linux", "arch", finding->arch, "variant", finding->variant, "cpus",
-                  (int)finding->host.cpus, "profile", name_profile(finding), "candidates",
-                  candidates, "confinement", "landlock", confinement->landlock_abi, "seccomp",
+                  (int)finding->cpus, "profile", name_profile(finding), "candidates", candidates,
+                  "confinement", "landlock", confinement->landlock_abi, "seccomp",
                   confinement->seccomp, "openat2", confinement->openat2);
     if (json == NULL || json_dumpf(json, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER) != 0 ||
         puts("") < 0) {
@@ -202,11 +201,10 @@ static int print_text(const struct finding *finding, struct ocn_error *err)
 {
     const struct ocn_confinement *confinement = &finding->confinement;
 
-    (void)printf("host      linux/%s%s%s, %u CPUs\nplatform  %s\n",
-                 finding->arch != NULL ? finding->arch : "unknown",
-                 finding->variant != NULL ? "/" : "",
-                 finding->variant != NULL ? finding->variant : "", finding->host.cpus,
-                 name_profile(finding));
+    (void)printf(
+        "host      linux/%s%s%s, %u CPUs\nplatform  %s\n",
+        finding->arch != NULL ? finding->arch : "unknown", finding->variant != NULL ? "/" : "",
+        finding->variant != NULL ? finding->variant : "", finding->cpus, name_profile(finding));
     for (size_t i = 0; i < finding->profiles_len; i++) {
         if (finding->scores[i].found != 0) {
             print_candidate(finding, &finding->profiles[i], finding->scores[i].found);

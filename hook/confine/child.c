@@ -20,6 +20,7 @@
 
 #define CHUNK ((size_t)4 << 10)               /* most answers are shorter */
 #define MAX_PIECES (OCN_CHILD_MAX_PIECES + 1) /* and how much they are */
+#define YIELDS_TO_GO 1
 #define MAX_YIELDS 50
 #define MAX_MOMENTS 500 /* for a child that was killed */
 #define MOMENT INT64_C(1000000)
@@ -139,8 +140,9 @@ static bool reap(struct ocn_child *child, int flags, int *ret_status)
 }
 
 /*
- * A child that was killed takes a moment to go. Who sleeps meanwhile is often woken on another CPU,
- * whose caches know nothing of it, and that costs more than the moment: so let the child go first.
+ * One that has answered is about to go, and one that was killed takes a moment. Who sleeps
+ * meanwhile is often woken on another CPU, whose caches know nothing of it, and that costs more
+ * than the moment: so let the child go first.
  * One that waits for a file system which does not answer cannot be killed at all: it is left to
  * whoever inherits it from us, so that no volume holds a runtime for ever.
  */
@@ -150,6 +152,9 @@ static void see_off(struct ocn_child *child)
     int status = 0;
 
     for (int i = 0; i < MAX_YIELDS && !reap(child, WNOHANG, &status); i++) {
+        if (i == YIELDS_TO_GO) {
+            (void)kill(child->pid, SIGKILL);
+        }
         (void)sched_yield();
     }
     for (int i = 0; i < MAX_MOMENTS && child->pid > 0 && !reap(child, WNOHANG, &status); i++) {
@@ -157,19 +162,10 @@ static void see_off(struct ocn_child *child)
     }
 }
 
-void ocn_child_stop(struct ocn_child *child)
-{
-    if (child->pid > 0 && !child->stopped) {
-        (void)kill(child->pid, SIGKILL);
-        child->stopped = true;
-    }
-}
-
 void ocn_child_end(struct ocn_child *child)
 {
     int saved = errno;
 
-    ocn_child_stop(child);
     if (child->pid > 0) {
         see_off(child);
     }

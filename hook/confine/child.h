@@ -14,7 +14,6 @@
 struct ocn_child {
     pid_t pid;
     int fd;
-    bool stopped;         /* killed, see ocn_child_stop() */
     int64_t left;         /* nanoseconds that it may still be waited for */
     int64_t since;        /* when that was last counted by the clock; 0: it was not */
     unsigned seconds;     /* how much it was, for whoever is told */
@@ -65,10 +64,6 @@ void ocn_child_reply(const struct ocn_child *child, const void *bytes, size_t le
 
 /* Kills the child, if it is still there, and reaps it. Accepts one that never was. */
 void ocn_child_end(struct ocn_child *child);
-
-/* Kills the child and does not wait until it is gone: that takes a moment, ocn_child_end() later
- * none. */
-void ocn_child_stop(struct ocn_child *child);
 
 /* Lets the child go on without us; whoever adopts orphans reaps it. */
 void ocn_child_leave(struct ocn_child *child);

@@ -101,7 +101,7 @@ static int fill(scmp_filter_ctx filter, uint32_t openat2)
 {
     int status = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
 
-    /* As a tree: the kernel runs a filter once for every call there is when it is installed. */
+    /* As a tree: it is walked for each call. */
     status = status != 0 ? status : seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
     for (size_t i = 0; status == 0 && i < OCN_COUNT(rows); i++) {
         status = allow(filter, &rows[i]);
@@ -128,6 +128,20 @@ static size_t export_code(scmp_filter_ctx filter, struct sock_filter code[MAX_IN
     return len > 0 && (size_t)len < size ? (size_t)len / sizeof(*code) : 0;
 }
 
+/*
+ * Installed, a filter is asked by the kernel (seccomp_cache_prepare() in kernel/seccomp.c) for each
+ * of its 900 calls whether that is allowed whatever the arguments. That takes longer than our few
+ * calls save by it, and it ends at once where the filter begins with an argument.
+ */
+static const struct sock_filter unforeseeable =
+    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args));
+
+static void print_instruction(const struct sock_filter *instruction)
+{
+    printf("    { 0x%02x, %u, %u, 0x%08x },\n", instruction->code, instruction->jt, instruction->jf,
+           instruction->k);
+}
+
 static int print_filter(const char *name, uint32_t openat2)
 {
     static struct sock_filter code[MAX_INSTRUCTIONS];
@@ -143,12 +157,12 @@ static int print_filter(const char *name, uint32_t openat2)
         return -1;
     }
     printf("\nstatic const struct sock_filter %s_code[] = {\n", name);
+    print_instruction(&unforeseeable);
     for (size_t i = 0; i < len; i++) {
-        printf("    { 0x%02x, %u, %u, 0x%08x },\n", code[i].code, code[i].jt, code[i].jf,
-               code[i].k);
+        print_instruction(&code[i]);
     }
-    printf("};\n\nconst struct ocn_seccomp_filter ocn_seccomp_%s = { %zu, %s_code };\n", name, len,
-           name);
+    printf("};\n\nconst struct ocn_seccomp_filter ocn_seccomp_%s = { %zu, %s_code };\n", name,
+           len + 1, name);
     return 0;
 }
 

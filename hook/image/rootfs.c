@@ -205,7 +205,7 @@ struct ocn_view ocn_image_rootfs_as_view(struct ocn_image_rootfs *rootfs)
 {
     return (struct ocn_view){
         .ctx = rootfs,
-        .host = { .machine = rootfs->node.machine, .cpus = 0 },
+        .machine = rootfs->node.machine,
         .all_facts = true,
         .stat = stat_file,
         .readlink = read_link,

@@ -21,111 +21,26 @@
 #define HEAP_PAGES 9
 #define STACK_PAGES 6
 
-/* ---- what it sees ------------------------------------------------------------------------- */
+/* ---- what it works with ------------------------------------------------------------------- */
 
-/* The child's view: real directories, and the parent for what it cannot see itself. */
+struct work;
+
+/*
+ * The child's view: real directories, and the parent for what it cannot see itself. Nothing is
+ * opened before the first look: who is exempt, is so by config.json.
+ */
 struct child_view {
     struct ocn_dir_view dir; /* first: the view's ctx is both */
-    const struct ocn_question *question;
-    int (*stat)(void *ctx, struct ocn_ref ref, struct ocn_stat *ret, struct ocn_error *err);
-    enum ocn_runs (*runs_32bit)(void *ctx);
+    struct ocn_view of_dir;  /* what it is of .dir alone */
+    struct work *work;
+    bool begun; /* and what came of it */
+    int status;
+    struct ocn_error problem;
+    uint32_t cpus;
     bool has_tried; /* and what came of it */
     enum ocn_runs tried;
 };
 
-static int stat_or_ask(void *ctx, struct ocn_ref ref, struct ocn_stat *ret, struct ocn_error *err)
-{
-    const struct child_view *own = ctx;
-    struct ocn_namespace reply = { 0 };
-
-    if (ref.space != OCN_HOST || own->dir.captured || !ocn_namespaces_has_form(ref.path)) {
-        return own->stat(ctx, ref, ret, err);
-    }
-    const struct ocn_namespace *seen = ocn_namespaces_find(&own->question->seen, ref.path);
-    if (seen != NULL) {
-        reply = *seen;
-    } else if (ocn_child_ask(OCN_ASKS_FOR_NAMESPACE,
-                             (struct ocn_bytes){ ref.path, strlen(ref.path) }, &reply,
-                             sizeof(reply), err) < 0) {
-        return -1;
-    }
-    *ret = (struct ocn_stat){ .mode = (uint32_t)reply.mode, .dev = reply.dev, .ino = reply.ino };
-    return 0;
-}
-
-/* The filter lets no process be made here, and no call of another architecture. */
-static enum ocn_runs try_or_ask(void *ctx)
-{
-    struct child_view *own = ctx;
-    const struct ocn_bytes nothing = { NULL, 0 };
-
-    if (!own->has_tried) {
-        own->tried = own->runs_32bit(ctx);
-        if (own->tried == OCN_RUNS_UNKNOWN && !own->dir.captured &&
-            ocn_child_ask(OCN_ASKS_FOR_32BIT, nothing, &own->tried, sizeof(own->tried), NULL) < 0) {
-            own->tried = OCN_RUNS_UNKNOWN;
-        }
-        own->has_tried = true;
-    }
-    return own->tried;
-}
-
-/* What may be mapped is for the parent to say. */
-static int ask_for_mapping(void *ctx, const uint32_t *mounts, size_t len,
-                           struct ocn_mapping_answer *ret, struct ocn_error *err)
-{
-    const struct child_view *own = ctx;
-    const struct ocn_bytes question = { (const char *)mounts, len * sizeof(*mounts) };
-
-    if (own->dir.captured || len > OCN_GRANTS_MAX) {
-        return 0; /* nobody can tell */
-    }
-    if (ocn_child_ask(OCN_ASKS_FOR_MAPPING, question, ret, len * sizeof(*ret), err) < 0) {
-        return -1;
-    }
-    for (size_t i = 0; i < len; i++) {
-        ret[i].what[sizeof(ret[i].what) - 1] = '\0';
-    }
-    return 0;
-}
-
-/* The root file system as a path: relative to the bundle, absolute below world->root. */
-static const char *locate_rootfs(const struct ocn_question *question,
-                                 const struct ocn_container *container, struct ocn_arena *arena)
-{
-    const char *path = container->root.path != NULL ? container->root.path : "";
-    const char *root = question->world.root;
-
-    if (path[0] != '/') {
-        return ocn_arena_printf(arena, "%s/%s", question->subject.bundle, path);
-    }
-    return ocn_arena_printf(arena, "%s%s", root != NULL ? root : "", path);
-}
-
-/* Names the file in an error that so far names a place in it. */
-static int locate_config(struct ocn_error *err, const char *bundle)
-{
-    char path[sizeof(err->where)];
-    int len = snprintf(path, sizeof(path), "%s/config.json", bundle);
-
-    ocn_error_locate(err, len > 0 && (size_t)len < sizeof(path) ? path : "config.json", 0);
-    return -1;
-}
-
-/* Of config.json in @bundle; NULL: of process.json. */
-static void locate_faults(struct ocn_container *container, const char *bundle)
-{
-    for (size_t i = 0; i < OCN_BIND_PARTS; i++) {
-        struct ocn_error *fault = container->faults.of[i];
-        if (fault != NULL && bundle != NULL) {
-            (void)locate_config(fault, bundle);
-        } else if (fault != NULL) {
-            ocn_error_locate(fault, "process.json", 0);
-        }
-    }
-}
-
-/* What the child works with. */
 struct work {
     struct ocn_buf heard; /* whose texts the question has */
     struct ocn_question question;
@@ -150,84 +65,20 @@ static void finish_work(struct work *work)
     ocn_buf_done(&work->heard);
 }
 
-/* What config.json does not say. */
-static void describe(struct ocn_container *container, const struct ocn_subject *subject)
-{
-    container->id = subject->id;
-    container->bundle = subject->bundle;
-    container->placeless = subject->placeless;
-    container->runtime = subject->runtime != NULL ? ocn_strings_base_name(subject->runtime) : NULL;
-    container->unedited = subject->unedited;
-}
-
-static int parse(struct work *work, struct ocn_error *err)
-{
-    const struct ocn_subject *subject = &work->question.subject;
-    bool exec = subject->event == OCN_ON_EXEC;
-    struct ocn_container **named = exec ? &work->joined : &work->container;
-
-    if (ocn_container_parse(subject->config, named, err) < 0) {
-        return locate_config(err, subject->bundle);
-    }
-    describe(*named, subject);
-    locate_faults(*named, subject->bundle);
-    if (exec && ocn_container_join(work->joined, subject->process, &work->container, err) < 0) {
-        ocn_error_locate(err, "process.json", 0);
-        return -1;
-    }
-    if (exec) {
-        locate_faults(work->container, NULL);
-    }
-    return 0;
-}
-
 /* The container that the files belong to. */
 static const struct ocn_container *known(const struct work *work)
 {
     return work->joined != NULL ? work->joined : work->container;
 }
 
-/*
- * Tells the parent, who makes the same policy of it: before the first byte of the image is read,
- * and also where it is the base, so that nothing which an image makes of this process can choose
- * another.
- */
-static int tell_policy(uint32_t profile, const struct ocn_u32s *held, struct ocn_error *err)
-{
-    OCN_CLEANUP(ocn_buf_done) struct ocn_buf numbers = { 0 };
-
-    ocn_buf_add(&numbers, (const char *)&profile, sizeof(profile));
-    ocn_buf_add(&numbers, (const char *)held->items, held->len * sizeof(*held->items));
-    return ocn_buf_check(&numbers, err) < 0
-               ? -1
-               : ocn_child_send(OCN_SAYS_POLICY, ocn_buf_bytes(&numbers), err);
-}
-
-static int select_policy(struct work *work, struct ocn_error *err)
-{
-    const struct ocn_node_policy *node = &work->node;
-    uint32_t profile = ocn_node_policy_choose(node, &known(work)->process.env);
-    struct ocn_identity identity;
-    struct ocn_u32s held;
-
-    if (ocn_node_policy_under(node, profile, &work->config, err) < 0) {
-        return -1;
-    }
-    const struct ocn_config *config = work->config != NULL ? work->config : node->config;
-    if (ocn_identity_read(known(work), &work->arena, &identity, err) < 0 ||
-        ocn_config_match(config, &identity, known(work), &work->arena, &held, err) < 0 ||
-        ocn_config_overlay(config, &held, &work->arena, &work->policy, err) < 0) {
-        return -1;
-    }
-    return tell_policy(profile, &held, err);
-}
+/* ---- what it may read --------------------------------------------------------------------- */
 
 /* A program asks its CPU itself, see dir_view.c: only a captured machine and RISC-V have a file. */
 static bool reads_cpuinfo(const struct ocn_view *view)
 {
     const struct ocn_dir_view *dir = view->ctx;
 
-    return dir->captured || strcmp(view->host.machine, "riscv64") == 0;
+    return dir->captured || strcmp(view->machine, "riscv64") == 0;
 }
 
 static bool has_id_maps(const struct ocn_view *view)
@@ -290,36 +141,267 @@ static int confine_reads(struct work *work, const struct ocn_view *view, struct 
     return ocn_arena_check(&work->arena, err) < 0 ? -1 : ocn_confine_reads_end(&rules, err);
 }
 
-static int normalize(struct work *work, struct ocn_outcome **ret, struct ocn_error *err)
+/* ---- what it sees ------------------------------------------------------------------------- */
+
+/* The root file system as a path: relative to the bundle, absolute below world->root. */
+static const char *locate_rootfs(struct work *work)
 {
-    struct child_view *own = &work->own; /* it is closed by the end of the process */
-    const char *rootfs = locate_rootfs(&work->question, known(work), &work->arena);
+    const char *path = known(work)->root.path != NULL ? known(work)->root.path : "";
+    const char *root = work->question.world.root;
+
+    if (path[0] != '/') {
+        return ocn_arena_printf(&work->arena, "%s/%s", work->question.subject.bundle, path);
+    }
+    return ocn_arena_printf(&work->arena, "%s%s", root != NULL ? root : "", path);
+}
+
+/* Counts the CPUs on the way: the file that says it is none that may be read then. */
+static int open_view(struct work *work, struct ocn_error *err)
+{
+    const char *rootfs = locate_rootfs(work);
 
     if (ocn_arena_check(&work->arena, err) < 0 ||
-        ocn_dir_view_open(&own->dir, rootfs, work->question.world.root, err) < 0) {
+        ocn_dir_view_set_rootfs(&work->own.dir, rootfs, err) < 0) {
         return -1;
     }
-    struct ocn_view view = ocn_dir_view_as_view(&own->dir);
-    view.host.cpus = ocn_cpu_count();
-    own->stat = view.stat;
-    view.stat = stat_or_ask;
-    own->runs_32bit = view.runs_32bit;
-    view.runs_32bit = try_or_ask;
-    view.map = ask_for_mapping;
-    view.all_facts = work->question.world.all_facts;
-    if (confine_reads(work, &view, err) < 0) {
+    work->own.cpus = ocn_cpu_count();
+    return confine_reads(work, &work->own.of_dir, err);
+}
+
+/* To be called before every look. What is in the way is an error of all, see normalize(). */
+static int begin(struct child_view *own, struct ocn_error *err)
+{
+    if (!own->begun) {
+        own->begun = true;
+        own->status = open_view(own->work, &own->problem);
+    }
+    if (own->status < 0 && err != NULL) {
+        *err = own->problem;
+    }
+    return own->status;
+}
+
+static int stat_or_ask(void *ctx, struct ocn_ref ref, struct ocn_stat *ret, struct ocn_error *err)
+{
+    struct child_view *own = ctx;
+    struct ocn_namespace reply = { 0 };
+
+    if (ref.space != OCN_HOST || own->dir.captured || !ocn_namespaces_has_form(ref.path)) {
+        return begin(own, err) < 0 ? -1 : own->of_dir.stat(ctx, ref, ret, err);
+    }
+    const struct ocn_namespace *seen = ocn_namespaces_find(&own->work->question.seen, ref.path);
+    if (seen != NULL) {
+        reply = *seen;
+    } else if (ocn_child_ask(OCN_ASKS_FOR_NAMESPACE,
+                             (struct ocn_bytes){ ref.path, strlen(ref.path) }, &reply,
+                             sizeof(reply), err) < 0) {
         return -1;
     }
+    *ret = (struct ocn_stat){ .mode = (uint32_t)reply.mode, .dev = reply.dev, .ino = reply.ino };
+    return 0;
+}
+
+static int readlink_then(void *ctx, struct ocn_ref ref, char *buf, size_t size,
+                         struct ocn_error *err)
+{
+    struct child_view *own = ctx;
+
+    return begin(own, err) < 0 ? -1 : own->of_dir.readlink(ctx, ref, buf, size, err);
+}
+
+static int read_then(void *ctx, struct ocn_ref ref, uint64_t offset, void *buf, size_t len,
+                     size_t *ret_len, struct ocn_error *err)
+{
+    struct child_view *own = ctx;
+
+    return begin(own, err) < 0 ? -1 : own->of_dir.read_at(ctx, ref, offset, buf, len, ret_len, err);
+}
+
+static int list_then(void *ctx, struct ocn_ref ref, struct ocn_arena *arena, const char ***ret,
+                     size_t *ret_len, struct ocn_error *err)
+{
+    struct child_view *own = ctx;
+
+    return begin(own, err) < 0 ? -1 : own->of_dir.list(ctx, ref, arena, ret, ret_len, err);
+}
+
+static uint32_t count_cpus(void *ctx)
+{
+    struct child_view *own = ctx;
+
+    return begin(own, NULL) < 0 ? 0 : own->cpus;
+}
+
+/* The filter lets no process be made here, and no call of another architecture. */
+static enum ocn_runs try_or_ask(void *ctx)
+{
+    struct child_view *own = ctx;
+    const struct ocn_bytes nothing = { NULL, 0 };
+
+    if (!own->has_tried) {
+        own->tried = own->of_dir.runs_32bit(ctx);
+        if (own->tried == OCN_RUNS_UNKNOWN && !own->dir.captured &&
+            ocn_child_ask(OCN_ASKS_FOR_32BIT, nothing, &own->tried, sizeof(own->tried), NULL) < 0) {
+            own->tried = OCN_RUNS_UNKNOWN;
+        }
+        own->has_tried = true;
+    }
+    return own->tried;
+}
+
+/* What may be mapped is for the parent to say. */
+static int ask_for_mapping(void *ctx, const uint32_t *mounts, size_t len,
+                           struct ocn_mapping_answer *ret, struct ocn_error *err)
+{
+    const struct child_view *own = ctx;
+    const struct ocn_bytes question = { (const char *)mounts, len * sizeof(*mounts) };
+
+    if (own->dir.captured || len > OCN_GRANTS_MAX) {
+        return 0; /* nobody can tell */
+    }
+    if (ocn_child_ask(OCN_ASKS_FOR_MAPPING, question, ret, len * sizeof(*ret), err) < 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < len; i++) {
+        ret[i].what[sizeof(ret[i].what) - 1] = '\0';
+    }
+    return 0;
+}
+
+/* ---- config.json ------------------------------------------------------------------------- */
+
+/* Names the file in an error that so far names a place in it. */
+static int locate_config(struct ocn_error *err, const char *bundle)
+{
+    char path[sizeof(err->where)];
+    int len = snprintf(path, sizeof(path), "%s/config.json", bundle);
+
+    ocn_error_locate(err, len > 0 && (size_t)len < sizeof(path) ? path : "config.json", 0);
+    return -1;
+}
+
+/* Of config.json in @bundle; NULL: of process.json. */
+static void locate_faults(struct ocn_container *container, const char *bundle)
+{
+    for (size_t i = 0; i < OCN_BIND_PARTS; i++) {
+        struct ocn_error *fault = container->faults.of[i];
+        if (fault != NULL && bundle != NULL) {
+            (void)locate_config(fault, bundle);
+        } else if (fault != NULL) {
+            ocn_error_locate(fault, "process.json", 0);
+        }
+    }
+}
+
+/* What config.json does not say. */
+static void describe(struct ocn_container *container, const struct ocn_subject *subject)
+{
+    container->id = subject->id;
+    container->bundle = subject->bundle;
+    container->placeless = subject->placeless;
+    container->runtime = subject->runtime != NULL ? ocn_strings_base_name(subject->runtime) : NULL;
+    container->unedited = subject->unedited;
+}
+
+static int parse(struct work *work, struct ocn_error *err)
+{
+    const struct ocn_subject *subject = &work->question.subject;
+    bool exec = subject->event == OCN_ON_EXEC;
+    struct ocn_container **named = exec ? &work->joined : &work->container;
+
+    if (ocn_container_parse(subject->config, named, err) < 0) {
+        return locate_config(err, subject->bundle);
+    }
+    describe(*named, subject);
+    locate_faults(*named, subject->bundle);
+    if (exec && ocn_container_join(work->joined, subject->process, &work->container, err) < 0) {
+        ocn_error_locate(err, "process.json", 0);
+        return -1;
+    }
+    if (exec) {
+        locate_faults(work->container, NULL);
+    }
+    return 0;
+}
+
+/* ---- the policy --------------------------------------------------------------------------- */
+
+/*
+ * Tells the parent, who makes the same policy of it: before the first byte of the image is read,
+ * and also where it is the base, so that nothing which an image makes of this process can choose
+ * another.
+ */
+static int tell_policy(uint32_t profile, const struct ocn_u32s *held, struct ocn_error *err)
+{
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf numbers = { 0 };
+
+    ocn_buf_add(&numbers, (const char *)&profile, sizeof(profile));
+    ocn_buf_add(&numbers, (const char *)held->items, held->len * sizeof(*held->items));
+    return ocn_buf_check(&numbers, err) < 0
+               ? -1
+               : ocn_child_send(OCN_SAYS_POLICY, ocn_buf_bytes(&numbers), err);
+}
+
+static int select_policy(struct work *work, struct ocn_error *err)
+{
+    const struct ocn_node_policy *node = &work->node;
+    uint32_t profile = ocn_node_policy_choose(node, &known(work)->process.env);
+    struct ocn_identity identity;
+    struct ocn_u32s held;
+
+    if (ocn_node_policy_under(node, profile, &work->config, err) < 0) {
+        return -1;
+    }
+    const struct ocn_config *config = work->config != NULL ? work->config : node->config;
+    if (ocn_identity_read(known(work), &work->arena, &identity, err) < 0 ||
+        ocn_config_match(config, &identity, known(work), &work->arena, &held, err) < 0 ||
+        ocn_config_overlay(config, &held, &work->arena, &work->policy, err) < 0) {
+        return -1;
+    }
+    return tell_policy(profile, &held, err);
+}
+
+/* ---- the outcome -------------------------------------------------------------------------- */
+
+static int ask_core(struct work *work, const struct ocn_view *view, struct ocn_outcome **ret,
+                    struct ocn_error *err)
+{
     switch (work->question.subject.event) {
     case OCN_ON_EXEC:
-        return ocn_normalize_exec(work->container, work->joined, &work->policy, &view, ret, err);
+        return ocn_normalize_exec(work->container, work->joined, &work->policy, view, ret, err);
     case OCN_ON_RESTORE:
-        return ocn_normalize_restore(work->container, &work->policy, &view, ret, err);
+        return ocn_normalize_restore(work->container, &work->policy, view, ret, err);
     case OCN_ON_CREATE:
     case OCN_ON_CREATE_EXEC:
     default:
-        return ocn_normalize(work->container, &work->policy, &view, ret, err);
+        return ocn_normalize(work->container, &work->policy, view, ret, err);
     }
+}
+
+static int normalize(struct work *work, struct ocn_outcome **ret, struct ocn_error *err)
+{
+    struct child_view *own = &work->own; /* it is closed by the end of the process */
+
+    if (ocn_dir_view_open(&own->dir, NULL, work->question.world.root, err) < 0) {
+        return -1;
+    }
+    own->of_dir = ocn_dir_view_as_view(&own->dir);
+    own->work = work;
+    struct ocn_view view = own->of_dir;
+    view.stat = stat_or_ask;
+    view.readlink = readlink_then;
+    view.read_at = read_then;
+    view.list = list_then;
+    view.cpus = count_cpus;
+    view.runs_32bit = try_or_ask;
+    view.map = ask_for_mapping;
+    view.all_facts = work->question.world.all_facts;
+    int result = ask_core(work, &view, ret, err);
+    if (own->status < 0) {
+        *err = own->problem; /* whoever looked may have done without */
+        return -1;
+    }
+    return result;
 }
 
 static int hear(struct work *work, struct ocn_error *err)
@@ -351,7 +433,6 @@ int ocn_confined_run(void *ctx)
     (void)ctx;
     /* Also the first allocation, for which a libc may ask for what the filter forbids. */
     ocn_prefault(HEAP_PAGES, STACK_PAGES);
-    work.own.question = &work.question;
     if (judge(&work, &outcome, &answer.error) == 0) {
         for (size_t i = 0; work.question.subject.untold && i < outcome->edits_len; i++) {
             outcome->edits[i].from = NULL;

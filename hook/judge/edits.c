@@ -6,6 +6,7 @@
 
 #include "normalize/base/number.h"
 #include "normalize/json/json.h"
+#include "normalize/json/spelled.h"
 #include "normalize/node/idmap.h"
 #include "normalize/oci/capability.h"
 #include "normalize/policy/rule.h"
@@ -269,11 +270,13 @@ static bool is_groups(const struct proposal *p)
 /* The set in the text; where a process that joins has none at all, the container's is taken. */
 static struct ocn_bytes find_set(const struct proposal *p)
 {
-    const struct ocn_bytes sets = find(p->bounds, PROCESS "/capabilities");
-    bool inherits = p->bounds->event == OCN_ON_EXEC && (sets.len == 0 || sets.ptr[0] != '{');
-
-    return inherits ? ocn_json_value_at(p->bounds->joined, p->edit->path)
-                    : find(p->bounds, p->edit->path);
+    if (p->bounds->event == OCN_ON_EXEC) {
+        const struct ocn_bytes sets = find(p->bounds, PROCESS "/capabilities");
+        if (sets.len == 0 || sets.ptr[0] != '{') {
+            return ocn_json_value_at(p->bounds->joined, p->edit->path);
+        }
+    }
+    return find(p->bounds, p->edit->path);
 }
 
 /* Some of the capabilities that the text has in the same set, in its order: it is walked once. */
@@ -466,8 +469,11 @@ static bool may_be(const struct proposal *p)
 static json_t *respell(const char **text, struct ocn_arena *arena)
 {
     json_error_t problem;
-    json_t *value =
-        json_loadb(*text, strlen(*text), JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &problem);
+    json_t *value = ocn_json_spelled((struct ocn_bytes){ *text, strlen(*text) });
+    if (value != NULL) {
+        return value;
+    }
+    value = json_loadb(*text, strlen(*text), JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &problem);
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf printed = { 0 };
 
     if (value == NULL || ocn_json_dump(value, JSON_ENCODE_ANY | JSON_COMPACT, &printed, NULL) < 0) {
@@ -626,10 +632,12 @@ static bool is_repeated(const struct ocn_outcome *outcome, size_t index)
     return false;
 }
 
+/* Of an edit that is one rule's. */
 static bool edits(const struct ocn_outcome *outcome, enum ocn_edit_id id)
 {
     for (size_t i = 0; i < outcome->edits_len; i++) {
-        if (ocn_edit_row(&outcome->edits[i]) == &ocn_edit_rows[id]) {
+        if (outcome->edits[i].rule == ocn_edit_rows[id].rule &&
+            ocn_edit_row(&outcome->edits[i]) == &ocn_edit_rows[id]) {
             return true;
         }
     }

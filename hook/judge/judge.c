@@ -228,7 +228,6 @@ static int ask(struct ocn_question *question, struct ocn_child *child, struct oc
     if (ocn_child_tell(child, pieces, OCN_COUNT(pieces), err) < 0) {
         return -1;
     }
-    ocn_prefault(HEAP_PAGES, STACK_PAGES); /* while the child is at it */
     return converse(question, child, ret, err);
 }
 
@@ -257,6 +256,7 @@ void ocn_judge_prepare(struct ocn_judgement *judgement)
     if (ocn_child_start(&child, ocn_confined_run, NULL, NULL) == 0) {
         keep_child(judgement, &child);
     }
+    ocn_prefault(HEAP_PAGES, STACK_PAGES);
 }
 
 int ocn_judge_container(const struct ocn_world *world, const struct ocn_node_policy *policy,
@@ -272,7 +272,6 @@ int ocn_judge_container(const struct ocn_world *world, const struct ocn_node_pol
         return -1;
     }
     if (subject->lingers) {
-        ocn_child_stop(&child);
         keep_child(ret, &child);
     }
     return 0;

@@ -28,7 +28,7 @@ struct ocn_judgement {
     struct ocn_grants grants;        /* what of its mounts may be mapped, if somebody asked */
     struct ocn_config *config;       /* what policy borrows from, if not from the node's */
     struct ocn_arena arena;          /* and its lists */
-    struct ocn_child child; /* prepared; or of a subject that `lingers`: killed, not reaped yet */
+    struct ocn_child child;          /* prepared; or of a subject that `lingers`, not reaped yet */
     bool has_child;
 };
 

@@ -12,6 +12,8 @@
 #include "normalize/base/sort.h"
 #include "normalize/json/json.h"
 
+#define READING (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+
 /* The layers as they are gathered. */
 struct gathering {
     const struct ocn_world *world;
@@ -69,12 +71,16 @@ static int read_layer(const struct ocn_world *world, struct ocn_arena *arena, co
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf text = { 0 };
     struct stat st;
 
-    ocn_autoclose int fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    ocn_autoclose int fd = openat(AT_FDCWD, path, READING | O_NOFOLLOW);
+    const bool is_link = fd < 0 && errno == ELOOP;
+    if (is_link) {
+        fd = openat(AT_FDCWD, path, READING);
+    }
     if (fd < 0 || fstat(fd, &st) < 0) {
         return ocn_fail_sys(err, errno, path, "cannot open");
     }
-    if ((asks_owners(world) &&
-         (ocn_owner_check_stat(&st, path, err) < 0 || check_link(path, err) < 0)) ||
+    if ((asks_owners(world) && (ocn_owner_check_stat(&st, path, err) < 0 ||
+                                (is_link && ocn_owner_check_above(path, err) < 0))) ||
         ocn_io_read_looked_at(fd, &st, path, OCN_POLICY_MAX_SIZE, &text, err) < 0) {
         return -1;
     }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 
 #include "hook/sys/io.h"
@@ -41,6 +42,25 @@ static bool search_path(const char *name, const struct stat *self, struct ocn_ar
     return false;
 }
 
+/* A file of the kind that can be a program's own; a descriptor may mean another one by now. */
+static bool is_lasting(const char *path)
+{
+    return path != NULL && path[0] == '/' && strncmp(path, "/proc/", strlen("/proc/")) != 0 &&
+           strncmp(path, "/dev/", strlen("/dev/")) != 0;
+}
+
+/*
+ * The file that this program was started as. Its path comes first: for who looks into /proc/self
+ * the kernel makes a directory, and where an upgrade has put another file there, it is that one
+ * which must not be started as the runtime.
+ */
+static int look_at_self(struct stat *ret)
+{
+    const char *path = (const char *)getauxval(AT_EXECFN);
+
+    return is_lasting(path) && stat(path, ret) == 0 ? 0 : stat("/proc/self/exe", ret);
+}
+
 int ocn_runtimes_find(const struct ocn_layer *layers, size_t layers_len, struct ocn_arena *arena,
                       const char **ret, struct ocn_error *err)
 {
@@ -48,7 +68,7 @@ int ocn_runtimes_find(const struct ocn_layer *layers, size_t layers_len, struct 
     struct ocn_strings names = { 0 };
     struct stat self;
 
-    if (stat("/proc/self/exe", &self) < 0) {
+    if (look_at_self(&self) < 0) {
         return ocn_fail_sys(err, errno, "/proc/self/exe", "cannot tell which program I am");
     }
     if (ocn_config_runtimes(layers, layers_len, arena, &names, err) < 0) {

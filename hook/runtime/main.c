@@ -88,6 +88,11 @@ static int open_bundle(struct call *call, const char **ret, struct ocn_error *er
     const char *given = call->words.bundle != NULL ? call->words.bundle : ".";
     char place[PATH_MAX];
 
+    call->bundle_fd = ocn_io_open_plain(given, O_PATH | O_DIRECTORY);
+    if (call->bundle_fd >= 0) {
+        *ret = given;
+        return 0;
+    }
     call->bundle_fd = openat(AT_FDCWD, given, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (call->bundle_fd < 0) {
         return ocn_fail_sys(err, errno, given, "cannot find the bundle");

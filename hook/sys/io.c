@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -31,6 +32,30 @@ int ocn_io_open_in(int root, const char *path, int flags)
         }
     }
     return -1;
+}
+
+/* Whether the last component, or any before it, is none, "." or "..". */
+static bool has_detour(const char *path)
+{
+    while (*path == '/') {
+        size_t len = strcspn(++path, "/");
+        if (len == 0 || strncmp(path, "..", len) == 0) {
+            return true;
+        }
+        path += len;
+    }
+    return false;
+}
+
+int ocn_io_open_plain(const char *path, int flags)
+{
+    const struct open_how how = { .flags = (unsigned)(flags | O_CLOEXEC),
+                                  .resolve = RESOLVE_NO_SYMLINKS };
+
+    errno = EINVAL;
+    return path[0] == '/' && !has_detour(path)
+               ? (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how))
+               : -1;
 }
 
 int ocn_io_path_of(int fd, char ret[PATH_MAX])

@@ -39,6 +39,12 @@ void ocn_io_close_range(unsigned first, unsigned last);
 int ocn_io_open_in(int root, const char *path, int flags);
 
 /*
+ * The same of a path that is already as plain as the one which /proc would tell: absolute, with no
+ * link in it, and no "." or "..". -1 and errno: it is not, or there is no openat2.
+ */
+int ocn_io_open_plain(const char *path, int flags);
+
+/*
  * The path of what @fd is, as /proc has it, into @ret; -1 and errno: EINVAL where no path from the
  * root leads there. Somebody may have moved it, or put another in its place, since.
  */

@@ -115,6 +115,11 @@ static int link_temporary(const struct temporary *temporary, const char *name)
     if (temporary->name[0] != '\0') {
         return linkat(temporary->dir, temporary->name, temporary->dir, name, 0);
     }
+    /* Root may name it by its descriptor alone. */
+    int linked = linkat(temporary->fd, "", temporary->dir, name, AT_EMPTY_PATH);
+    if (linked == 0 || errno == EEXIST) {
+        return linked;
+    }
     (void)snprintf(whole, sizeof(whole), "/proc/self/fd/%d", temporary->fd);
     return linkat(AT_FDCWD, whole, temporary->dir, name, AT_SYMLINK_FOLLOW);
 }

@@ -11,6 +11,7 @@
 
 #include "hook/sys/io.h"
 #include "hook/view/cpu.h"
+#include "normalize/base/format.h"
 #include "normalize/base/sort.h"
 #include "normalize/program/arch.h"
 
@@ -247,6 +248,9 @@ static ssize_t read_link(struct ocn_dir_view *view, struct ocn_ref ref, char *bu
     if (name != NULL) {
         return readlinkat(view->rootfs_fd, name, buf, size);
     }
+    if (ref.space == OCN_HOST && !view->captured) {
+        return readlinkat(view->host_fd, ref.path, buf, size);
+    }
     /* On the host a look follows the link. */
     if (place != NULL && place->path_fd >= 0 && S_ISLNK(place->stat.mode)) {
         return readlinkat(place->path_fd, "", buf, size);
@@ -351,7 +355,7 @@ static int open_regular(struct ocn_dir_view *view, struct ocn_ref ref, struct oc
     if (pin(view, ref, place) < 0) {
         return -1;
     }
-    (void)snprintf(self, sizeof(self), "/proc/self/fd/%d", place->path_fd);
+    (void)ocn_format_into(self, sizeof(self), "/proc/self/fd/%d", place->path_fd);
     int readable = openat(AT_FDCWD, self, READING);
     return readable < 0 && errno == ENOENT ? open_again(view, ref, &place->stat) : readable;
 }
@@ -361,6 +365,16 @@ static bool is_kernels(const char *path)
 {
     return strncmp(path, "/proc/", strlen("/proc/")) == 0 ||
            strncmp(path, "/sys/", strlen("/sys/")) == 0;
+}
+
+/*
+ * Of an attribute the kernel gives all at once, as far as there is room (sysfs(5); a limit of a
+ * cgroup): what is shorter was all.
+ */
+static bool is_attribute(const struct ocn_dir_view *view, struct ocn_ref ref)
+{
+    return ref.space == OCN_HOST && !view->captured &&
+           strncmp(ref.path, "/sys/", strlen("/sys/")) == 0;
 }
 
 /* What the node itself says is not an image's: it is opened without a look before. */
@@ -452,6 +466,9 @@ static int read_ref(void *ctx, struct ocn_ref ref, uint64_t offset, void *buf, s
             break;
         }
         done += got > 0 ? (size_t)got : 0;
+        if (got > 0 && is_attribute(ctx, ref)) {
+            break;
+        }
     }
     *ret_len = done;
     return 0;
@@ -609,19 +626,27 @@ int ocn_dir_view_open(struct ocn_dir_view *view, const char *rootfs, const char 
     if (root != NULL && host_fd < 0) {
         return ocn_fail_sys(err, errno, root, "cannot open the host's root");
     }
-    int rootfs_fd = rootfs != NULL ? open_directory(rootfs) : -1;
-    if (rootfs_fd < 0 && rootfs != NULL && errno != ENOENT && errno != ENOTDIR) {
-        ocn_closep(&host_fd);
-        return ocn_fail_sys(err, errno, rootfs, "cannot open the container's root file system");
-    }
     *view = (struct ocn_dir_view){
-        .rootfs_fd = rootfs_fd,
+        .rootfs_fd = -1,
         .host_fd = host_fd,
         .captured = root != NULL,
     };
     name_machine(view->machine, sizeof(view->machine));
     if (view->captured) {
         name_captured_machine(view);
+    }
+    if (rootfs != NULL && ocn_dir_view_set_rootfs(view, rootfs, err) < 0) {
+        ocn_dir_view_done(view);
+        return -1;
+    }
+    return 0;
+}
+
+int ocn_dir_view_set_rootfs(struct ocn_dir_view *view, const char *rootfs, struct ocn_error *err)
+{
+    view->rootfs_fd = open_directory(rootfs);
+    if (view->rootfs_fd < 0 && errno != ENOENT && errno != ENOTDIR) {
+        return ocn_fail_sys(err, errno, rootfs, "cannot open the container's root file system");
     }
     return 0;
 }
@@ -644,7 +669,7 @@ struct ocn_view ocn_dir_view_as_view(struct ocn_dir_view *view)
 {
     return (struct ocn_view){
         .ctx = view,
-        .host = { .machine = view->machine },
+        .machine = view->machine,
         .stat = stat_ref,
         .readlink = readlink_ref,
         .read_at = read_ref,

@@ -26,9 +26,13 @@ OCN_MUST_USE int ocn_dir_view_open(struct ocn_dir_view *view, const char *rootfs
                                    struct ocn_error *err);
 void ocn_dir_view_done(struct ocn_dir_view *view);
 
+/* Opens @rootfs, of a view that was opened without one and has not looked there. */
+OCN_MUST_USE int ocn_dir_view_set_rootfs(struct ocn_dir_view *view, const char *rootfs,
+                                         struct ocn_error *err);
+
 /*
- * The core's handle on @view; valid while that is open. Its host.cpus is 0: counting them costs
- * files, and only who judges or tells needs ocn_cpu_count().
+ * The core's handle on @view; valid while that is open. It counts no CPUs: that costs a file, and
+ * only who judges or tells needs ocn_cpu_count().
  */
 struct ocn_view ocn_dir_view_as_view(struct ocn_dir_view *view);
 

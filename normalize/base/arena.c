@@ -3,8 +3,9 @@
 
 #include <stdalign.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
+
+#include "normalize/base/format.h"
 
 /* Of the first block, which is all that most arenas need; each further one is twice as large. */
 #define FIRST_SIZE ((size_t)1024)
@@ -116,7 +117,7 @@ char *ocn_arena_printf(struct ocn_arena *arena, const char *fmt, ...)
     va_list args;
 
     va_start(args, fmt);
-    int len = vsnprintf(brief, sizeof(brief), fmt, args);
+    int len = ocn_format(brief, sizeof(brief), fmt, args);
     va_end(args);
     if (len < 0) {
         return ocn_arena_fail(arena);
@@ -129,7 +130,7 @@ char *ocn_arena_printf(struct ocn_arena *arena, const char *fmt, ...)
         return arena->nothing;
     }
     va_start(args, fmt);
-    (void)vsnprintf(text, (size_t)len + 1, fmt, args);
+    (void)ocn_format(text, (size_t)len + 1, fmt, args);
     va_end(args);
     return text;
 }

@@ -2,10 +2,10 @@
 #include "normalize/base/buf.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "normalize/base/arena.h"
+#include "normalize/base/format.h"
 
 #define PRINTED ((size_t)64) /* most texts are no longer, and formatting is not done twice then */
 
@@ -76,7 +76,7 @@ void ocn_buf_printf(struct ocn_buf *buf, const char *fmt, ...)
     }
     size_t room = buf->size - buf->len;
     va_start(args, fmt);
-    int len = vsnprintf(buf->ptr + buf->len, room, fmt, args);
+    int len = ocn_format(buf->ptr + buf->len, room, fmt, args);
     va_end(args);
     if (len < 0) {
         buf->failed = 1;
@@ -87,7 +87,7 @@ void ocn_buf_printf(struct ocn_buf *buf, const char *fmt, ...)
             return;
         }
         va_start(args, fmt);
-        (void)vsnprintf(buf->ptr + buf->len, (size_t)len + 1, fmt, args);
+        (void)ocn_format(buf->ptr + buf->len, (size_t)len + 1, fmt, args);
         va_end(args);
     }
     buf->len += (size_t)len;

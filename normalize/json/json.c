@@ -252,10 +252,9 @@ static size_t skip_string(struct ocn_bytes text, size_t pos)
     return text.len;
 }
 
-static size_t skip_container(struct ocn_bytes text, size_t pos)
+/* Behind the end of the outermost of @depth objects and lists that are open at @pos. */
+static size_t skip_container(struct ocn_bytes text, size_t pos, size_t depth)
 {
-    size_t depth = 0;
-
     while (pos < text.len) {
         char c = text.ptr[pos];
         if (c == '"') {
@@ -289,13 +288,18 @@ size_t ocn_json_skip_value(struct ocn_bytes text, size_t pos)
         return skip_string(text, pos);
     case '{':
     case '[':
-        return skip_container(text, pos);
+        return skip_container(text, pos + 1, 1);
     default:
         while (pos < text.len && !is_space(text.ptr[pos]) && !is_end(text.ptr[pos])) {
             pos++;
         }
         return pos;
     }
+}
+
+size_t ocn_json_skip_rest(struct ocn_bytes text, size_t pos)
+{
+    return skip_container(text, pos, 1);
 }
 
 bool ocn_json_is_plain(struct ocn_bytes text)
@@ -454,9 +458,9 @@ void ocn_json_quote(struct ocn_buf *out, const char *plain, size_t len)
     size_t copied = 0;
 
     ocn_buf_add(out, "\"", 1);
-    for (size_t i = 0; i < len; i++) {
+    for (size_t i = 0; (i = ocn_json_plain_end((struct ocn_bytes){ plain, len }, i)) < len; i++) {
         unsigned char c = (unsigned char)plain[i];
-        if (c >= 0x20 && c != '"' && c != '\\') {
+        if (c >= 0x80) {
             continue;
         }
         ocn_buf_add(out, plain + copied, i - copied);

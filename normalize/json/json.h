@@ -50,6 +50,9 @@ size_t ocn_json_skip_space(struct ocn_bytes text, size_t pos);
 /* The position behind the value that begins at @pos. */
 size_t ocn_json_skip_value(struct ocn_bytes text, size_t pos);
 
+/* The same of the object or list in which @pos lies, not within one of its values. */
+size_t ocn_json_skip_rest(struct ocn_bytes text, size_t pos);
+
 /* true: the string literal at @pos (its opening quote) spells the @len bytes of @plain. */
 bool ocn_json_string_is(struct ocn_bytes text, size_t pos, const char *plain, size_t len);
 

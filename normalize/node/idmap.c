@@ -70,16 +70,18 @@ static bool next_number(const char **text, uint64_t *ret)
     return ocn_number_parse((struct ocn_bytes){ start, len }, UINT32_MAX, ret) == 0;
 }
 
-/* Its inode, on every kernel since 3.8 (include/linux/proc_ns.h); of others they begin above. */
-#define FIRST_USER_NAMESPACE UINT64_C(0xEFFFFFFD)
+/* By its inode, on every kernel since 3.8 (include/linux/proc_ns.h); of others they begin above. */
+#define FIRST_USER_NAMESPACE "user:[4026531837]"
 
 bool ocn_idmap_is_first(const struct ocn_view *view)
 {
     const struct ocn_ref ref = { .space = OCN_HOST, .path = "/proc/self/ns/user" };
-    struct ocn_stat stat = { 0 };
+    char name[64];
 
-    return view->stat(view->ctx, ref, &stat, NULL) == 0 && stat.mode != 0 &&
-           stat.ino == FIRST_USER_NAMESPACE;
+    /* The kernel makes a file of a namespace for who looks at it, and none for who reads its name.
+     */
+    return view->readlink(view->ctx, ref, name, sizeof(name), NULL) == 0 &&
+           strcmp(name, FIRST_USER_NAMESPACE) == 0;
 }
 
 bool ocn_idmap_of_runtime(const struct ocn_view *view, const char *file, uint64_t id, uint64_t *ret)

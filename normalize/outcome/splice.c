@@ -21,7 +21,9 @@ struct item {
 
 struct splicer {
     struct ocn_bytes text;
-    size_t copied; /* text up to here is in out */
+    size_t copied;  /* text up to here is in out */
+    size_t reached; /* where the value that was rewritten last has been read up to */
+    bool inside;    /* which is not its end, but where another of its values might begin */
     struct ocn_buf *out;
     struct ocn_arena arena;
 };
@@ -199,6 +201,22 @@ static bool any_left(const struct item *items, size_t count)
     return false;
 }
 
+/* Leaves a note of how far a value was read, for whoever goes on behind it. */
+static void note(struct splicer *s, size_t reached, bool inside)
+{
+    s->reached = reached < s->text.len ? reached : s->text.len;
+    s->inside = inside;
+}
+
+/* Behind the value at @value, which begins behind the start of the text. */
+static size_t end_of(const struct splicer *s, size_t value)
+{
+    if (s->reached <= value) {
+        return ocn_json_skip_value(s->text, value);
+    }
+    return s->inside ? ocn_json_skip_rest(s->text, s->reached) : s->reached;
+}
+
 /* Applies to the member whose key is at @key and whose value is at @value. */
 static int rewrite_member(struct splicer *s, size_t key, size_t value, struct item *items,
                           size_t count, struct ocn_error *err)
@@ -228,6 +246,7 @@ static int rewrite_object(struct splicer *s, size_t pos, struct item *items, siz
         size_t key = ocn_json_skip_space(s->text, pos);
         if (key >= s->text.len || s->text.ptr[key] == '}') {
             flush(s, last_end);
+            note(s, key + 1, false);
             return create_members(s, items, count, empty, space, err);
         }
         /* New members copy the white space before the last old one. */
@@ -237,13 +256,14 @@ static int rewrite_object(struct splicer *s, size_t pos, struct item *items, siz
         if (rewrite_member(s, key, value, items, count, err) < 0) {
             return -1;
         }
-        last_end = ocn_json_skip_value(s->text, value);
+        last_end = end_of(s, value);
         empty = false;
         pos = ocn_json_skip_space(s->text, last_end) + 1; /* behind the comma */
         if (pos > s->text.len || s->text.ptr[pos - 1] == '}') {
             pos--;
         }
     }
+    note(s, pos, true);
     return 0;
 }
 
@@ -281,6 +301,7 @@ static int rewrite_variables(struct splicer *s, size_t pos, struct item *items, 
     for (pos++;;) {
         size_t entry = ocn_json_skip_space(s->text, pos);
         if (entry >= s->text.len || s->text.ptr[entry] == ']') {
+            note(s, entry + 1, false);
             break;
         }
         space = (struct ocn_bytes){ s->text.ptr + pos, entry - pos };
@@ -338,9 +359,10 @@ static int rewrite_elements(struct splicer *s, size_t pos, struct item *items, s
              rewrite_value(s, element, below, below_count, err) < 0)) {
             return -1;
         }
-        pos = ocn_json_skip_space(s->text, ocn_json_skip_value(s->text, element));
+        pos = ocn_json_skip_space(s->text, end_of(s, element));
         pos += pos < s->text.len && s->text.ptr[pos] == ',' ? 1 : 0;
     }
+    note(s, pos, true);
     return 0;
 }
 
@@ -355,6 +377,7 @@ static int rewrite_value(struct splicer *s, size_t pos, struct item *items, size
         s->text.ptr[pos] == 'n') { /* null is an absent value */
         flush(s, pos);
         s->copied = ocn_json_skip_value(s->text, pos);
+        note(s, s->copied, false);
         return create_value(s, items, count, err);
     }
     if (s->text.ptr[pos] == '{') {

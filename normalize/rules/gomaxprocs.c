@@ -122,7 +122,7 @@ static double bounded(double cpus)
 /* The CPUs that the process may be scheduled on at all; 0: unknown. */
 static uint32_t available_cpus(const struct ocn_judge *judge)
 {
-    uint32_t host = judge->view->host.cpus;
+    uint32_t host = ocn_view_cpus(judge->view);
     struct ocn_cpu_limit own;
 
     ocn_limits_cpu(&judge->container->linux_.resources, &own);

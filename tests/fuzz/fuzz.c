@@ -83,6 +83,13 @@ static const char *variant_in(void *ctx)
     return window->view.variant(window->view.ctx);
 }
 
+static uint32_t cpus_in(void *ctx)
+{
+    const struct window *window = ctx;
+
+    return window->view.cpus(window->view.ctx);
+}
+
 static enum ocn_runs runs_32bit_in(void *ctx)
 {
     const struct window *window = ctx;
@@ -131,11 +138,12 @@ int ocn_fuzz_judge(struct ocn_fuzz_trial *trial, struct ocn_error *err)
     const struct ocn_container *known = trial->joined != NULL ? trial->joined : trial->container;
     struct window window = { ocn_mem_view_as_view(&world), trial->app };
     const struct ocn_view view = { .ctx = &window,
-                                   .host = window.view.host,
+                                   .machine = window.view.machine,
                                    .all_facts = true,
                                    .stat = stat_in,
                                    .readlink = readlink_in,
                                    .read_at = read_in,
+                                   .cpus = cpus_in,
                                    .variant = variant_in,
                                    .runs_32bit = runs_32bit_in,
                                    .list = list_in };

@@ -343,20 +343,27 @@ static int map(void *ctx, const uint32_t *mounts, size_t len, struct ocn_mapping
     return 0;
 }
 
+static uint32_t mem_cpus(void *ctx)
+{
+    const struct ocn_mem_view *mem = ctx;
+    const json_t *cpus = json_object_get(mem->world, "cpus");
+
+    return cpus != NULL ? (uint32_t)json_integer_value(cpus) : 4;
+}
+
 struct ocn_view ocn_mem_view_as_view(struct ocn_mem_view *mem)
 {
     const char *machine = json_string_value(json_object_get(mem->world, "machine"));
-    json_t *cpus = json_object_get(mem->world, "cpus");
 
     return (struct ocn_view){
         .ctx = mem,
-        .host = { .machine = machine != NULL ? machine : "x86_64",
-                  .cpus = cpus != NULL ? (uint32_t)json_integer_value(cpus) : 4 },
+        .machine = machine != NULL ? machine : "x86_64",
         .all_facts = true,
         .stat = mem_stat,
         .readlink = mem_readlink,
         .read_at = mem_read_at,
         .list = mem_list,
+        .cpus = mem_cpus,
         .variant = mem_variant,
         .runs_32bit = mem_runs_32bit,
         .map = map,

@@ -533,7 +533,7 @@ START_TEST(test_dir_view__a_captured_tree_says_which_machine_it_is)
     (void)snprintf(root, sizeof(root), "%s/machine", dir);
     ck_assert_int_eq(ocn_dir_view_open(&captured, rootfs, root, NULL), 0);
     const struct ocn_view machine = ocn_dir_view_as_view(&captured);
-    ck_assert_str_eq(machine.host.machine, "ppc64le");
+    ck_assert_str_eq(machine.machine, "ppc64le");
     ck_assert_str_eq(machine.variant(machine.ctx), "power9");
     ck_assert_int_eq(machine.runs_32bit(machine.ctx), OCN_RUNS_UNKNOWN);
     ocn_dir_view_done(&captured);

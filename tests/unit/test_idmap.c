@@ -46,21 +46,23 @@ END_TEST
 START_TEST(test_idmap__the_first_namespace_maps_all_to_themselves)
 {
     static const struct {
-        json_int_t ino;
+        const char *name;
         uint64_t id;
         bool first, mapped;
     } rows[] = {
-        { 0xEFFFFFFD, 0, true, true },           { 0xEFFFFFFD, 4294967294, true, true },
-        { 0xEFFFFFFD, 4294967295, true, false }, /* no id */
-        { 0xF0000000, 0, false, false },         { 0xEFFFFFFE, 0, false, false },
+        { "user:[4026531837]", 0, true, true },
+        { "user:[4026531837]", 4294967294, true, true },
+        { "user:[4026531837]", 4294967295, true, false }, /* no id */
+        { "user:[4026532000]", 0, false, false },
+        { "user:[402653183]", 0, false, false },
+        { "net:[4026531837]", 0, false, false },
     };
 
     for (size_t i = 0; i < OCN_COUNT(rows); i++) {
         struct ocn_mem_view mem;
         uint64_t node = 12345;
-        ocn_mem_view_init(&mem, json_pack("{s:{s:{s:s},s:{s:s,s:I}}}", "host", FILE_NAME, "text",
-                                          "5 7 2\n", "/proc/self/ns/user", "text", "", "ino",
-                                          rows[i].ino));
+        ocn_mem_view_init(&mem, json_pack("{s:{s:{s:s},s:{s:s}}}", "host", FILE_NAME, "text",
+                                          "5 7 2\n", "/proc/self/ns/user", "link", rows[i].name));
         const struct ocn_view view = ocn_mem_view_as_view(&mem);
         ck_assert_int_eq(ocn_idmap_is_first(&view), rows[i].first);
         ck_assert_int_eq(ocn_idmap_of_runtime(&view, FILE_NAME, rows[i].id, &node), rows[i].mapped);
