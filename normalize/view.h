@@ -59,6 +59,7 @@ struct ocn_view {
     void *ctx;
     const char *machine; /* uname -m of the kernel, e.g. "x86_64" */
     bool all_facts; /* somebody will look at the facts: read also those that no rule asks for */
+    bool in_first_user_namespace; /* where the runtime runs; false: look into /proc */
     /* Not finding a file is an answer (mode 0); failing to look is an error. */
     int (*stat)(void *ctx, struct ocn_ref ref, struct ocn_stat *ret, struct ocn_error *err);
     /* Puts the target of a link, NUL-terminated, into @buf of @size bytes; longer is an error. */

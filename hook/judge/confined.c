@@ -32,6 +32,7 @@ struct work;
 struct child_view {
     struct ocn_dir_view dir; /* first: the view's ctx is both */
     struct ocn_view of_dir;  /* what it is of .dir alone */
+    struct ocn_view whole;   /* what the core is given */
     struct work *work;
     bool begun; /* and what came of it */
     int status;
@@ -83,7 +84,7 @@ static bool reads_cpuinfo(const struct ocn_view *view)
 
 static bool has_id_maps(const struct ocn_view *view)
 {
-    return !ocn_idmap_is_first(view);
+    return !view->in_first_user_namespace;
 }
 
 /*
@@ -165,6 +166,9 @@ static int open_view(struct work *work, struct ocn_error *err)
         return -1;
     }
     work->own.cpus = ocn_cpu_count();
+    /* The kernel makes two files of a namespace for who asks: once. */
+    work->own.of_dir.in_first_user_namespace = ocn_idmap_is_first(&work->own.of_dir);
+    work->own.whole.in_first_user_namespace = work->own.of_dir.in_first_user_namespace;
     return confine_reads(work, &work->own.of_dir, err);
 }
 
@@ -363,9 +367,10 @@ static int select_policy(struct work *work, struct ocn_error *err)
 
 /* ---- the outcome -------------------------------------------------------------------------- */
 
-static int ask_core(struct work *work, const struct ocn_view *view, struct ocn_outcome **ret,
-                    struct ocn_error *err)
+static int ask_core(struct work *work, struct ocn_outcome **ret, struct ocn_error *err)
 {
+    const struct ocn_view *view = &work->own.whole;
+
     switch (work->question.subject.event) {
     case OCN_ON_EXEC:
         return ocn_normalize_exec(work->container, work->joined, &work->policy, view, ret, err);
@@ -387,16 +392,16 @@ static int normalize(struct work *work, struct ocn_outcome **ret, struct ocn_err
     }
     own->of_dir = ocn_dir_view_as_view(&own->dir);
     own->work = work;
-    struct ocn_view view = own->of_dir;
-    view.stat = stat_or_ask;
-    view.readlink = readlink_then;
-    view.read_at = read_then;
-    view.list = list_then;
-    view.cpus = count_cpus;
-    view.runs_32bit = try_or_ask;
-    view.map = ask_for_mapping;
-    view.all_facts = work->question.world.all_facts;
-    int result = ask_core(work, &view, ret, err);
+    own->whole = own->of_dir;
+    own->whole.stat = stat_or_ask;
+    own->whole.readlink = readlink_then;
+    own->whole.read_at = read_then;
+    own->whole.list = list_then;
+    own->whole.cpus = count_cpus;
+    own->whole.runs_32bit = try_or_ask;
+    own->whole.map = ask_for_mapping;
+    own->whole.all_facts = work->question.world.all_facts;
+    int result = ask_core(work, ret, err);
     if (own->status < 0) {
         *err = own->problem; /* whoever looked may have done without */
         return -1;

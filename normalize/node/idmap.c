@@ -78,6 +78,9 @@ bool ocn_idmap_is_first(const struct ocn_view *view)
     const struct ocn_ref ref = { .space = OCN_HOST, .path = "/proc/self/ns/user" };
     char name[64];
 
+    if (view->in_first_user_namespace) {
+        return true;
+    }
     /* The kernel makes a file of a namespace for who looks at it, and none for who reads its name.
      */
     return view->readlink(view->ctx, ref, name, sizeof(name), NULL) == 0 &&
