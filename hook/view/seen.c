@@ -14,10 +14,12 @@ static bool same_base(const char *a, const char *b)
 
 struct ocn_seen_place *ocn_seen_find(struct ocn_seen *seen, struct ocn_ref ref)
 {
+    const size_t len = strlen(ref.path);
+
     for (size_t i = 0; i < OCN_SEEN_MAX; i++) {
         struct ocn_seen_place *place = &seen->places[i];
-        if (place->path != NULL && place->space == ref.space &&
-            strcmp(place->path, ref.path) == 0 && same_base(place->base, ref.base)) {
+        if (place->path != NULL && place->len == len && place->space == ref.space &&
+            memcmp(place->path, ref.path, len) == 0 && same_base(place->base, ref.base)) {
             return place;
         }
     }
@@ -60,6 +62,7 @@ struct ocn_seen_place *ocn_seen_add(struct ocn_seen *seen, struct ocn_ref ref)
     }
     forget(place);
     place->path = path;
+    place->len = strlen(path);
     place->base = base;
     place->space = ref.space;
     seen->next = (seen->next + 1) % OCN_SEEN_MAX;

@@ -15,6 +15,7 @@
 
 struct ocn_seen_place {
     char *path; /* NULL: nothing was seen */
+    size_t len; /* of .path */
     char *base; /* NULL: none */
     enum ocn_space space;
     int error;            /* errno of the look; 0: .stat holds */

@@ -2,6 +2,7 @@
 #include "normalize/program/elf.h"
 
 #include <elf.h>
+#include <endian.h>
 #include <string.h>
 
 #define MAX_INTERPRETER 4096 /* PATH_MAX, as in the kernel (fs/binfmt_elf.c) */
@@ -76,13 +77,12 @@ bool ocn_elf_is(struct ocn_bytes head)
 
 uint64_t ocn_elf_number(const struct ocn_elf *elf, const void *at, size_t bytes)
 {
-    const unsigned char *byte = at;
+    const bool swaps = elf->big_endian != (BYTE_ORDER == BIG_ENDIAN);
     uint64_t value = 0;
 
-    for (size_t i = 0; i < bytes; i++) {
-        value = value << 8 | byte[elf->big_endian ? i : bytes - 1 - i];
-    }
-    return value;
+    /* As it would stand in eight bytes of that order. */
+    memcpy((char *)&value + (elf->big_endian ? sizeof(value) - bytes : 0), at, bytes);
+    return swaps ? __builtin_bswap64(value) : value;
 }
 
 /* A member of a struct that both classes have under the same name. */
