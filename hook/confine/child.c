@@ -19,6 +19,7 @@
 #include "hook/sys/io.h"
 
 #define CHUNK ((size_t)4 << 10)               /* most answers are shorter */
+#define HEARD ((size_t)8 << 10)               /* most questions are shorter */
 #define MAX_PIECES (OCN_CHILD_MAX_PIECES + 1) /* and how much they are */
 #define YIELDS_TO_GO 1
 #define MAX_YIELDS 50
@@ -428,33 +429,51 @@ int ocn_child_send(uint32_t kind, struct ocn_bytes bytes, struct ocn_error *err)
     return send_all(message.ptr, message.len, err);
 }
 
+static int fail_unheard(ssize_t got, struct ocn_error *err)
+{
+    return ocn_fail_sys(err, got == 0 ? EPIPE : errno, NULL, "no reply");
+}
+
 static int hear_bytes(char *place, size_t len, struct ocn_error *err)
 {
     for (size_t done = 0; done < len;) {
         ssize_t got = recv(OCN_CHILD_FD, place + done, len - done, 0);
         if (got == 0 || (got < 0 && errno != EINTR)) {
-            return ocn_fail_sys(err, got == 0 ? EPIPE : errno, NULL, "no reply");
+            return fail_unheard(got, err);
         }
         done += got > 0 ? (size_t)got : 0;
     }
     return 0;
 }
 
+/* Most of what is told comes at once; of a longer one the rest is waited for. */
 int ocn_child_hear(struct ocn_buf *ret, struct ocn_error *err)
 {
+    const size_t start = ret->len;
     size_t len = 0;
 
-    if (hear_bytes((char *)&len, sizeof(len), err) < 0) {
-        return -1;
-    }
-    char *place = ocn_buf_reserve(ret, len);
+    do {
+        char *place = ocn_buf_reserve(ret, HEARD);
+        ssize_t got = place != NULL ? recv(OCN_CHILD_FD, place, HEARD, 0) : 0;
+        if (place == NULL) {
+            return ocn_fail_nomem(err);
+        }
+        if (got == 0 || (got < 0 && errno != EINTR)) {
+            return fail_unheard(got, err);
+        }
+        ret->len += got > 0 ? (size_t)got : 0;
+    } while (ret->len - start < sizeof(len));
+    memcpy(&len, ret->ptr + start, sizeof(len));
+    size_t here = ret->len - start - sizeof(len);
+    char *place = here < len ? ocn_buf_reserve(ret, len - here) : ret->ptr + ret->len;
     if (place == NULL) {
         return ocn_fail_nomem(err);
     }
-    if (hear_bytes(place, len, err) < 0) {
+    if (here < len && hear_bytes(place, len - here, err) < 0) {
         return -1;
     }
-    ret->len += len;
+    memmove(ret->ptr + start, ret->ptr + start + sizeof(len), len);
+    ret->len = start + len;
     ret->ptr[ret->len] = '\0';
     return 0;
 }
