@@ -29,84 +29,29 @@ static bool is_bind(const struct ocn_oci_mount *mount)
            ocn_strings_hold(&mount->options, "bind") || ocn_strings_hold(&mount->options, "rbind");
 }
 
-/*
- * The first of the sorted destinations that is not before the first @len bytes of @path and @last:
- * that very one with @last 0, one below it with '/'. *ret_is: whether it is such a one. What lies
- * between two that begin as @path does begins so, too, and is not compared again.
- */
-static size_t find_destination(const struct ocn_places *places, const char *path, size_t len,
-                               char last, bool *ret_is)
-{
-    size_t from = 0;
-    size_t to = places->sorted_len;
-    size_t same_before = 0; /* how many bytes the destination before @from begins with */
-    size_t same_behind = 0; /* and the one at @to */
-
-    *ret_is = false;
-    while (from < to) {
-        size_t middle = from + (to - from) / 2;
-        const char *destination = places->items[places->sorted[middle]].destination;
-        size_t same = same_before < same_behind ? same_before : same_behind;
-        while (same < len && destination[same] == path[same]) {
-            same++;
-        }
-        int order =
-            (unsigned char)destination[same] - (unsigned char)(same < len ? path[same] : last);
-        if (order < 0) {
-            from = middle + 1;
-            same_before = same;
-        } else {
-            to = middle;
-            same_behind = same;
-            *ret_is = order == 0;
-        }
-    }
-    return from;
-}
-
 /* The mount that covers @path, which begins with a slash: a later one lies over an earlier one. */
 static const struct ocn_place *covering(const struct ocn_places *places, const char *path,
                                         const char **ret_rest)
 {
-    const struct ocn_place *found = NULL;
+    uint32_t number = ocn_place_table_covering(&places->table, path, ret_rest);
 
-    if (places->sorted_len != 0 && places->items[places->sorted[0]].destination[0] == '\0') {
-        found = &places->items[places->sorted[0]]; /* on the root, which is sorted before all */
-        *ret_rest = path;
-    }
-    for (size_t len = 0; path[len] != '\0' && path[len + 1] != '\0';) {
-        bool is = false;
-        len += 1 + strcspn(path + len + 1, "/");
-        size_t at = find_destination(places, path, len, '\0', &is);
-        if (is && (found == NULL || &places->items[places->sorted[at]] > found)) {
-            found = &places->items[places->sorted[at]];
-            *ret_rest = path + len;
-        }
-    }
-    return found;
+    return number < places->len ? &places->items[number] : NULL;
 }
 
-/* The runtime makes the directories that lead to a mount, in images that do not have them too. */
-static bool leads_to_mount(const struct ocn_places *places, const char *path)
-{
-    bool leads = false;
-
-    (void)find_destination(places, path, strlen(path), '/', &leads);
-    return leads;
-}
-
-/* Takes in the place behind the last one. Of those with one destination the last counts. */
-static void add_place(struct ocn_places *places)
+/* Takes in the place behind the last one. */
+static int add_place(struct ocn_places *places, struct ocn_arena *arena, struct ocn_error *err)
 {
     const char *destination = places->items[places->len].destination;
-    bool is = false;
-    size_t at = find_destination(places, destination, strlen(destination), '\0', &is);
 
-    if (!is) {
-        memmove(places->sorted + at + 1, places->sorted + at,
-                (places->sorted_len++ - at) * sizeof(*places->sorted));
+    if (ocn_place_table_add(&places->table, destination, (uint32_t)places->len, arena)) {
+        places->len++;
+        return 0;
     }
-    places->sorted[at] = (uint32_t)places->len++;
+    return arena->failed
+               ? ocn_fail_nomem(err)
+               : ocn_fail(err, OCN_E_LIMIT, "/mounts",
+                          "its destinations are made to be hard to tell apart, up to \"%s\"",
+                          destination);
 }
 
 /* Where @path, which has no links in it, lies. false: in a mount that cannot be seen yet. */
@@ -223,7 +168,9 @@ static int look(struct walk *w, struct ocn_ref *ret_ref, bool *ret_seen, struct 
 
     *ret_seen = locate(w->context, w->done[0] != '\0' ? w->done : "/", ret_ref);
     if (*ret_seen && view->stat(view->ctx, *ret_ref, &w->result.stat, &problem) == 0) {
-        if (w->result.stat.mode == 0 && (w->makes || leads_to_mount(w->context->places, w->done))) {
+        /* The runtime makes the directories that lead to a mount, also where an image has none. */
+        if (w->result.stat.mode == 0 &&
+            (w->makes || ocn_place_table_leads_on(&w->context->places->table, w->done))) {
             w->result.stat = (struct ocn_stat){ .mode = S_IFDIR | 0755 }; /* and root's */
         }
         return 0;
@@ -397,16 +344,15 @@ int ocn_path_places(const struct ocn_container *container, const struct ocn_view
     };
 
     places.items = ocn_arena_alloc(arena, (container->mounts.len + 1) * sizeof(*places.items));
-    places.sorted = ocn_arena_alloc(arena, (container->mounts.len + 1) * sizeof(*places.sorted));
-    if (places.items == NULL || places.sorted == NULL) {
+    if (places.items == NULL) {
         return ocn_fail_nomem(err);
     }
     for (size_t i = 0; i < container->mounts.len; i++) {
         if (mounts[i].destination != NULL) {
-            if (find_place(&context, &mounts[i], &places.items[places.len], err) < 0) {
+            if (find_place(&context, &mounts[i], &places.items[places.len], err) < 0 ||
+                add_place(&places, arena, err) < 0) {
                 return -1;
             }
-            add_place(&places);
         }
     }
     *ret = places;

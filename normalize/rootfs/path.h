@@ -3,6 +3,7 @@
 #pragma once
 
 #include "normalize/oci/container.h"
+#include "normalize/rootfs/place_table.h"
 #include "normalize/view.h"
 
 #define OCN_PATH_SIZE 4096    /* PATH_MAX */
@@ -40,8 +41,7 @@ struct ocn_place {
 struct ocn_places {
     struct ocn_place *items; /* in the order of config.json */
     size_t len;
-    uint32_t *sorted; /* the index of the last of each destination, by strcmp() of those */
-    size_t sorted_len;
+    struct ocn_place_table table; /* of their numbers */
 };
 
 struct ocn_path_context {
