@@ -382,8 +382,11 @@ int ocn_child_tell(struct ocn_child *child, const struct ocn_bytes *pieces, size
     all[0] = (struct ocn_bytes){ (const char *)&total, sizeof(total) };
     for (size_t done = 0; done < sizeof(total) + total;) {
         ssize_t sent = tell_some(child, all, len + 1, done);
-        if (sent < 0) {
+        if (sent < 0 && (errno == EPIPE || errno == ECONNRESET)) {
             return 0; /* what became of the child is found out by the next receive */
+        }
+        if (sent < 0) {
+            return ocn_fail_sys(err, errno, NULL, "cannot write to the confined parser");
         }
         if (sent == 0 && wait_for(child, POLLOUT, err) < 0) {
             return -1;

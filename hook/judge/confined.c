@@ -156,7 +156,15 @@ static const char *locate_rootfs(struct work *work)
     return ocn_arena_printf(&work->arena, "%s%s", root != NULL ? root : "", path);
 }
 
-/* Counts the CPUs on the way: the file that says it is none that may be read then. */
+/* The file that says it is none that may be read once the view is open. */
+static uint32_t count_cpus(void *ctx)
+{
+    struct child_view *own = ctx;
+
+    own->cpus = own->cpus != 0 ? own->cpus : ocn_cpu_count();
+    return own->cpus;
+}
+
 static int open_view(struct work *work, struct ocn_error *err)
 {
     const char *rootfs = locate_rootfs(work);
@@ -165,7 +173,7 @@ static int open_view(struct work *work, struct ocn_error *err)
         ocn_dir_view_set_rootfs(&work->own.dir, rootfs, err) < 0) {
         return -1;
     }
-    work->own.cpus = ocn_cpu_count();
+    (void)count_cpus(&work->own);
     /* The kernel makes two files of a namespace for who asks: once. */
     work->own.of_dir.in_first_user_namespace = ocn_idmap_is_first(&work->own.of_dir);
     work->own.whole.in_first_user_namespace = work->own.of_dir.in_first_user_namespace;
@@ -227,13 +235,6 @@ static int list_then(void *ctx, struct ocn_ref ref, struct ocn_arena *arena, con
     struct child_view *own = ctx;
 
     return begin(own, err) < 0 ? -1 : own->of_dir.list(ctx, ref, arena, ret, ret_len, err);
-}
-
-static uint32_t count_cpus(void *ctx)
-{
-    struct child_view *own = ctx;
-
-    return begin(own, NULL) < 0 ? 0 : own->cpus;
 }
 
 /* The filter lets no process be made here, and no call of another architecture. */
@@ -383,6 +384,12 @@ static int ask_core(struct work *work, struct ocn_outcome **ret, struct ocn_erro
     }
 }
 
+static int fail_view(const struct child_view *own, struct ocn_error *err)
+{
+    *err = own->problem;
+    return -1;
+}
+
 static int normalize(struct work *work, struct ocn_outcome **ret, struct ocn_error *err)
 {
     struct child_view *own = &work->own; /* it is closed by the end of the process */
@@ -401,12 +408,12 @@ static int normalize(struct work *work, struct ocn_outcome **ret, struct ocn_err
     own->whole.runs_32bit = try_or_ask;
     own->whole.map = ask_for_mapping;
     own->whole.all_facts = work->question.world.all_facts;
-    int result = ask_core(work, ret, err);
-    if (own->status < 0) {
-        *err = own->problem; /* whoever looked may have done without */
-        return -1;
+    if (ask_core(work, ret, err) < 0) {
+        return own->status < 0 ? fail_view(own, err) : -1;
     }
-    return result;
+    /* Who is exempt needs no root file system; of all others it is asked for, and whoever looked
+     * may have done without. */
+    return (*ret)->exempt != NULL || begin(own, NULL) == 0 ? 0 : fail_view(own, err);
 }
 
 static int hear(struct work *work, struct ocn_error *err)

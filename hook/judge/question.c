@@ -5,8 +5,9 @@
 
 #include "hook/judge/codec.h"
 
-#define MAX_LAYERS 4096
-#define MAX_PROFILES 4096
+/* Of files on a node: each has bytes that are counted, too. */
+#define MAX_LAYERS (1U << 24)
+#define MAX_PROFILES (1U << 24)
 
 #define NOT_BUILT_IN UINT32_MAX
 

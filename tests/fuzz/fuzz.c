@@ -190,6 +190,8 @@ void ocn_fuzz_answer(const struct ocn_fuzz_trial *trial, struct ocn_buf *out)
         .joined = trial->joined_text,
     };
     ocn_fuzz_require(ocn_edits_check(&bounds, read.outcome, &err) == 0);
+    /* A user who cannot be read is told by nobody. */
     ocn_fuzz_require(trial->joined != NULL ||
+                     ocn_container_fault(trial->container, OCN_IN(USER)) != NULL ||
                      ocn_edits_check_container(&bounds, read.container, &err) == 0);
 }

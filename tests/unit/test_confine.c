@@ -647,6 +647,12 @@ START_TEST(test_confine__who_does_not_listen_is_left)
     ck_assert_ptr_nonnull(strstr(err.msg, "no answer within"));
     ocn_child_end(&child);
 
+    /* What keeps us from telling is told at once. */
+    struct ocn_child without_socket = { .pid = -1, .fd = -1, .left = INT64_MAX };
+    err = (struct ocn_error){ 0 };
+    ck_assert_int_eq(ocn_child_tell(&without_socket, &told, 1, &err), -1);
+    ck_assert_int_eq(err.sys, EBADF);
+
     err = (struct ocn_error){ 0 };
     ck_assert_int_eq(ocn_child_start(&child, give_up, NULL, &err), 0);
     ck_assert_int_eq(ocn_child_tell(&child, &told, 1, &err), 0);
@@ -1110,6 +1116,54 @@ START_TEST(test_confine__what_fails_there_fails_here)
 }
 END_TEST
 
+/*
+ * A root file system that cannot be opened is in the way of every container but an exempt one,
+ * whether some rule looks there or not, and whether somebody wants all facts or not.
+ */
+START_TEST(test_confine__only_who_is_exempt_needs_no_root)
+{
+    static const char policy_text[] =
+        "{\"rules\": {\"user.root\": \"off\", \"user.groups\": \"off\"}}";
+    static const char user[] = "\"root\":{\"path\":\"loop\"},\"process\":{\"user\":{\"uid\":7,"
+                               "\"gid\":7},\"args\":[\"/bin/app\"],\"cwd\":\"/\"}";
+    static const struct {
+        const char *namespaces;
+        bool starts;
+    } rows[] = {
+        { "{\"type\":\"pid\"},{\"type\":\"ipc\"},{\"type\":\"network\"}", false },
+        { "{\"type\":\"pid\"}", true }, /* hostNamespaces */
+    };
+    const struct ocn_layer layer = { "policy", { policy_text, sizeof(policy_text) - 1 }, NULL };
+    OCN_CLEANUP(ocn_node_policy_done) struct ocn_node_policy policy = { 0 };
+    char loop[128];
+    char config[512];
+
+    (void)snprintf(loop, sizeof(loop), "%s/loop", dir);
+    ck_assert_int_eq(symlink("loop", loop), 0);
+    const struct ocn_world plain = { 0 };
+    ck_assert_int_eq(ocn_node_policy_load(&plain, &layer, 1, &policy, &err), 0);
+    for (size_t i = 0; i < 2 * OCN_COUNT(rows); i++) {
+        OCN_CLEANUP(ocn_judge_done) struct ocn_judgement judgement = { 0 };
+        const struct ocn_world world = { .all_facts = i % 2 == 0 };
+        err = (struct ocn_error){ 0 };
+        (void)snprintf(config, sizeof(config), "{%s,\"linux\":{\"namespaces\":[%s]}}", user,
+                       rows[i / 2].namespaces);
+        const struct ocn_subject subject = { .event = OCN_ON_CREATE,
+                                             .bundle = dir,
+                                             .config = { config, strlen(config) } };
+        int result = ocn_judge_container(&world, &policy, &subject, &judgement, &err);
+        if (rows[i / 2].starts) {
+            ck_assert_msg(result == 0, "%s", err.msg);
+            ck_assert_str_eq(judgement.outcome->exempt, "hostNamespaces");
+            ck_assert_uint_eq(judgement.outcome->facts.host.cpus != 0, world.all_facts);
+        } else {
+            ck_assert_int_eq(result, -1);
+            ck_assert_msg(strstr(err.msg, "root file system") != NULL, "%s", err.msg);
+        }
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("confine");
@@ -1120,6 +1174,7 @@ int main(void)
     tcase_add_test(tcase, test_confine__the_kernel_says_that_no_power_is_left);
     tcase_add_test(tcase, test_confine__without_root_no_capability_is_left);
     tcase_add_test(tcase, test_confine__it_has_no_descriptor_but_its_own);
+    tcase_add_test(tcase, test_confine__only_who_is_exempt_needs_no_root);
 #ifndef OCN_SANITIZED
     tcase_add_loop_test(tcase, test_confine__a_forbidden_call_is_its_end, 0,
                         (int)OCN_COUNT(forbidden));
