@@ -165,7 +165,7 @@ refused() { # TEXT [ARGUMENT...]: the installer fails, says TEXT, and changes no
 @test "refused: the target is mounted noexec" {
     mkdir -p "$node/opt/ocinorm"
     snapshot "$node" >"$BATS_TEST_TMPDIR/before"
-    truncate -s 16M "$BATS_TEST_TMPDIR/disk"
+    truncate -s 64M "$BATS_TEST_TMPDIR/disk"
     mkfs.ext4 -q "$BATS_TEST_TMPDIR/disk"
     mount -o loop,noexec "$BATS_TEST_TMPDIR/disk" "$node/opt/ocinorm"
     rmdir "$node/opt/ocinorm/lost+found"
