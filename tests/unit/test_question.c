@@ -11,6 +11,7 @@
 #include "tests/lib/suite.h"
 
 #define CONFIG "{\"a\": \"/proc/1/ns/net\"}"
+#define MANY_LAYERS ((size_t)10000)
 #define PROCESS "{\"b\": 1}"
 
 /* A profile of the node's own, and one that takes the place of a built-in one. */
@@ -176,6 +177,24 @@ START_TEST(test_question__of_no_layers)
 }
 END_TEST
 
+/* A directory may hold as many files of the policy as somebody likes. */
+START_TEST(test_question__of_many_layers)
+{
+    OCN_CLEANUP(ocn_node_policy_done) struct ocn_node_policy heard = { 0 };
+    static struct ocn_layer layers[MANY_LAYERS];
+    struct ocn_question got = { .policy = &heard };
+
+    for (size_t i = 0; i < MANY_LAYERS; i++) {
+        layers[i] = (struct ocn_layer){ "file.json", { "{}", 2 }, NULL };
+    }
+    ck_assert_int_eq(ocn_node_policy_load(&world, layers, MANY_LAYERS, &policy, &err), 0);
+    question = (struct ocn_question){ .subject = { .bundle = "/" }, .policy = &policy };
+    ck_assert_int_eq(ocn_question_write(&question, &bytes, &err), 0);
+    ck_assert_int_eq(ocn_question_read(ocn_buf_bytes(&bytes), &got, &err), 0);
+    ck_assert_uint_eq(heard.layers_len, MANY_LAYERS + 1);
+}
+END_TEST
+
 /* A part of it is no question, and is not read beyond its end (sanitizers look). */
 START_TEST(test_question__is_whole)
 {
@@ -204,6 +223,7 @@ int main(void)
     tcase_set_timeout(tcase, OCN_TEST_SECONDS);
     tcase_add_loop_test(tcase, test_question__arrives_as_it_was_asked, 0, OCN_COUNT(policies));
     tcase_add_test(tcase, test_question__of_no_layers);
+    tcase_add_test(tcase, test_question__of_many_layers);
     tcase_add_test(tcase, test_question__is_whole);
     suite_add_tcase(suite, tcase);
     return ocn_run_suite(suite);
