@@ -11,6 +11,9 @@
 extern const struct ocn_profile ocn_profiles_built_in[];
 extern const size_t ocn_profiles_built_in_len;
 
+/* Which of them has this very @text, not a copy of it; ocn_profiles_built_in_len: none. */
+size_t ocn_profile_find(struct ocn_bytes text);
+
 /*
  * Reads the clues of the profile @layer, for the detection: by its file alone, whether it would win
  * or not. The clues come from @arena; the layer's strings are borrowed. Everything in it is checked

@@ -76,14 +76,14 @@ static void note_bound(struct ocn_config *config, const struct ocn_layer *layer)
 /* Adds @layer, if that is a profile of ours and untouched. */
 static bool add_bound(struct ocn_config *config, const struct ocn_layer *layer)
 {
-    for (size_t i = 0; i < ocn_profiles_built_in_len; i++) {
-        if (layer->text.ptr == ocn_profiles_built_in[i].text.ptr) {
-            ocn_config_bind_profile(i, &config->base);
-            note_bound(config, layer);
-            return true;
-        }
+    size_t i = ocn_profile_find(layer->text);
+
+    if (i == ocn_profiles_built_in_len) {
+        return false;
     }
-    return false;
+    ocn_config_bind_profile(i, &config->base);
+    note_bound(config, layer);
+    return true;
 }
 
 static int add_layers(struct ocn_config *config, const struct ocn_layer *layers, size_t count,

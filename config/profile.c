@@ -5,6 +5,16 @@
 #include "config/policy_fields.h"
 #include "normalize/json/json.h"
 
+size_t ocn_profile_find(struct ocn_bytes text)
+{
+    size_t i = 0;
+
+    while (i < ocn_profiles_built_in_len && text.ptr != ocn_profiles_built_in[i].text.ptr) {
+        i++;
+    }
+    return i;
+}
+
 /* The first key that only the admin's own policy may set, or NULL. */
 static const char *find_foreign(const json_t *json)
 {

@@ -67,7 +67,7 @@ static int open_input(struct input *input, struct ocn_error *err)
 {
     struct stat st;
 
-    input->fd = open(input->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    input->fd = open(input->path, OCN_IO_READING);
     if (input->fd < 0 || fstat(input->fd, &st) < 0) {
         return ocn_fail_sys(err, errno, input->path, "cannot open it");
     }

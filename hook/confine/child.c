@@ -21,7 +21,7 @@
 #define CHUNK ((size_t)4 << 10)               /* most answers are shorter */
 #define HEARD ((size_t)8 << 10)               /* most questions are shorter */
 #define MAX_PIECES (OCN_CHILD_MAX_PIECES + 1) /* and how much they are */
-#define YIELDS_TO_GO 1
+#define YIELDS_TO_GO 1                        /* that one which has answered may take */
 #define MAX_YIELDS 50
 #define MAX_MOMENTS 500 /* for a child that was killed */
 #define MOMENT INT64_C(1000000)
@@ -432,48 +432,38 @@ int ocn_child_send(uint32_t kind, struct ocn_bytes bytes, struct ocn_error *err)
     return send_all(message.ptr, message.len, err);
 }
 
-static int fail_unheard(ssize_t got, struct ocn_error *err)
+/* What has come, up to @size bytes, which is one at least; -1 and an error. */
+static ssize_t hear_some(char *place, size_t size, struct ocn_error *err)
 {
-    return ocn_fail_sys(err, got == 0 ? EPIPE : errno, NULL, "no reply");
-}
-
-static int hear_bytes(char *place, size_t len, struct ocn_error *err)
-{
-    for (size_t done = 0; done < len;) {
-        ssize_t got = recv(OCN_CHILD_FD, place + done, len - done, 0);
-        if (got == 0 || (got < 0 && errno != EINTR)) {
-            return fail_unheard(got, err);
+    for (;;) {
+        ssize_t got = recv(OCN_CHILD_FD, place, size, 0);
+        if (got > 0) {
+            return got;
         }
-        done += got > 0 ? (size_t)got : 0;
+        if (got == 0 || errno != EINTR) {
+            return ocn_fail_sys(err, got == 0 ? EPIPE : errno, NULL, "no reply");
+        }
     }
-    return 0;
 }
 
-/* Most of what is told comes at once; of a longer one the rest is waited for. */
+/* Most of what is told comes at once: how much it is, and all of it. */
 int ocn_child_hear(struct ocn_buf *ret, struct ocn_error *err)
 {
     const size_t start = ret->len;
     size_t len = 0;
 
-    do {
-        char *place = ocn_buf_reserve(ret, HEARD);
-        ssize_t got = place != NULL ? recv(OCN_CHILD_FD, place, HEARD, 0) : 0;
-        if (place == NULL) {
-            return ocn_fail_nomem(err);
+    for (size_t here = 0, whole = sizeof(len); here < whole; here = ret->len - start) {
+        size_t room = whole - here < HEARD ? HEARD : whole - here;
+        char *place = ocn_buf_reserve(ret, room);
+        ssize_t got = place != NULL ? hear_some(place, room, err) : ocn_fail_nomem(err);
+        if (got < 0) {
+            return -1;
         }
-        if (got == 0 || (got < 0 && errno != EINTR)) {
-            return fail_unheard(got, err);
+        ret->len += (size_t)got;
+        if (ret->len - start >= sizeof(len)) {
+            memcpy(&len, ret->ptr + start, sizeof(len));
+            whole = sizeof(len) + len;
         }
-        ret->len += got > 0 ? (size_t)got : 0;
-    } while (ret->len - start < sizeof(len));
-    memcpy(&len, ret->ptr + start, sizeof(len));
-    size_t here = ret->len - start - sizeof(len);
-    char *place = here < len ? ocn_buf_reserve(ret, len - here) : ret->ptr + ret->len;
-    if (place == NULL) {
-        return ocn_fail_nomem(err);
-    }
-    if (here < len && hear_bytes(place, len - here, err) < 0) {
-        return -1;
     }
     memmove(ret->ptr + start, ret->ptr + start + sizeof(len), len);
     ret->len = start + len;
@@ -484,5 +474,15 @@ int ocn_child_hear(struct ocn_buf *ret, struct ocn_error *err)
 int ocn_child_ask(uint32_t kind, struct ocn_bytes question, void *reply, size_t len,
                   struct ocn_error *err)
 {
-    return ocn_child_send(kind, question, err) < 0 ? -1 : hear_bytes(reply, len, err);
+    if (ocn_child_send(kind, question, err) < 0) {
+        return -1;
+    }
+    for (size_t done = 0; done < len;) {
+        ssize_t got = hear_some((char *)reply + done, len - done, err);
+        if (got < 0) {
+            return -1;
+        }
+        done += (size_t)got;
+    }
+    return 0;
 }

@@ -78,7 +78,7 @@ static int map_file(const char *path, struct mapping *ret, struct ocn_error *err
 {
     struct stat st;
 
-    ocn_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    ocn_autoclose int fd = open(path, OCN_IO_READING);
     if (fd < 0 || fstat(fd, &st) < 0) {
         return ocn_fail_sys(err, errno, path, "cannot open");
     }

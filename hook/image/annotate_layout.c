@@ -12,7 +12,6 @@
 
 #define TEMPORARY ".ocinorm.tmp" /* one at a time: the directory is locked */
 #define MAX_ALGORITHM 32
-#define MAX_LINK 64
 #define FILE_MODE 0644
 #define DIR_MODE 0755
 
@@ -310,13 +309,13 @@ static int link_file(const struct ocn_annotate_layout *layout, int fd, const cha
                      struct ocn_error *err)
 {
     ocn_autoclose int dir = -1;
-    char path[MAX_LINK];
+    char path[OCN_IO_LINK_SIZE];
     const char *hex = NULL;
 
     if (open_place(layout, digest, &dir, &hex, err) < 0 || hex == NULL) {
         return -1;
     }
-    (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    ocn_io_link_of(fd, path);
     return linkat(AT_FDCWD, path, dir, hex, AT_SYMLINK_FOLLOW) == 0 ? 1 : 0;
 }
 

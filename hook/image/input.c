@@ -96,7 +96,7 @@ static bool sniff(int fd, enum ocn_blobs_form *ret)
 
 static int open_path(const char *path)
 {
-    return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    return open(path, OCN_IO_READING);
 }
 
 bool ocn_image_input_is(const char *text)

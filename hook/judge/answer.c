@@ -59,8 +59,8 @@ static void pass_edit(struct ocn_codec *codec, struct ocn_edit *edit)
 {
     pass_rule(codec, &edit->rule);
     ocn_codec_text(codec, &edit->path, OCN_CODEC_PRINTABLE);
-    ocn_codec_optional(codec, &edit->from,
-                       OCN_CODEC_BYTES); /* hook/judge/edits.c reads these two as JSON */
+    /* hook/judge/edits.c reads these two as JSON. */
+    ocn_codec_optional(codec, &edit->from, OCN_CODEC_BYTES);
     ocn_codec_text(codec, &edit->to, OCN_CODEC_BYTES);
     ocn_codec_text(codec, &edit->why, OCN_CODEC_PRINTABLE);
 }

@@ -6,17 +6,31 @@
 #define MAX_TEXT ((size_t)1 << 20) /* 65536 groups, as text */
 #define NO_TEXT UINT32_MAX         /* the length of a string that is NULL */
 
+/* The next @len bytes that are read; NULL: there are not so many, or something failed before. */
+static const char *take(struct ocn_codec *codec, size_t len)
+{
+    const char *bytes = codec->in.ptr;
+
+    if (codec->failed || codec->in.len < len) {
+        codec->failed = true;
+        return NULL;
+    }
+    codec->in.ptr += len;
+    codec->in.len -= len;
+    return bytes;
+}
+
 void ocn_codec_raw(struct ocn_codec *codec, void *place, size_t len)
 {
     if (codec->out != NULL) {
         ocn_buf_add(codec->out, place, len);
-    } else if (codec->failed || codec->in.len < len) {
-        codec->failed = true;
-        memset(place, 0, len);
+        return;
+    }
+    const char *bytes = take(codec, len);
+    if (bytes != NULL) {
+        memcpy(place, bytes, len);
     } else {
-        memcpy(place, codec->in.ptr, len);
-        codec->in.ptr += len;
-        codec->in.len -= len;
+        memset(place, 0, len);
     }
 }
 
@@ -61,13 +75,13 @@ static bool is_text(const char *text, size_t len, enum ocn_codec_kind kind)
 static void read_text(struct ocn_codec *codec, const char **text, uint32_t len,
                       enum ocn_codec_kind kind)
 {
-    if (len > MAX_TEXT || len > codec->in.len || !is_text(codec->in.ptr, len, kind)) {
+    const char *bytes = take(codec, len);
+
+    if (bytes == NULL || len > MAX_TEXT || !is_text(bytes, len, kind)) {
         codec->failed = true;
         return;
     }
-    *text = ocn_arena_copy(codec->arena, codec->in.ptr, len);
-    codec->in.ptr += len;
-    codec->in.len -= len;
+    *text = ocn_arena_copy(codec->arena, bytes, len);
 }
 
 void ocn_codec_optional(struct ocn_codec *codec, const char **text, enum ocn_codec_kind kind)
@@ -83,7 +97,7 @@ void ocn_codec_optional(struct ocn_codec *codec, const char **text, enum ocn_cod
         return;
     }
     *text = NULL;
-    if (len != NO_TEXT && !codec->failed) {
+    if (len != NO_TEXT) {
         read_text(codec, text, len, kind);
     }
 }
@@ -124,12 +138,6 @@ void ocn_codec_bytes(struct ocn_codec *codec, struct ocn_bytes *bytes)
         ocn_buf_add(codec->out, bytes->ptr, len != NO_TEXT ? len : 0);
         return;
     }
-    *bytes = (struct ocn_bytes){ 0 };
-    if (len == NO_TEXT || codec->failed || len > codec->in.len) {
-        codec->failed |= len != NO_TEXT;
-        return;
-    }
-    *bytes = (struct ocn_bytes){ codec->in.ptr, len };
-    codec->in.ptr += len;
-    codec->in.len -= len;
+    const char *taken = len != NO_TEXT ? take(codec, len) : NULL;
+    *bytes = (struct ocn_bytes){ taken, taken != NULL ? len : 0 };
 }

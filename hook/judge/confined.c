@@ -175,9 +175,8 @@ static int open_view(struct work *work, struct ocn_error *err)
     }
     (void)count_cpus(&work->own);
     /* The kernel makes two files of a namespace for who asks: once. */
-    work->own.of_dir.in_first_user_namespace = ocn_idmap_is_first(&work->own.of_dir);
-    work->own.whole.in_first_user_namespace = work->own.of_dir.in_first_user_namespace;
-    return confine_reads(work, &work->own.of_dir, err);
+    work->own.whole.in_first_user_namespace = ocn_idmap_is_first(&work->own.of_dir);
+    return confine_reads(work, &work->own.whole, err);
 }
 
 /* To be called before every look. What is in the way is an error of all, see normalize(). */

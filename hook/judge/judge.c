@@ -49,7 +49,7 @@ void ocn_judge_done(struct ocn_judgement *judgement)
     *judgement = (struct ocn_judgement){ 0 };
 }
 
-/* ---- the parent --------------------------------------------------------------------------- */
+/* ---- what the child says ------------------------------------------------------------------ */
 
 static int fail_garbage(struct ocn_error *err)
 {
@@ -212,6 +212,8 @@ static int converse(const struct ocn_question *question, struct ocn_child *child
     }
     return fail_garbage(err);
 }
+
+/* ---- the child ---------------------------------------------------------------------------- */
 
 /* Asks the child, and goes by what it says. */
 static int ask(struct ocn_question *question, struct ocn_child *child, struct ocn_judgement *ret,

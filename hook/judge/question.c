@@ -9,55 +9,30 @@
 #define MAX_LAYERS (1U << 24)
 #define MAX_PROFILES (1U << 24)
 
-#define NOT_BUILT_IN UINT32_MAX
-
 /* ---- profiles and layers ------------------------------------------------------------------ */
 
-/* Whose text is that of a built-in profile, is known by that. */
-static uint32_t number_of(struct ocn_bytes text)
+/* Where the text is that of a built-in profile, which is returned then, its number says it all. */
+static const struct ocn_profile *pass_layer(struct ocn_codec *codec, struct ocn_layer *layer)
 {
-    for (size_t i = 0; i < ocn_profiles_built_in_len; i++) {
-        if (text.ptr == ocn_profiles_built_in[i].text.ptr) {
-            return (uint32_t)i;
-        }
-    }
-    return NOT_BUILT_IN;
-}
-
-/* A text of the policy; of a built-in profile its number says all, and *ret_profile is that one. */
-static void pass_text(struct ocn_codec *codec, struct ocn_bytes *text,
-                      const struct ocn_profile **ret_profile)
-{
-    uint32_t number = number_of(*text);
-
-    *ret_profile = NULL;
-    ocn_codec_raw(codec, &number, sizeof(number));
-    if (number < ocn_profiles_built_in_len) {
-        *ret_profile = &ocn_profiles_built_in[number];
-        *text = (*ret_profile)->text;
-    } else {
-        ocn_codec_bytes(codec, text);
-    }
-}
-
-static void pass_layer(struct ocn_codec *codec, struct ocn_layer *layer)
-{
-    const struct ocn_profile *built_in;
+    size_t number = ocn_profile_find(layer->text);
 
     ocn_codec_optional(codec, &layer->name, OCN_CODEC_BYTES);
     ocn_codec_optional(codec, &layer->profile, OCN_CODEC_BYTES);
-    pass_text(codec, &layer->text, &built_in);
+    ocn_codec_raw(codec, &number, sizeof(number));
+    if (number >= ocn_profiles_built_in_len) {
+        ocn_codec_bytes(codec, &layer->text);
+        return NULL;
+    }
+    layer->text = ocn_profiles_built_in[number].text;
+    return &ocn_profiles_built_in[number];
 }
 
 /* Where it is not built in, what there is beside its text is read of that, as it was before. */
 static void pass_profile(struct ocn_codec *codec, struct ocn_profile *profile)
 {
-    const struct ocn_profile *built_in;
     struct ocn_layer layer = { profile->origin, profile->text, profile->name };
+    const struct ocn_profile *built_in = pass_layer(codec, &layer);
 
-    ocn_codec_optional(codec, &layer.name, OCN_CODEC_BYTES);
-    ocn_codec_optional(codec, &layer.profile, OCN_CODEC_BYTES);
-    pass_text(codec, &layer.text, &built_in);
     if (codec->out != NULL || codec->failed) {
         return;
     }
@@ -87,7 +62,7 @@ static void pass_policy(struct ocn_codec *codec, struct ocn_node_policy *policy)
     ocn_codec_list(codec, &layers, &policy->layers_len, sizeof(*policy->layers), MAX_LAYERS);
     policy->layers = layers;
     for (size_t i = 0; i < policy->layers_len; i++) {
-        pass_layer(codec, &policy->layers[i]);
+        (void)pass_layer(codec, &policy->layers[i]);
     }
     ocn_codec_list(codec, &profiles, &policy->profiles_len, sizeof(*policy->profiles),
                    MAX_PROFILES);

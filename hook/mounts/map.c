@@ -136,8 +136,8 @@ int ocn_map_attach(int clone_fd, int fd)
 
 int ocn_map_detach(int clone_fd)
 {
-    char path[64];
+    char path[OCN_IO_LINK_SIZE];
 
-    (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", clone_fd);
+    ocn_io_link_of(clone_fd, path);
     return (int)syscall(SYS_umount2, path, DETACH);
 }

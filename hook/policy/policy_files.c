@@ -12,8 +12,6 @@
 #include "normalize/base/sort.h"
 #include "normalize/json/json.h"
 
-#define READING (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
-
 /* The layers as they are gathered. */
 struct gathering {
     const struct ocn_world *world;
@@ -71,10 +69,10 @@ static int read_layer(const struct ocn_world *world, struct ocn_arena *arena, co
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf text = { 0 };
     struct stat st;
 
-    ocn_autoclose int fd = openat(AT_FDCWD, path, READING | O_NOFOLLOW);
+    ocn_autoclose int fd = openat(AT_FDCWD, path, OCN_IO_READING | O_NOFOLLOW);
     const bool is_link = fd < 0 && errno == ELOOP;
     if (is_link) {
-        fd = openat(AT_FDCWD, path, READING);
+        fd = openat(AT_FDCWD, path, OCN_IO_READING);
     }
     if (fd < 0 || fstat(fd, &st) < 0) {
         return ocn_fail_sys(err, errno, path, "cannot open");

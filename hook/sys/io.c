@@ -4,12 +4,13 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+
+#include "normalize/base/format.h"
 
 #define CHUNK ((size_t)4 << 10)
 #define MANY_DESCRIPTORS 65536
@@ -58,11 +59,16 @@ int ocn_io_open_plain(const char *path, int flags)
                : -1;
 }
 
+void ocn_io_link_of(int fd, char ret[OCN_IO_LINK_SIZE])
+{
+    (void)ocn_format_into(ret, OCN_IO_LINK_SIZE, "/proc/self/fd/%d", fd);
+}
+
 int ocn_io_path_of(int fd, char ret[PATH_MAX])
 {
-    char link[32];
+    char link[OCN_IO_LINK_SIZE];
 
-    (void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+    ocn_io_link_of(fd, link);
     ssize_t len = readlink(link, ret, PATH_MAX - 1);
     if (len < 0) {
         return -1;
@@ -207,9 +213,8 @@ int ocn_io_read_regular(int fd, const char *path, size_t limit, struct ocn_buf *
 int ocn_io_read_in(int dir, const char *name, const char *path, size_t limit, struct ocn_buf *ret,
                    struct ocn_error *err)
 {
-    /* Without O_NONBLOCK, a FIFO in the place of the file would hang us before we can look at it.
-     * Not open(3): musl's asks the kernel twice to close it on exec. */
-    ocn_autoclose int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    /* Not open(3): musl's asks the kernel twice to close it on exec. */
+    ocn_autoclose int fd = openat(dir, name, OCN_IO_READING);
 
     return ocn_io_read_regular(fd, path, limit, ret, err);
 }

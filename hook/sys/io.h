@@ -3,6 +3,7 @@
 #pragma once
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <sys/stat.h>
@@ -28,6 +29,12 @@ static inline void ocn_freep(char **text)
     free(*text);
 }
 
+/*
+ * What a file is opened with that somebody else may have put there: a FIFO in its place is not
+ * waited for, and a terminal does not become ours.
+ */
+#define OCN_IO_READING (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+
 /* Closes the descriptors from @first to @last, one by one on kernels without close_range(2). */
 void ocn_io_close_range(unsigned first, unsigned last);
 
@@ -43,6 +50,11 @@ int ocn_io_open_in(int root, const char *path, int flags);
  * link in it, and no "." or "..". -1 and errno: it is not, or there is no openat2.
  */
 int ocn_io_open_plain(const char *path, int flags);
+
+#define OCN_IO_LINK_SIZE 32
+
+/* The path by which /proc leads to what @fd is, of this process. */
+void ocn_io_link_of(int fd, char ret[OCN_IO_LINK_SIZE]);
 
 /*
  * The path of what @fd is, as /proc has it, into @ret; -1 and errno: EINVAL where no path from the

@@ -110,7 +110,7 @@ static void sync_directory(int dir)
 /* Gives the file the name @name, if nothing has it. */
 static int link_temporary(const struct temporary *temporary, const char *name)
 {
-    char whole[64];
+    char whole[OCN_IO_LINK_SIZE];
 
     if (temporary->name[0] != '\0') {
         return linkat(temporary->dir, temporary->name, temporary->dir, name, 0);
@@ -120,7 +120,7 @@ static int link_temporary(const struct temporary *temporary, const char *name)
     if (linked == 0 || errno == EEXIST) {
         return linked;
     }
-    (void)snprintf(whole, sizeof(whole), "/proc/self/fd/%d", temporary->fd);
+    ocn_io_link_of(temporary->fd, whole);
     return linkat(AT_FDCWD, whole, temporary->dir, name, AT_SYMLINK_FOLLOW);
 }
 

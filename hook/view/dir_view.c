@@ -11,13 +11,10 @@
 
 #include "hook/sys/io.h"
 #include "hook/view/cpu.h"
-#include "normalize/base/format.h"
 #include "normalize/base/sort.h"
 #include "normalize/program/arch.h"
 
 #define CPUINFO_SIZE 16384 /* of /proc/cpuinfo: more than its first processor takes */
-
-#define READING (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
 
 static int fail_at(struct ocn_error *err, struct ocn_ref ref, const char *what)
 {
@@ -304,7 +301,7 @@ static int open_again(struct ocn_dir_view *view, struct ocn_ref ref, const struc
     }
     struct ocn_ref parent = { source ? OCN_HOST : ref.space, above, ref.base };
     ocn_autoclose int dir = find(view, parent, true);
-    ocn_autoclose int fd = dir >= 0 ? openat(dir, slash + 1, READING | O_NOFOLLOW) : -1;
+    ocn_autoclose int fd = dir >= 0 ? openat(dir, slash + 1, OCN_IO_READING | O_NOFOLLOW) : -1;
     if (fd < 0 || fstat(fd, &st) < 0) {
         return -1;
     }
@@ -350,13 +347,13 @@ static int pin(struct ocn_dir_view *view, struct ocn_ref ref, struct ocn_seen_pl
  */
 static int open_regular(struct ocn_dir_view *view, struct ocn_ref ref, struct ocn_seen_place *place)
 {
-    char self[32];
+    char self[OCN_IO_LINK_SIZE];
 
     if (pin(view, ref, place) < 0) {
         return -1;
     }
-    (void)ocn_format_into(self, sizeof(self), "/proc/self/fd/%d", place->path_fd);
-    int readable = openat(AT_FDCWD, self, READING);
+    ocn_io_link_of(place->path_fd, self);
+    int readable = openat(AT_FDCWD, self, OCN_IO_READING);
     return readable < 0 && errno == ENOENT ? open_again(view, ref, &place->stat) : readable;
 }
 
@@ -382,7 +379,7 @@ static struct ocn_seen_place *open_on_host(struct ocn_dir_view *view, struct ocn
 {
     struct stat st = { .st_mode = S_IFREG };
 
-    ocn_autoclose int fd = openat(view->host_fd, ref.path, READING);
+    ocn_autoclose int fd = openat(view->host_fd, ref.path, OCN_IO_READING);
     if (fd < 0 || (!is_kernels(ref.path) && fstat(fd, &st) < 0)) {
         return NULL;
     }

@@ -86,7 +86,7 @@ static void put_signed(struct sink *sink, enum width width, struct arguments *ar
     put_number(sink, number < 0 ? 0 - plain : plain, number < 0);
 }
 
-/* A string, of @max bytes at most; -1: it has none. */
+/* A string, of @max bytes at most; -1: all of it. false: it is NULL, which is libc's to print. */
 static bool put_string(struct sink *sink, long max, struct arguments *arguments)
 {
     const char *text = va_arg(arguments->list, const char *);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Texts with a few values in them, made fast. */
 #pragma once
 
 #include <stdarg.h>

@@ -46,23 +46,32 @@ static uint32_t fold(uint64_t hash)
     return (uint32_t)(hash ^ hash >> 32);
 }
 
-static bool is_at(const struct ocn_place_slot *slot, const struct prefix *prefix)
+/* Whether @slot is that of the @len bytes of @path. */
+static bool is_at(const struct ocn_place_slot *slot, const char *path, size_t len, uint32_t hash)
 {
-    return slot->hash == fold(prefix->hash) && slot->len == prefix->len &&
-           memcmp(slot->path, prefix->path, prefix->len) == 0;
+    return slot->hash == hash && slot->len == len && memcmp(slot->path, path, len) == 0;
 }
 
-/* The slot of @prefix, or the one where it belongs; *tries goes up by those that were taken. */
-static struct ocn_place_slot *find(const struct ocn_place_table *table, const struct prefix *prefix,
-                                   size_t *tries)
+/* The slot of these bytes, or the one where they belong. */
+static struct ocn_place_slot *find(const struct ocn_place_table *table, const char *path,
+                                   size_t len, uint32_t hash)
 {
-    size_t i = fold(prefix->hash) & (table->size - 1);
+    size_t i = hash & (table->size - 1);
 
-    while (table->slots[i].path != NULL && !is_at(&table->slots[i], prefix)) {
+    while (table->slots[i].path != NULL && !is_at(&table->slots[i], path, len, hash)) {
         i = (i + 1) & (table->size - 1);
-        *tries += 1;
     }
     return &table->slots[i];
+}
+
+/* The same for whoever fills it: the slots on the way there that were taken are counted. */
+static struct ocn_place_slot *claim(struct ocn_place_table *table, const char *path, size_t len,
+                                    uint32_t hash)
+{
+    struct ocn_place_slot *slot = find(table, path, len, hash);
+
+    table->tries += ((size_t)(slot - table->slots) - hash) & (table->size - 1);
+    return slot;
 }
 
 static bool grow(struct ocn_place_table *table, struct ocn_arena *arena)
@@ -77,12 +86,9 @@ static bool grow(struct ocn_place_table *table, struct ocn_arena *arena)
     }
     for (size_t i = 0; i < table->size; i++) {
         const struct ocn_place_slot *slot = &table->slots[i];
-        size_t at = slot->hash & (bigger.size - 1);
-        while (slot->path != NULL && bigger.slots[at].path != NULL) {
-            at = (at + 1) & (bigger.size - 1);
-            bigger.tries++;
+        if (slot->path != NULL) {
+            *claim(&bigger, slot->path, slot->len, slot->hash) = *slot;
         }
-        bigger.slots[at] = slot->path != NULL ? *slot : bigger.slots[at];
     }
     *table = bigger;
     return true;
@@ -91,21 +97,32 @@ static bool grow(struct ocn_place_table *table, struct ocn_arena *arena)
 static struct ocn_place_slot *take(struct ocn_place_table *table, const struct prefix *prefix,
                                    struct ocn_arena *arena)
 {
+    const uint32_t hash = fold(prefix->hash);
+
     if (table->len >= table->size / 2 && !grow(table, arena)) {
         return NULL;
     }
-    struct ocn_place_slot *slot = find(table, prefix, &table->tries);
+    struct ocn_place_slot *slot = claim(table, prefix->path, prefix->len, hash);
     if (table->tries > MAX_TRIES * table->len + SPARE_TRIES) {
         return NULL;
     }
     if (slot->path == NULL) {
-        *slot = (struct ocn_place_slot){ .path = prefix->path,
-                                         .len = (uint32_t)prefix->len,
-                                         .hash = fold(prefix->hash),
-                                         .place = NOWHERE };
+        *slot = (struct ocn_place_slot){
+            .path = prefix->path, .len = (uint32_t)prefix->len, .hash = hash, .place = NOWHERE
+        };
         table->len++;
     }
     return slot;
+}
+
+/* The slot of @prefix; NULL: nothing lies there or below. */
+static const struct ocn_place_slot *look_up(const struct ocn_place_table *table,
+                                            const struct prefix *prefix)
+{
+    const struct ocn_place_slot *slot =
+        table->size != 0 ? find(table, prefix->path, prefix->len, fold(prefix->hash)) : NULL;
+
+    return slot != NULL && slot->path != NULL ? slot : NULL;
 }
 
 bool ocn_place_table_add(struct ocn_place_table *table, const char *destination, uint32_t number,
@@ -131,12 +148,11 @@ uint32_t ocn_place_table_covering(const struct ocn_place_table *table, const cha
 {
     struct prefix prefix = { .path = path, .hash = BASIS };
     uint32_t found = NOWHERE;
-    size_t tries = 0;
 
     do {
-        const struct ocn_place_slot *slot = table->size != 0 ? find(table, &prefix, &tries) : NULL;
-        if (slot == NULL || slot->path == NULL) {
-            break; /* neither a place nor above one */
+        const struct ocn_place_slot *slot = look_up(table, &prefix);
+        if (slot == NULL) {
+            break;
         }
         if (slot->place != NOWHERE && (found == NOWHERE || slot->place > found)) {
             found = slot->place;
@@ -149,9 +165,9 @@ uint32_t ocn_place_table_covering(const struct ocn_place_table *table, const cha
 bool ocn_place_table_leads_on(const struct ocn_place_table *table, const char *path)
 {
     struct prefix prefix = { .path = path, .hash = BASIS };
-    size_t tries = 0;
 
     while (lengthen(&prefix)) {
     }
-    return table->size != 0 && find(table, &prefix, &tries)->leads;
+    const struct ocn_place_slot *slot = look_up(table, &prefix);
+    return slot != NULL && slot->leads;
 }
