@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The policy for people and for editors: what is set and by which layer; what may be set. */
 #include "config/policy_fields.h"
-#include "normalize/json/json.h"
+#include "normalize/json/load.h"
 #include "normalize/json/pointer.h"
 
 /* ---- which layer set what --------------------------------------------------------------- */

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "config/policy_fields.h"
-#include "normalize/json/json.h"
+#include "normalize/json/load.h"
 
 /* Binds the overlays of @policy to a copy that nobody looks at, to find what is wrong in them. */
 static int check_overlays(struct ocn_config *config, struct ocn_error *err)

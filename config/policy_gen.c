@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "config/policy_fields.h"
-#include "normalize/json/json.h"
+#include "normalize/json/load.h"
 
 /* What the loader is linked with otherwise, and what is made here. */
 const struct ocn_policy ocn_policy_built_in;

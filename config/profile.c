@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "config/policy_fields.h"
-#include "normalize/json/json.h"
+#include "normalize/json/load.h"
 
 size_t ocn_profile_find(struct ocn_bytes text)
 {

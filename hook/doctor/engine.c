@@ -13,7 +13,7 @@
 #include "hook/install/record.h"
 #include "hook/install/toml.h"
 #include "hook/install/tool.h"
-#include "normalize/json/json.h"
+#include "normalize/json/load.h"
 
 #define DOT OCN_TOML_DOT
 #define DUMP_SECONDS 20

@@ -4,7 +4,7 @@
 #include "hook/entry/apply.h"
 #include "hook/entry/plan.h"
 #include "normalize/base/number.h"
-#include "normalize/json/json.h"
+#include "normalize/json/load.h"
 #include "normalize/oci/capability.h"
 #include "normalize/rootfs/accounts.h"
 

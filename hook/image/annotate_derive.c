@@ -5,7 +5,7 @@
 
 #include "config/config.h"
 #include "hook/image/look.h"
-#include "normalize/json/json.h"
+#include "normalize/json/load.h"
 #include "normalize/json/pointer.h"
 #include "normalize/normalize.h"
 

@@ -7,6 +7,7 @@
 #include "hook/image/annotate_image.h"
 #include "hook/image/annotate_refs.h"
 #include "normalize/json/json.h"
+#include "normalize/json/load.h"
 #include "normalize/outcome/splice_list.h"
 
 #define REFERENCE_TYPE "vnd.docker.reference.type"

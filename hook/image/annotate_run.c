@@ -4,6 +4,7 @@
 #include "hook/image/annotate_layout.h"
 #include "hook/image/work.h"
 #include "normalize/json/json.h"
+#include "normalize/json/load.h"
 
 #define MAX_REPORT ((size_t)4 << 20)
 #define MAX_HEAD ((size_t)4 << 10)

@@ -11,6 +11,7 @@
 #include "hook/policy/policy_files.h"
 #include "hook/sys/io.h"
 #include "normalize/json/json.h"
+#include "normalize/json/load.h"
 
 enum { EXIT_SAME = 0, EXIT_DIFFERENT = 1 };
 

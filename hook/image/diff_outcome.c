@@ -5,6 +5,7 @@
 
 #include "hook/judge/report.h"
 #include "normalize/json/json.h"
+#include "normalize/json/load.h"
 
 #define OURS "/annotations/io.ocinorm."
 

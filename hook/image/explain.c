@@ -11,6 +11,7 @@
 #include "hook/policy/policy_files.h"
 #include "hook/sys/io.h"
 #include "normalize/json/json.h"
+#include "normalize/json/load.h"
 
 enum { EXIT_FINE = 0, EXIT_DENIED = 1, EXIT_TROUBLE = 2 };
 

@@ -11,6 +11,7 @@
 #include "hook/sys/io.h"
 #include "hook/sys/replace.h"
 #include "normalize/json/json.h"
+#include "normalize/json/load.h"
 
 #define REGISTRY "docker://"
 #define MAX_ROUNDS (OCN_SELECT_MAX_DEPTH + 2) /* each finds what the last one brought */

@@ -5,6 +5,7 @@
 
 #include "hook/image/rules.h"
 #include "normalize/json/json.h"
+#include "normalize/json/load.h"
 #include "normalize/lint/wire.h"
 
 #define MAX_REPORT ((size_t)4 << 20)

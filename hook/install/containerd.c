@@ -15,7 +15,7 @@
 #include "hook/install/template.h"
 #include "hook/install/tool.h"
 #include "hook/sys/places.h"
-#include "normalize/json/json.h"
+#include "normalize/json/load.h"
 #include "normalize/outcome/splice.h"
 
 #define DOT OCN_TOML_DOT

@@ -5,6 +5,7 @@
 #include "hook/install/install.h"
 #include "hook/install/template.h"
 #include "normalize/json/json.h"
+#include "normalize/json/load.h"
 #include "normalize/outcome/splice.h"
 
 static const char empty[] = "{\n    \"runtimes\": {}\n}\n";

@@ -6,6 +6,7 @@
 
 #include "normalize/base/number.h"
 #include "normalize/json/json.h"
+#include "normalize/json/load.h"
 #include "normalize/json/spelled.h"
 #include "normalize/node/idmap.h"
 #include "normalize/oci/capability.h"

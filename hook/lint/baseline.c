@@ -6,6 +6,7 @@
 #include "hook/sys/io.h"
 #include "hook/lint/save.h"
 #include "normalize/json/json.h"
+#include "normalize/json/load.h"
 
 #define MAX_SIZE ((size_t)64 << 20)
 

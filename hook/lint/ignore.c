@@ -8,6 +8,7 @@
 #include "hook/sys/io.h"
 #include "normalize/base/nearest.h"
 #include "normalize/json/json.h"
+#include "normalize/json/load.h"
 
 #define MAX_SIZE ((size_t)4 << 20)
 

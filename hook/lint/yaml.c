@@ -6,6 +6,7 @@
 
 #include "hook/lint/yaml_scalar.h"
 #include "normalize/json/json.h"
+#include "normalize/json/load.h"
 
 void ocn_yaml_done(struct ocn_yaml *yaml)
 {

@@ -15,7 +15,7 @@
 
 #include "hook/sys/io.h"
 #include "hook/sys/replace.h"
-#include "normalize/json/json.h"
+#include "normalize/json/load.h"
 
 #define SECONDS 5
 #define ANSWER_MAX_SIZE ((size_t)256 << 10) /* runc's features take 20 KiB */

@@ -12,6 +12,7 @@
 #include "hook/sys/io.h"
 #include "hook/sys/places.h"
 #include "normalize/json/json.h"
+#include "normalize/json/load.h"
 
 #define MOUNT_MAX_SIZE ((size_t)64 << 10) /* the text of one mount */
 #define MOUNTINFO_MAX_SIZE ((size_t)64 << 20)

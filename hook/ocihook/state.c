@@ -6,6 +6,7 @@
 
 #include "normalize/json/bind.h"
 #include "normalize/json/json.h"
+#include "normalize/json/load.h"
 
 #define MAX_PID ((1 << 22) - 1) /* PID_MAX_LIMIT of the kernel, as far as a pid goes */
 

@@ -46,7 +46,7 @@ static bool search_path(const char *name, const struct stat *self, struct ocn_ar
 static bool is_lasting(const char *path)
 {
     return path != NULL && path[0] == '/' && strncmp(path, "/proc/", strlen("/proc/")) != 0 &&
-           strncmp(path, "/dev/", strlen("/dev/")) != 0;
+           strncmp(path, "/dev/fd/", strlen("/dev/fd/")) != 0;
 }
 
 /*

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "normalize/json/json.h"
+#include "normalize/json/load.h"
 
 /*
  * Podman (containers/storage) keeps a list beside the containers' directories, of which the bundle

@@ -11,6 +11,7 @@
 #include "hook/sys/io.h"
 #include "normalize/base/strings.h"
 #include "normalize/json/json.h"
+#include "normalize/json/load.h"
 
 #define STATE_MAX_SIZE ((size_t)16 << 20)
 

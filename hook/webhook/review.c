@@ -9,6 +9,7 @@
 #include "normalize/admission/gate.h"
 #include "normalize/admission/mutate.h"
 #include "normalize/json/json.h"
+#include "normalize/json/load.h"
 #include "normalize/workload/field.h"
 
 #define MAX_UID ((size_t)256) /* of a UID, 36 */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "normalize/json/json.h"
+#include "normalize/json/load.h"
 #include "normalize/node/limits.h"
 
 #define MAX_ENGINE ((size_t)64 << 10)

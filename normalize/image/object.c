@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "normalize/json/json.h"
+#include "normalize/json/load.h"
 
 #define MAX_DIGEST 256
 #define MAX_PLATFORM_PART 64

@@ -29,109 +29,6 @@ static bool is_outside_strings(char c)
            (c >= 'a' && c <= 'z') || c == 'E' || c == '+' || c == '-' || c == '.';
 }
 
-/* ---- loading ---------------------------------------------------------------------------- */
-
-struct place {
-    size_t line;
-    size_t column;
-};
-
-static struct place place_of(struct ocn_bytes text, size_t pos)
-{
-    struct place place = { 1, 1 };
-
-    for (size_t i = 0; i < pos && i < text.len; i++) {
-        if (text.ptr[i] == '\n') {
-            place.line++;
-            place.column = 1;
-        } else {
-            place.column++;
-        }
-    }
-    return place;
-}
-
-static int fail_at(struct ocn_error *err, enum ocn_code code, struct place place, const char *msg)
-{
-    char where[48];
-
-    (void)snprintf(where, sizeof(where), "%zu:%zu", place.line, place.column);
-    return ocn_fail(err, code, where, "%s", msg);
-}
-
-/* jansson 2.14 loses a NUL byte behind a number or a word, and would read on as if it was not
- * there.
- */
-static int check_nul(struct ocn_bytes text, struct ocn_error *err)
-{
-    const char *nul = text.len != 0 ? memchr(text.ptr, '\0', text.len) : NULL;
-
-    return nul == NULL ? 0
-                       : fail_at(err, OCN_E_FORMAT, place_of(text, (size_t)(nul - text.ptr)),
-                                 "a NUL byte has no place in JSON");
-}
-
-/* The parser recurses per level; this bounds it before it starts. */
-static int check_depth(struct ocn_bytes text, struct ocn_error *err)
-{
-    size_t depth = 0;
-    bool in_string = false;
-
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-        if (in_string) {
-            if (c == '\\') {
-                i++;
-            } else if (c == '"') {
-                in_string = false;
-            }
-        } else if (c == '"') {
-            in_string = true;
-        } else if (c == '{' || c == '[') {
-            if (++depth > OCN_JSON_MAX_DEPTH) {
-                return fail_at(err, OCN_E_LIMIT, place_of(text, i),
-                               "JSON nested deeper than 256 levels");
-            }
-        } else if ((c == '}' || c == ']') && depth > 0) {
-            depth--;
-        }
-    }
-    return 0;
-}
-
-static int load(struct ocn_bytes text, size_t max_size, size_t more, json_t **ret,
-                struct ocn_error *err)
-{
-    const size_t flags = JSON_DECODE_INT_AS_REAL | JSON_REJECT_DUPLICATES | more;
-    json_error_t problem;
-
-    if (text.len > max_size) {
-        return ocn_fail(err, OCN_E_LIMIT, NULL, "JSON of %zu bytes; the limit is %zu", text.len,
-                        max_size);
-    }
-    if (check_nul(text, err) < 0 || check_depth(text, err) < 0) {
-        return -1;
-    }
-    json_t *json = json_loadb(text.ptr, text.len, flags, &problem);
-    if (json == NULL) {
-        if (json_error_code(&problem) == json_error_out_of_memory || problem.text[0] == '\0') {
-            return ocn_fail_nomem(err);
-        }
-        struct place place = { problem.line > 0 ? (size_t)problem.line : 1,
-                               problem.column > 0 ? (size_t)problem.column : 1 };
-        bool nul = json_error_code(&problem) == json_error_null_character;
-        return fail_at(err, OCN_E_FORMAT, place,
-                       nul ? "a string holds NUL (\\u0000)" : problem.text);
-    }
-    *ret = json;
-    return 0;
-}
-
-int ocn_json_load(struct ocn_bytes text, size_t max_size, json_t **ret, struct ocn_error *err)
-{
-    return load(text, max_size, 0, ret, err);
-}
-
 unsigned ocn_json_escape_at(struct ocn_bytes text, size_t pos)
 {
     unsigned value = 0;
@@ -148,67 +45,6 @@ unsigned ocn_json_escape_at(struct ocn_bytes text, size_t pos)
         value = value << 4 | (unsigned)(digit - hex_digits);
     }
     return value;
-}
-
-/* Makes the escape of half a surrogate pair (RFC 8259, 8.2) one of NUL, which is as long; how many.
- */
-static size_t blank_halves(struct ocn_buf *text)
-{
-    const struct ocn_bytes bytes = ocn_buf_bytes(text);
-    size_t count = 0;
-
-    for (size_t at = 0; at < bytes.len;) {
-        unsigned value = ocn_json_escape_at(bytes, at);
-        if (value < 0xd800 || value > 0xdfff) {
-            at += bytes.ptr[at] == '\\' ? 2 : 1;
-            continue;
-        }
-        unsigned next = ocn_json_escape_at(bytes, at + OCN_JSON_ESCAPE_LEN);
-        bool paired = value < 0xdc00 && next >= 0xdc00 && next <= 0xdfff;
-        if (!paired) {
-            memcpy(text->ptr + at, "\\u0000", OCN_JSON_ESCAPE_LEN);
-            count++;
-        }
-        at += paired ? 2 * OCN_JSON_ESCAPE_LEN : OCN_JSON_ESCAPE_LEN;
-    }
-    return count;
-}
-
-static int load_loose(struct ocn_bytes text, size_t max_size, size_t more, json_t **ret,
-                      struct ocn_error *err)
-{
-    OCN_CLEANUP(ocn_buf_done) struct ocn_buf copy = { 0 };
-    struct ocn_error problem = { 0 };
-
-    if (load(text, max_size, more | JSON_ALLOW_NUL, ret, &problem) == 0) {
-        return 0;
-    }
-    if (problem.code == OCN_E_FORMAT) {
-        ocn_buf_add(&copy, text.ptr, text.len);
-        if (ocn_buf_check(&copy, err) < 0) {
-            return -1;
-        }
-        if (blank_halves(&copy) != 0) {
-            return load(ocn_buf_bytes(&copy), max_size, more | JSON_ALLOW_NUL, ret, err);
-        }
-    }
-    return ocn_fail(err, problem.code, problem.where, "%s", problem.msg);
-}
-
-int ocn_json_load_loose(struct ocn_bytes text, size_t max_size, json_t **ret, struct ocn_error *err)
-{
-    return load_loose(text, max_size, 0, ret, err);
-}
-
-int ocn_json_load_loose_value(struct ocn_bytes text, size_t max_size, json_t **ret,
-                              struct ocn_error *err)
-{
-    return load_loose(text, max_size, JSON_DECODE_ANY, ret, err);
-}
-
-int ocn_json_load_value(struct ocn_bytes text, size_t max_size, json_t **ret, struct ocn_error *err)
-{
-    return load(text, max_size, JSON_DECODE_ANY, ret, err);
 }
 
 bool ocn_json_may_have(struct ocn_bytes text, const char *key)
@@ -537,11 +373,26 @@ struct ocn_bytes ocn_json_value_at(struct ocn_bytes text, const char *pointer)
                : (struct ocn_bytes){ NULL, 0 };
 }
 
+struct ocn_json_place ocn_json_place_of(struct ocn_bytes text, size_t pos)
+{
+    struct ocn_json_place place = { 1, 1 };
+
+    for (size_t i = 0; i < pos && i < text.len; i++) {
+        if (text.ptr[i] == '\n') {
+            place.line++;
+            place.column = 1;
+        } else {
+            place.column++;
+        }
+    }
+    return place;
+}
+
 size_t ocn_json_line_of(struct ocn_bytes text, const char *pointer)
 {
     bool whole;
 
-    return place_of(text, follow(text, pointer, &whole)).line;
+    return ocn_json_place_of(text, follow(text, pointer, &whole)).line;
 }
 
 static int append(const char *bytes, size_t len, void *out)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "normalize/json/json.h"
+#include "normalize/json/load.h"
 
 #define MAX_SIZE ((size_t)64 << 20)
 

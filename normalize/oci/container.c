@@ -6,6 +6,7 @@
 
 #include "normalize/json/bind_text.h"
 #include "normalize/json/json.h"
+#include "normalize/json/load.h"
 
 /* ---- the tables: a field of runtime-spec is a row --------------------------------------- */
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "hook/admission/document.h"
-#include "normalize/json/json.h"
+#include "normalize/json/load.h"
 #include "normalize/policy/pattern.h"
 #include "tests/fuzz/fuzz.h"
 

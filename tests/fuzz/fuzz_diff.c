@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "normalize/diff/document.h"
-#include "normalize/json/json.h"
+#include "normalize/json/load.h"
 #include "tests/fuzz/fuzz.h"
 
 #define APART "\n---\n"

@@ -7,7 +7,7 @@
 
 #include "config/config.h"
 #include "normalize/admission/mutate.h"
-#include "normalize/json/json.h"
+#include "normalize/json/load.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/lib/patch.h"
 

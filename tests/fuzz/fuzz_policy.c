@@ -2,7 +2,7 @@
 /* A layer of the policy: one that is accepted can be shown, and what is shown means the same. */
 #include <string.h>
 
-#include "normalize/json/json.h"
+#include "normalize/json/load.h"
 #include "tests/fuzz/fuzz.h"
 
 /* The policy as `ocinorm config show` has it, or NULL if @text is none. */

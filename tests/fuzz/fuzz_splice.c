@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "normalize/json/json.h"
+#include "normalize/json/load.h"
 #include "normalize/outcome/splice.h"
 #include "tests/fuzz/fuzz.h"
 

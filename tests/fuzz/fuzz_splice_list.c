@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "normalize/json/json.h"
+#include "normalize/json/load.h"
 #include "normalize/outcome/splice_list.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -22,6 +22,7 @@ admission     *admission/*object.json
 answer        *cases*config.json
 argv          -
 bind_text     *.json
+build         *.json
 config        *config.json
 diff          -
 elf           -

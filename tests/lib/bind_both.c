@@ -4,19 +4,16 @@
 #include <string.h>
 
 #include "normalize/json/bind_text.h"
-#include "normalize/json/json.h"
 
-#define MAX_SIZE ((size_t)64 << 20)
-
-/* What the tree makes of @text, as JSON of all fields; NULL: an error, or a fault. */
+/* What the library's tree makes of @text, as JSON of all fields; NULL: an error, or a fault. */
 static json_t *bind_tree(struct ocn_bytes text, const struct ocn_bind *fields, void *target,
                          struct ocn_arena *arena)
 {
     struct ocn_bind_faults faults = { 0 };
-    json_auto_t *tree = NULL;
+    json_auto_t *tree =
+        json_loadb(text.ptr, text.len, JSON_DECODE_INT_AS_REAL | JSON_REJECT_DUPLICATES, NULL);
 
-    if (ocn_json_load_loose(text, MAX_SIZE, &tree, NULL) < 0 ||
-        ocn_json_bind_most(tree, fields, target, arena, &faults, NULL) < 0) {
+    if (tree == NULL || ocn_json_bind_most(tree, fields, target, arena, &faults, NULL) < 0) {
         return NULL;
     }
     for (size_t i = 0; i < OCN_BIND_PARTS; i++) {

@@ -5,7 +5,7 @@
 #include "hook/admission/document.h"
 #include "hook/admission/select.h"
 #include "normalize/admission/gate.h"
-#include "normalize/json/json.h"
+#include "normalize/json/load.h"
 #include "tests/lib/suite.h"
 
 static int note(void *ctx, const struct ocn_lint_finding *finding, struct ocn_error *err)

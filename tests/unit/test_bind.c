@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "normalize/json/bind.h"
-#include "normalize/json/json.h"
+#include "normalize/json/load.h"
 #include "normalize/json/pointer.h"
 #include "tests/lib/suite.h"
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "hook/cli/buildinfo_formats.h"
-#include "normalize/json/json.h"
+#include "normalize/json/load.h"
 #include "tests/lib/starve.h"
 #include "tests/lib/suite.h"
 

@@ -9,6 +9,7 @@
 #include "config/config.h"
 #include "hook/policy/node_policy.h"
 #include "hook/policy/policy_files.h"
+#include "hook/sys/io.h"
 #include "normalize/json/json.h"
 #include "normalize/json/pointer.h"
 #include "normalize/policy/rule.h"
@@ -698,6 +699,45 @@ START_TEST(test_config__is_off_where_no_row_of_match_switches_a_rule_on)
 }
 END_TEST
 
+/* ---- one member of a layer ---------------------------------------------------------------- */
+
+START_TEST(test_config__one_member_of_a_layer_is_what_the_whole_says)
+{
+    static const struct {
+        const char *text;
+        const char *member; /* NULL: none */
+    } rows[] = {
+        { "{\"profile\":\"aws-eks\"}", "\"aws-eks\"" },
+        { " { \"user\" : {} , \"profile\" : [ 1 , true ] } ", "[1.0,true]" },
+        { "{\"profile\":{\"profile\":null}}", "{\"profile\":null}" },
+        { "{\"user\":{\"profile\":\"x\"}}", NULL },
+        { "{\"profiles\":\"x\"}", NULL },
+        /* What is in doubt is for the library to read: */
+        { "{\"profile\":\"\xc3\xa9\"}", "\"\xc3\xa9\"" },
+        { "{\"profile\":\"x\",\"user\":\"\xc3\xa9\"}", "\"x\"" },
+        { "{\"\\u0070rofile\":\"x\"}", "\"x\"" },
+        /* What is no JSON has no members: */
+        { "{\"profile\":\"x\",\"profile\":\"y\"}", NULL },
+        { "{\"profile\":\"x\",\"user\":{\"a\":1,\"a\":1}}", NULL },
+        { "{\"profile\":\"x\",}", NULL },
+        { "{\"profile\":\"x\"", NULL },
+        { "{\"profile\":\"x\"}}", NULL },
+        { "[\"profile\",\"x\"]", NULL },
+        { "\"profile\"", NULL },
+        { "", NULL },
+    };
+
+    for (size_t i = 0; i < OCN_COUNT(rows); i++) {
+        const struct ocn_layer layer = layer_of(rows[i].text);
+        json_auto_t *member = NULL;
+        ck_assert_int_eq(ocn_layer_get(&layer, "profile", &member), 0);
+        OCN_CLEANUP(ocn_freep)
+        char *printed = json_dumps(member, JSON_ENCODE_ANY | JSON_COMPACT);
+        ck_assert_pstr_eq(printed, rows[i].member);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("config");
@@ -719,6 +759,7 @@ int main(void)
     tcase_add_test(tcase, test_config__select_applies_the_rows_that_hold_in_order);
     tcase_add_test(tcase, test_config__is_off_where_no_row_of_match_switches_a_rule_on);
     tcase_add_test(tcase, test_config__runtimes_survive_a_broken_policy);
+    tcase_add_test(tcase, test_config__one_member_of_a_layer_is_what_the_whole_says);
     tcase_add_test(tcase, test_config__schema_is_the_one_checked_in);
     tcase_add_test(tcase, test_config__schema_says_what_the_loader_does);
     suite_add_tcase(suite, tcase);

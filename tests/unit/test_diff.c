@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "normalize/json/json.h"
+#include "normalize/json/load.h"
 #include "tests/lib/suite.h"
 
 #define MAX_SAID 512

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "normalize/json/json.h"
+#include "normalize/json/load.h"
 #include "tests/lib/suite.h"
 
 static struct ocn_bytes bytes(const char *text)

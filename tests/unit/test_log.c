@@ -12,7 +12,7 @@
 #include <sys/un.h>
 
 #include "hook/sys/io.h"
-#include "normalize/json/json.h"
+#include "normalize/json/load.h"
 #include "tests/lib/told.h"
 
 #define TIME "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"

@@ -7,7 +7,7 @@
 
 #include "hook/admission/document.h"
 #include "normalize/admission/manifest.h"
-#include "normalize/json/json.h"
+#include "normalize/json/load.h"
 #include "tests/lib/starve.h"
 #include "tests/lib/suite.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "normalize/json/json.h"
+#include "normalize/json/load.h"
 #include "normalize/workload/field.h"
 #include "normalize/workload/pod.h"
 #include "tests/lib/suite.h"

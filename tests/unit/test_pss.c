@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "normalize/json/json.h"
+#include "normalize/json/load.h"
 #include "normalize/workload/pss.h"
 #include "tests/lib/suite.h"
 

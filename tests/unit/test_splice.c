@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "normalize/json/json.h"
+#include "normalize/json/load.h"
 #include "normalize/outcome/splice.h"
 #include "tests/lib/suite.h"
 
