@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "normalize/diff/diff.h"
 
-#include <fnmatch.h>
 #include <string.h>
 
+#include "normalize/base/glob.h"
 #include "normalize/json/json.h"
 
 const char *const ocn_diff_levels[] = {
@@ -76,7 +76,7 @@ static bool is_within(const char *path, const char *pointer)
 static bool is_word_for(const char *word, const struct ocn_diff_item *item)
 {
     if (word[0] == '/') {
-        return is_within(item->path, word) || fnmatch(word, item->path, 0) == 0;
+        return is_within(item->path, word) || ocn_glob_matches(word, item->path);
     }
     if (strcmp(word, ocn_diff_levels[item->level]) == 0 ||
         strcmp(word, ocn_diff_noises[item->noise].name) == 0) {

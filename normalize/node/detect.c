@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "normalize/node/detect.h"
 
-#include <fnmatch.h>
 #include <string.h>
 
+#include "normalize/base/glob.h"
 #include "normalize/oci/container.h"
 
 /* A file of the node that clues ask for; looked at once. */
 struct fact {
     const char *path;
+    size_t path_len;
     bool looked; /* whether it is there */
     bool there;
     bool read;        /* what is in it */
@@ -27,9 +28,12 @@ struct detection {
 
 static struct fact *find_fact(struct detection *detection, const char *path)
 {
+    const size_t len = strlen(path);
+
     for (size_t i = 0; i < detection->facts_len; i++) {
-        if (strcmp(detection->facts[i].path, path) == 0) {
-            return &detection->facts[i];
+        struct fact *fact = &detection->facts[i];
+        if (fact->path_len == len && memcmp(fact->path, path, len) == 0) {
+            return fact;
         }
     }
     struct fact *facts =
@@ -38,7 +42,7 @@ static struct fact *find_fact(struct detection *detection, const char *path)
         return NULL;
     }
     detection->facts = facts;
-    facts[detection->facts_len] = (struct fact){ .path = path };
+    facts[detection->facts_len] = (struct fact){ .path = path, .path_len = len };
     return &facts[detection->facts_len++];
 }
 
@@ -70,19 +74,22 @@ static void read_fact(const struct detection *detection, struct fact *fact)
 
 /* ---- values ----------------------------------------------------------------------------- */
 
-#define BLANKS " \t\r\n"
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
 
 /* @text without the blanks around it, and without quotes around that. */
 static struct ocn_bytes strip(struct ocn_bytes text)
 {
-    while (text.len > 0 && strchr(BLANKS, text.ptr[0]) != NULL) {
+    while (text.len > 0 && is_blank(text.ptr[0])) {
         text.ptr++;
         text.len--;
     }
-    while (text.len > 0 && strchr(BLANKS, text.ptr[text.len - 1]) != NULL) {
+    while (text.len > 0 && is_blank(text.ptr[text.len - 1])) {
         text.len--;
     }
-    if (text.len >= 2 && strchr("\"'", text.ptr[0]) != NULL &&
+    if (text.len >= 2 && (text.ptr[0] == '"' || text.ptr[0] == '\'') &&
         text.ptr[text.len - 1] == text.ptr[0]) {
         text.ptr++;
         text.len -= 2;
@@ -93,19 +100,16 @@ static struct ocn_bytes strip(struct ocn_bytes text)
 /* The value behind @key in one line; .ptr is NULL if it is the line of another key. */
 static struct ocn_bytes value_of_line(struct ocn_bytes line, const char *key)
 {
-    const char *sign = NULL;
+    size_t sign = 0;
 
-    for (size_t i = 0; sign == NULL && i < line.len; i++) {
-        sign = strchr("=:", line.ptr[i]) != NULL ? line.ptr + i : NULL;
+    while (sign < line.len && line.ptr[sign] != '=' && line.ptr[sign] != ':') {
+        sign++;
     }
-    if (sign == NULL) {
+    const struct ocn_bytes name = strip((struct ocn_bytes){ line.ptr, sign });
+    if (sign == line.len || name.len != strlen(key) || memcmp(name.ptr, key, name.len) != 0) {
         return (struct ocn_bytes){ NULL, 0 };
     }
-    struct ocn_bytes name = strip((struct ocn_bytes){ line.ptr, (size_t)(sign - line.ptr) });
-    if (name.len != strlen(key) || memcmp(name.ptr, key, name.len) != 0) {
-        return (struct ocn_bytes){ NULL, 0 };
-    }
-    return strip((struct ocn_bytes){ sign + 1, line.len - (size_t)(sign + 1 - line.ptr) });
+    return strip((struct ocn_bytes){ line.ptr + sign + 1, line.len - sign - 1 });
 }
 
 static struct ocn_bytes find_value(const char *text, const char *key)
@@ -125,8 +129,8 @@ static struct ocn_bytes find_value(const char *text, const char *key)
 
 static bool fits(const struct ocn_clue *clue, const char *value)
 {
-    return (clue->is == NULL || fnmatch(clue->is, value, 0) == 0) &&
-           (clue->is_not == NULL || fnmatch(clue->is_not, value, 0) != 0);
+    return (clue->is == NULL || ocn_glob_matches(clue->is, value)) &&
+           (clue->is_not == NULL || !ocn_glob_matches(clue->is_not, value));
 }
 
 /* ---- clues of the node ------------------------------------------------------------------ */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "normalize/node/exempt.h"
 
-#include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "normalize/base/glob.h"
 #include "normalize/oci/capability.h"
 
 struct candidate {
@@ -84,7 +84,7 @@ static bool is_in_exempt_namespace(const struct candidate *c)
     const struct ocn_strings *globs = &c->exempt->namespaces;
 
     for (size_t i = 0; c->identity->namespace_ != NULL && i < globs->len; i++) {
-        if (fnmatch(globs->items[i], c->identity->namespace_, 0) == 0) {
+        if (ocn_glob_matches(globs->items[i], c->identity->namespace_)) {
             return true;
         }
     }
@@ -97,7 +97,7 @@ static bool has_exempt_annotation(const struct candidate *c)
 
     for (size_t i = 0; i < wanted->len; i++) {
         const char *value = ocn_oci_annotation_get(c->container, wanted->items[i].name);
-        if (value != NULL && fnmatch(wanted->items[i].value, value, 0) == 0) {
+        if (value != NULL && ocn_glob_matches(wanted->items[i].value, value)) {
             return true;
         }
     }

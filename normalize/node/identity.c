@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "normalize/node/identity.h"
 
-#include <fnmatch.h>
 #include <string.h>
 
+#include "normalize/base/glob.h"
 #include "normalize/policy/policy.h"
 
 #define MAX_WORDS 6 /* of a name that CRI-O puts together */
@@ -120,7 +120,7 @@ static bool is_like(struct ocn_bytes name, const char *glob)
     }
     memcpy(text, name.ptr, name.len);
     text[name.len] = '\0';
-    return fnmatch(glob, text, 0) == 0;
+    return ocn_glob_matches(glob, text);
 }
 
 /* Whether the path of @bundle ends as @engine's do; *ret_id is then the id in it. */
@@ -279,7 +279,7 @@ int ocn_identity_read(const struct ocn_container *container, struct ocn_arena *a
 static enum ocn_match any_matches(const struct ocn_strings *globs, const char *value, bool owed)
 {
     for (size_t i = 0; i < globs->len; i++) {
-        if (value != NULL && fnmatch(globs->items[i], value, 0) == 0) {
+        if (value != NULL && ocn_glob_matches(globs->items[i], value)) {
             return OCN_MATCH_YES;
         }
     }
@@ -296,7 +296,7 @@ enum ocn_match ocn_identity_matches(const struct ocn_identity *identity,
 
     for (size_t i = 0; i < when->annotations.len; i++) {
         const char *value = ocn_oci_annotation_get(container, when->annotations.items[i].name);
-        if (value == NULL || fnmatch(when->annotations.items[i].value, value, 0) != 0) {
+        if (value == NULL || !ocn_glob_matches(when->annotations.items[i].value, value)) {
             return OCN_MATCH_NO;
         }
     }

@@ -2,8 +2,9 @@
 #include "normalize/program/arch.h"
 
 #include <elf.h>
-#include <fnmatch.h>
 #include <string.h>
+
+#include "normalize/base/glob.h"
 
 /* A port of Go has a row of the first kind; goport tells. */
 struct arch {
@@ -61,7 +62,7 @@ const char *ocn_arch_or_abi(const struct ocn_elf *elf)
 const char *ocn_arch_of_machine(const char *machine)
 {
     for (size_t i = 0; i < OCN_COUNT(archs); i++) {
-        if (archs[i].uname[0] != '\0' && fnmatch(archs[i].uname, machine, 0) == 0) {
+        if (archs[i].uname[0] != '\0' && ocn_glob_matches(archs[i].uname, machine)) {
             return archs[i].name;
         }
     }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* entry.interpreter: what the kernel needs besides the entrypoint's own file. */
 #include <elf.h>
-#include <fnmatch.h>
 #include <string.h>
 
+#include "normalize/base/glob.h"
 #include "normalize/rules/emulated.h"
 #include "normalize/rules/entry.h"
 #include "normalize/rules/image.h"
@@ -80,7 +80,7 @@ static const char *hint_for_missing(const char *interpreter)
     };
     size_t i = 0;
 
-    while (fnmatch(rows[i].glob, interpreter, 0) != 0) {
+    while (!ocn_glob_matches(rows[i].glob, interpreter)) {
         i++; /* the last one matches everything */
     }
     return rows[i].hint;
@@ -255,7 +255,7 @@ static const struct loader *loader_of(const char *name)
 {
     const struct loader *row = loaders;
 
-    while (fnmatch(row->path, name, 0) != 0) {
+    while (!ocn_glob_matches(row->path, name)) {
         row++; /* the last one matches everything */
     }
     return row;
