@@ -415,21 +415,31 @@ static int send_all(const char *bytes, size_t len, struct ocn_error *err)
     return 0;
 }
 
-int ocn_child_send(uint32_t kind, struct ocn_bytes bytes, struct ocn_error *err)
+int ocn_child_put(struct ocn_buf *out, uint32_t kind, struct ocn_bytes bytes, struct ocn_error *err)
 {
-    OCN_CLEANUP(ocn_buf_done) struct ocn_buf message = { 0 };
-
     if (bytes.len > OCN_CHILD_MAX_MESSAGE) {
         return ocn_fail(err, OCN_E_LIMIT, NULL, "what was found is larger than %zu bytes",
                         OCN_CHILD_MAX_MESSAGE);
     }
     const struct header header = { kind, (uint32_t)bytes.len };
-    ocn_buf_add(&message, (const char *)&header, sizeof(header));
-    ocn_buf_add(&message, bytes.ptr, bytes.len);
-    if (ocn_buf_check(&message, err) < 0) {
-        return -1;
-    }
-    return send_all(message.ptr, message.len, err);
+    ocn_buf_add(out, (const char *)&header, sizeof(header));
+    ocn_buf_add(out, bytes.ptr, bytes.len);
+    return ocn_buf_check(out, err);
+}
+
+int ocn_child_flush(struct ocn_buf *out, struct ocn_error *err)
+{
+    const size_t len = out->len;
+
+    out->len = 0;
+    return send_all(out->ptr, len, err);
+}
+
+int ocn_child_send(uint32_t kind, struct ocn_bytes bytes, struct ocn_error *err)
+{
+    OCN_CLEANUP(ocn_buf_done) struct ocn_buf message = { 0 };
+
+    return ocn_child_put(&message, kind, bytes, err) < 0 ? -1 : ocn_child_flush(&message, err);
 }
 
 /* What has come, up to @size bytes, which is one at least; -1 and an error. */

@@ -71,6 +71,14 @@ void ocn_child_leave(struct ocn_child *child);
 /* In the child: sends a message to the parent. */
 OCN_MUST_USE int ocn_child_send(uint32_t kind, struct ocn_bytes bytes, struct ocn_error *err);
 
+/*
+ * The same in two steps, where the parent is not to be woken for each: puts a message behind those
+ * in @out; sends them, and empties it.
+ */
+OCN_MUST_USE int ocn_child_put(struct ocn_buf *out, uint32_t kind, struct ocn_bytes bytes,
+                               struct ocn_error *err);
+OCN_MUST_USE int ocn_child_flush(struct ocn_buf *out, struct ocn_error *err);
+
 /* In the child: waits for what the parent tells, appended to @ret. */
 OCN_MUST_USE int ocn_child_hear(struct ocn_buf *ret, struct ocn_error *err);
 

@@ -43,7 +43,8 @@ struct child_view {
 };
 
 struct work {
-    struct ocn_buf heard; /* whose texts the question has */
+    struct ocn_buf unsent; /* what the parent is told as soon as something is looked at */
+    struct ocn_buf heard;  /* whose texts the question has */
     struct ocn_question question;
     struct ocn_node_policy node; /* its policy */
     struct ocn_confinement confinement;
@@ -64,6 +65,7 @@ static void finish_work(struct work *work)
     ocn_arena_done(&work->arena);
     ocn_node_policy_done(&work->node);
     ocn_buf_done(&work->heard);
+    ocn_buf_done(&work->unsent);
 }
 
 /* The container that the files belong to. */
@@ -169,7 +171,7 @@ static int open_view(struct work *work, struct ocn_error *err)
 {
     const char *rootfs = locate_rootfs(work);
 
-    if (ocn_arena_check(&work->arena, err) < 0 ||
+    if (ocn_arena_check(&work->arena, err) < 0 || ocn_child_flush(&work->unsent, err) < 0 ||
         ocn_dir_view_set_rootfs(&work->own.dir, rootfs, err) < 0) {
         return -1;
     }
@@ -192,6 +194,14 @@ static int begin(struct child_view *own, struct ocn_error *err)
     return own->status;
 }
 
+static int ask(struct child_view *own, uint32_t kind, struct ocn_bytes question, void *reply,
+               size_t len, struct ocn_error *err)
+{
+    return ocn_child_flush(&own->work->unsent, err) < 0
+               ? -1
+               : ocn_child_ask(kind, question, reply, len, err);
+}
+
 static int stat_or_ask(void *ctx, struct ocn_ref ref, struct ocn_stat *ret, struct ocn_error *err)
 {
     struct child_view *own = ctx;
@@ -203,9 +213,8 @@ static int stat_or_ask(void *ctx, struct ocn_ref ref, struct ocn_stat *ret, stru
     const struct ocn_namespace *seen = ocn_namespaces_find(&own->work->question.seen, ref.path);
     if (seen != NULL) {
         reply = *seen;
-    } else if (ocn_child_ask(OCN_ASKS_FOR_NAMESPACE,
-                             (struct ocn_bytes){ ref.path, strlen(ref.path) }, &reply,
-                             sizeof(reply), err) < 0) {
+    } else if (ask(own, OCN_ASKS_FOR_NAMESPACE, (struct ocn_bytes){ ref.path, strlen(ref.path) },
+                   &reply, sizeof(reply), err) < 0) {
         return -1;
     }
     *ret = (struct ocn_stat){ .mode = (uint32_t)reply.mode, .dev = reply.dev, .ino = reply.ino };
@@ -245,7 +254,7 @@ static enum ocn_runs try_or_ask(void *ctx)
     if (!own->has_tried) {
         own->tried = own->of_dir.runs_32bit(ctx);
         if (own->tried == OCN_RUNS_UNKNOWN && !own->dir.captured &&
-            ocn_child_ask(OCN_ASKS_FOR_32BIT, nothing, &own->tried, sizeof(own->tried), NULL) < 0) {
+            ask(own, OCN_ASKS_FOR_32BIT, nothing, &own->tried, sizeof(own->tried), NULL) < 0) {
             own->tried = OCN_RUNS_UNKNOWN;
         }
         own->has_tried = true;
@@ -257,13 +266,13 @@ static enum ocn_runs try_or_ask(void *ctx)
 static int ask_for_mapping(void *ctx, const uint32_t *mounts, size_t len,
                            struct ocn_mapping_answer *ret, struct ocn_error *err)
 {
-    const struct child_view *own = ctx;
+    struct child_view *own = ctx;
     const struct ocn_bytes question = { (const char *)mounts, len * sizeof(*mounts) };
 
     if (own->dir.captured || len > OCN_GRANTS_MAX) {
         return 0; /* nobody can tell */
     }
-    if (ocn_child_ask(OCN_ASKS_FOR_MAPPING, question, ret, len * sizeof(*ret), err) < 0) {
+    if (ask(own, OCN_ASKS_FOR_MAPPING, question, ret, len * sizeof(*ret), err) < 0) {
         return -1;
     }
     for (size_t i = 0; i < len; i++) {
@@ -331,11 +340,12 @@ static int parse(struct work *work, struct ocn_error *err)
 /* ---- the policy --------------------------------------------------------------------------- */
 
 /*
- * Tells the parent, who makes the same policy of it: before the first byte of the image is read,
- * and also where it is the base, so that nothing which an image makes of this process can choose
- * another.
+ * Tells the parent, who makes the same policy of it: before the first byte of the image is read
+ * (of who is exempt none is, so that it goes with the answer), and also where it is the base, so
+ * that nothing which an image makes of this process can choose another.
  */
-static int tell_policy(uint32_t profile, const struct ocn_u32s *held, struct ocn_error *err)
+static int tell_policy(struct work *work, uint32_t profile, const struct ocn_u32s *held,
+                       struct ocn_error *err)
 {
     OCN_CLEANUP(ocn_buf_done) struct ocn_buf numbers = { 0 };
 
@@ -343,7 +353,7 @@ static int tell_policy(uint32_t profile, const struct ocn_u32s *held, struct ocn
     ocn_buf_add(&numbers, (const char *)held->items, held->len * sizeof(*held->items));
     return ocn_buf_check(&numbers, err) < 0
                ? -1
-               : ocn_child_send(OCN_SAYS_POLICY, ocn_buf_bytes(&numbers), err);
+               : ocn_child_put(&work->unsent, OCN_SAYS_POLICY, ocn_buf_bytes(&numbers), err);
 }
 
 static int select_policy(struct work *work, struct ocn_error *err)
@@ -362,7 +372,7 @@ static int select_policy(struct work *work, struct ocn_error *err)
         ocn_config_overlay(config, &held, &work->arena, &work->policy, err) < 0) {
         return -1;
     }
-    return tell_policy(profile, &held, err);
+    return tell_policy(work, profile, &held, err);
 }
 
 /* ---- the outcome -------------------------------------------------------------------------- */
@@ -458,7 +468,8 @@ int ocn_confined_run(void *ctx)
             return -1;
         }
     }
-    if (ocn_child_send(OCN_SAYS_ANSWER, ocn_buf_bytes(&bytes), NULL) < 0) {
+    if (ocn_child_put(&work.unsent, OCN_SAYS_ANSWER, ocn_buf_bytes(&bytes), NULL) < 0 ||
+        ocn_child_flush(&work.unsent, NULL) < 0) {
         return -1;
     }
     _exit(EXIT_SUCCESS); /* nobody waits for memory to be freed that goes with the process */
