@@ -359,6 +359,8 @@ def time_programs(clock):
     refresh = write_script(clock.path("refresh"), f"exec cp {fresh} {config}")
     policy = clock.policy("policy.json", runtimes=[RUNTIME], hook={"apply": "verify"})
     exempt = clock.policy("exempt.json", runtimes=[RUNTIME], exempt={"namespaces": ["default"]})
+    with open(os.path.join(HERE, "policy.json"), encoding="utf-8") as file:
+        whole = clock.policy("whole.json", **json.load(file), runtimes=[RUNTIME])
     state = write_file(clock.path("state"), json.dumps(
         {"ociVersion": "1.0.2", "id": "bench", "status": "creating", "pid": os.getpid(),
          "bundle": bundle}))
@@ -377,6 +379,8 @@ def time_programs(clock):
                 clock.weigh(what, build, times)
 
     time(EDITS, "ocinorm-runtime", "limit", create, EDITS_AIMS, before=refresh)
+    time("wrapper: create, edits by a whole policy", "ocinorm-runtime", "limit", create,
+         EDITS_AIMS, whole, before=refresh)
     time("wrapper: create, nothing to do", "ocinorm-runtime", "limit", create, PASSES_AIMS)
     time("wrapper: create, exempt", "ocinorm-runtime", "limit", create, PASSES_AIMS, exempt)
     time("wrapper: exec --process", "ocinorm-runtime", "limit", make_state(clock, bundle),
