@@ -8,8 +8,8 @@
 #include "normalize/json/scan.h"
 
 /*
- * Whether @text, which is looked at from its beginning to its end, leaves no doubt. Its member @key
- * in *ret, empty where it has none.
+ * Whether @text, which is looked at from its beginning to its end, leaves no doubt. Its member
+ * @key, if it has one, in *ret.
  */
 static bool scan_member(struct ocn_bytes text, const char *key, struct ocn_bytes *ret)
 {
@@ -19,7 +19,6 @@ static bool scan_member(struct ocn_bytes text, const char *key, struct ocn_bytes
     const size_t len = strlen(key);
     struct ocn_bytes name;
 
-    *ret = (struct ocn_bytes){ NULL, 0 };
     ocn_json_scan_enter(&scan, '{');
     while (ocn_json_scan_member(&scan, &keys, &name)) {
         const size_t start = scan.pos;

@@ -39,6 +39,7 @@ START_TEST(test_glob__all_of_the_text_is_compared)
         { "*", "\xff\xfe", true },
         { "\xff*", "\xff\xfe", true },
         { "i?86", "i686", true },
+        { "a?b", "a/b", true },
         { "[a-c]*", "bz", true },
         { "\\*", "*", true },
         { "\\*", "a", false },
