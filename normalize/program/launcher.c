@@ -6,11 +6,11 @@
 enum kind { PLAIN, ENV, SHELL, APPLET, LOADER, IDS, SU, SUDO, CHROOT };
 
 static const struct launcher {
-    char name[16];
+    char name[20];
     enum kind kind;
     char flags[10]; /* short options */
     char takes[14]; /* short options with a value */
-    char long_flags[60];
+    char long_flags[68];
     char long_takes[100];
     size_t operands; /* before the program */
     bool drops;      /* changes the user */
@@ -26,6 +26,8 @@ static const struct launcher {
 #undef OCN_DROPPER
 };
 
+#define MAX_ENV_OPTIONS 64 /* -S brings new ones: somebody may mean it to go on for ever */
+
 /* Characters without special meaning in any shell. */
 #define SIMPLE "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./:@%+,=-"
 
@@ -37,6 +39,7 @@ struct reading {
     size_t at;    /* the next word */
     bool command; /* SHELL: -c was seen */
     bool login;   /* SHELL: -l was seen: /etc/profile may set another PATH */
+    bool moved;   /* ENV: the program is looked for in another PATH */
     bool packed;  /* the words of one argument are in its place */
     struct ocn_step step;
 };
@@ -174,25 +177,104 @@ static bool take_options(struct reading *r)
     return true;
 }
 
-/* The words of "env -S 'prog arg'", which "#!" lines use; then NAME=value. */
-static bool read_env(struct reading *r)
+/* Whether the program is named by its path, and not looked for. */
+static bool names_path(const struct reading *r)
+{
+    return r->at < r->args.len && strchr(r->args.items[r->at], '/') != NULL;
+}
+
+/* "env -i", "env -u PATH": a name without a slash is looked for elsewhere. */
+static void note_unset(struct reading *r, const char *name)
+{
+    r->moved = r->moved || name == NULL || strcmp(name, "PATH") == 0;
+}
+
+/* "-S 'prog arg'", in one word as "#!" lines have it, or in two. */
+static bool split_option(struct reading *r, const char *attached)
+{
+    bool own = attached[0] == '\0';
+
+    if (own && r->at + 1 >= r->args.len) {
+        return false;
+    }
+    return split(r, own ? r->args.items[r->at + 1] : attached, r->at + (own ? 2 : 1));
+}
+
+/* "-i", "-u NAME", "-iu NAME", "-vS PROGRAM". */
+static bool take_env_short(struct reading *r, const char *letters)
+{
+    for (; *letters != '\0'; letters++) {
+        if (*letters == 'S') {
+            return split_option(r, letters + 1);
+        }
+        if (*letters == 'u') {
+            bool attached = letters[1] != '\0';
+            r->at += attached ? 1 : 2;
+            note_unset(r, attached               ? letters + 1
+                          : r->at <= r->args.len ? r->args.items[r->at - 1]
+                                                 : NULL);
+            return r->at <= r->args.len;
+        }
+        if (strchr(r->row->flags, *letters) == NULL) {
+            return false;
+        }
+        r->moved = r->moved || *letters == 'i';
+    }
+    r->at++;
+    return true;
+}
+
+static bool take_env_long(struct reading *r, const char *name)
+{
+    static const char split_to[] = "split-string";
+    size_t len = strcspn(name, "=");
+
+    if (is_among(split_to, name, len)) {
+        return split_option(r, name[len] == '=' ? name + len + 1 : "");
+    }
+    size_t from = r->at;
+    if (!take_long(r, name)) {
+        return false;
+    }
+    if (is_among("unset", name, len)) {
+        note_unset(r, name[len] == '=' ? name + len + 1 : r->args.items[from + 1]);
+    }
+    r->moved = r->moved || is_among("ignore-environment", name, len);
+    return true;
+}
+
+/* One option, or what ends them: *ret_more is false then. */
+static bool take_env_option(struct reading *r, bool *ret_more)
 {
     const char *arg = r->at < r->args.len ? r->args.items[r->at] : "";
 
-    if (starts(arg, "-S") || starts(arg, "--split-string=")) {
-        if (!split(r, arg + (arg[1] == 'S' ? strlen("-S") : strlen("--split-string=")),
-                   r->at + 1)) {
+    *ret_more = arg[0] == '-' && strcmp(arg, "--") != 0;
+    if (!*ret_more) {
+        r->at += arg[0] == '-' ? 1 : 0;
+        return true;
+    }
+    if (arg[1] == '\0') {
+        r->moved = true; /* "env -" is "env -i" */
+        r->at++;
+        return true;
+    }
+    return arg[1] == '-' ? take_env_long(r, arg + 2) : take_env_short(r, arg + 1);
+}
+
+/* Options, which -S may bring more of; NAME=value; the program. */
+static bool read_env(struct reading *r)
+{
+    bool more = true;
+
+    for (size_t i = 0; more && i < MAX_ENV_OPTIONS; i++) {
+        if (!take_env_option(r, &more)) {
             return false;
         }
-    } else if (strcmp(arg, "--") == 0) {
-        r->at++;
     }
     for (; r->at < r->args.len && strchr(r->args.items[r->at], '=') != NULL; r->at++) {
-        if (starts(r->args.items[r->at], "PATH=")) {
-            return false; /* the program is looked for elsewhere */
-        }
+        r->moved = r->moved || starts(r->args.items[r->at], "PATH=");
     }
-    return true;
+    return !more && (!r->moved || names_path(r));
 }
 
 /*
@@ -230,11 +312,6 @@ static bool read_plain(struct reading *r)
 }
 
 /* The loader looks for a name without a slash among its libraries. */
-static bool names_path(const struct reading *r)
-{
-    return r->at < r->args.len && strchr(r->args.items[r->at], '/') != NULL;
-}
-
 static bool read_loader(struct reading *r)
 {
     return take_options(r) && names_path(r);
@@ -326,6 +403,24 @@ static const struct launcher *find_applet(const struct launcher *self,
     return row != NULL && row->kind != APPLET && row->kind != LOADER ? row : NULL;
 }
 
+struct ocn_shell_words ocn_launcher_shell(const struct ocn_strings *args)
+{
+    const struct launcher *row = args->len != 0 ? find(args->items[0]) : NULL;
+    const size_t skipped = row != NULL && row->kind == APPLET ? 1 : 0;
+
+    row = skipped != 0 ? find_applet(row, args) : row;
+    if (row == NULL || row->kind != SHELL) {
+        return (struct ocn_shell_words){ 0 };
+    }
+    struct reading r = { .row = row, .args = *args, .at = skipped + 1 };
+    if (!take_options(&r) || r.at >= r.args.len) {
+        return (struct ocn_shell_words){ 0 };
+    }
+    const char *word = r.args.items[r.at];
+    return r.command ? (struct ocn_shell_words){ .command = word }
+                     : (struct ocn_shell_words){ .script = word };
+}
+
 /*
  * Of a launcher with an option that is not listed: whether it changes the user all the same. What
  * it starts is not known then.
@@ -337,6 +432,9 @@ static struct ocn_step read_rest(const struct reading *r)
     for (size_t i = 1; r->row->drops && i + 1 < r->args.len && !step.taken; i++) {
         const char *word = r->args.items[i];
         const char *option = word + strspn(word, "-");
+        if (strcmp(word, "--") == 0) {
+            break; /* what follows is the program's */
+        }
         size_t len = strcspn(option, "=");
         if (option != word && is_among(r->row->user, option, len)) {
             step.user = option[len] == '=' ? option + len + 1 : r->args.items[i + 1];

@@ -33,6 +33,16 @@ bool ocn_launcher_may_step(const char *name);
 /* true: @name is a shell's. */
 bool ocn_launcher_is_shell(const char *name);
 
+/* What a shell is told to do: at most one of these. */
+struct ocn_shell_words {
+    const char *command; /* "sh -c COMMAND" */
+    const char *script;  /* "sh SCRIPT": the name of the file that it reads */
+};
+
+/* Those of the command line @args, which they are borrowed from; none where it is no shell's, or
+ * its options are not understood. */
+struct ocn_shell_words ocn_launcher_shell(const struct ocn_strings *args);
+
 /*
  * What a program called @name (a path) starts when its arguments are @args, args[0] included. Only
  * command lines that are understood to the last word are followed; nothing is guessed. Strings are

@@ -217,30 +217,29 @@ static int judge_step(struct ocn_judge *judge, const struct ocn_entry *entry, st
 
 /* ---- scripts ------------------------------------------------------------------------------ */
 
+/* What a shell is told that is no script of its own, nor starts just one program. */
+static struct ocn_shell_words find_words(const struct ocn_entry *entry)
+{
+    bool own = entry->launches == NULL && entry->kind != OCN_ENTRY_SCRIPT && !entry->by_script;
+
+    return own ? ocn_launcher_shell(&entry->args) : (struct ocn_shell_words){ 0 };
+}
+
 /* The script that a shell reads: the "#!" script @entry, or the operand of "sh -e SCRIPT". */
 static int find_script(struct ocn_judge *judge, const struct ocn_entry *entry, struct ocn_path *ret,
                        struct ocn_error *err)
 {
     const struct ocn_entry *by = entry->launches;
-    size_t at = 1;
 
     *ret = (struct ocn_path){ .state = OCN_PATH_UNKNOWN };
-    if (entry->args.len == 0) {
-        return 0;
-    }
-    if (entry->kind == OCN_ENTRY_SCRIPT) {
+    if (entry->kind == OCN_ENTRY_SCRIPT && entry->args.len != 0) {
         bool shell = ocn_launcher_is_shell(entry->args.items[0]) ||
                      (by != NULL && by->by_script && ocn_launcher_is_shell(by->name));
         *ret = shell ? entry->path : *ret;
         return 0;
     }
-    while (at < entry->args.len && entry->args.items[at][0] == '-' &&
-           strpbrk(entry->args.items[at] + 1, "co-") == NULL) {
-        at++;
-    }
-    bool operand = by == NULL && ocn_launcher_is_shell(entry->args.items[0]) && !entry->by_script &&
-                   at < entry->args.len && entry->args.items[at][0] != '-';
-    return operand ? ocn_lookup_file(judge, entry->args.items[at], ret, err) : 0;
+    const char *name = find_words(entry).script;
+    return name != NULL ? ocn_lookup_file(judge, name, ret, err) : 0;
 }
 
 /* The beginning of the file at @path; empty where it cannot be read. */
@@ -271,12 +270,20 @@ static int judge_script(struct ocn_judge *judge, const struct ocn_entry *entry,
                         struct ocn_error *err)
 {
     struct ocn_arena *arena = &judge->outcome->arena;
+    const char *command = find_words(entry).command;
     struct ocn_shell_call call = { 0 };
     struct ocn_bytes text = { "", 0 };
     struct ocn_path path = { 0 };
 
-    if (find_script(judge, entry, &path, err) < 0 || read_script(judge, &path, &text, err) < 0 ||
-        ocn_shell_find_step(text, arena, &call, err) < 0) {
+    if (command != NULL) {
+        size_t len = strlen(command);
+        text = (struct ocn_bytes){ command, len < OCN_SHELL_MAX_SIZE ? len : OCN_SHELL_MAX_SIZE };
+        path.path = "its command";
+    } else if (find_script(judge, entry, &path, err) < 0 ||
+               read_script(judge, &path, &text, err) < 0) {
+        return -1;
+    }
+    if (ocn_shell_find_step(text, arena, &call, err) < 0) {
         return -1;
     }
     if (call.line == 0) {

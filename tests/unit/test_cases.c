@@ -35,7 +35,7 @@
 #include "tests/lib/mem_view.h"
 #include "tests/lib/suite.h"
 
-#define MAX_CASES 1024
+#define MAX_CASES 2048
 
 struct run {
     char dir[512];
