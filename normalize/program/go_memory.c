@@ -9,13 +9,13 @@ bool ocn_go_memory_parse(const char *text, double *ret)
 {
     static const struct {
         char suffix[4];
-        double bytes;
+        uint64_t bytes;
     } units[] = { { "", 1 },
                   { "B", 1 },
-                  { "KiB", 1024.0 },
-                  { "MiB", 1024.0 * 1024 },
-                  { "GiB", 1024.0 * 1024 * 1024 },
-                  { "TiB", 1024.0 * 1024 * 1024 * 1024 } };
+                  { "KiB", UINT64_C(1) << 10 },
+                  { "MiB", UINT64_C(1) << 20 },
+                  { "GiB", UINT64_C(1) << 30 },
+                  { "TiB", UINT64_C(1) << 40 } };
     size_t len = strspn(text, "0123456789");
     uint64_t number = 0;
 
@@ -28,8 +28,9 @@ bool ocn_go_memory_parse(const char *text, double *ret)
     }
     for (size_t i = 0; i < OCN_COUNT(units); i++) {
         if (strcmp(text + len, units[i].suffix) == 0) {
-            *ret = (double)number * units[i].bytes;
-            return *ret < (double)INT64_MAX;
+            bool fits = number <= INT64_MAX / units[i].bytes;
+            *ret = fits ? (double)(number * units[i].bytes) : 0;
+            return fits;
         }
     }
     return false;

@@ -72,17 +72,20 @@ int ocn_go_env_leave(struct ocn_judge *judge, const struct ocn_go_variable *vari
     return ocn_judge_keep(judge, variable->rule, variable->name, given, why, err);
 }
 
-/* ---- what the container brings ---------------------------------------------------------- */
+/* ---- what the container or the policy brings -------------------------------------------- */
 
-/* Says what the container's own value does to a program that reads it. */
+/* Says what such a value does to a program that reads it. */
 static int warn_of_own(struct ocn_judge *judge, const struct ocn_go_variable *variable,
                        const char *value, struct ocn_error *err)
 {
     const struct ocn_gobuild *build = NULL;
+    const char *wrong = NULL;
     const char *fix = NULL;
-    const char *wrong = variable->judge(judge, value, &fix);
     bool reads = true;
 
+    if (variable->judge(judge, value, &wrong, &fix, err) < 0) {
+        return -1;
+    }
     if (fix == NULL) {
         return 0;
     }
@@ -99,9 +102,13 @@ int ocn_go_env_may_set(struct ocn_judge *judge, const struct ocn_go_variable *va
                        bool *ret_may, const struct ocn_gobuild **ret, struct ocn_error *err)
 {
     const char *given = ocn_oci_env_get(&judge->container->process.env, variable->name);
+    const char *set = ocn_judge_env(judge, variable->name);
     bool reads = true;
 
     *ret_may = false;
+    if (set != NULL && set != given && warn_of_own(judge, variable, set, err) < 0) {
+        return -1; /* env.set of the policy */
+    }
     if (given != NULL && !judge->policy->env.override) {
         return warn_of_own(judge, variable, given, err) < 0
                    ? -1

@@ -9,8 +9,9 @@ struct ocn_go_variable {
     enum ocn_rule_id rule;
     const char *name;
     int first; /* minor version of Go that knows it */
-    /* What is wrong with a container's own value, and the fix in *ret_fix, else both are NULL. */
-    const char *(*judge)(struct ocn_judge *judge, const char *value, const char **ret_fix);
+    /* What is wrong with a value that is not ours, and the fix; nothing is: both stay NULL. */
+    int (*judge)(struct ocn_judge *judge, const char *value, const char **ret_wrong,
+                 const char **ret_fix, struct ocn_error *err);
 };
 
 /* Whether variables for Go are for the entrypoint: not for a program known to be none of Go's. */

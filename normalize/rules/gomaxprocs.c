@@ -16,18 +16,22 @@
 /* ---- what the container brings ---------------------------------------------------------- */
 
 /* Go reads a whole number above 0, and passes over anything else without a word. */
-static const char *judge_maxprocs(struct ocn_judge *judge, const char *value, const char **ret_fix)
+static int judge_maxprocs(struct ocn_judge *judge, const char *value, const char **ret_wrong,
+                          const char **ret_fix, struct ocn_error *err)
 {
     uint64_t number = 0;
 
+    (void)err;
     if (value[0] == '\0' ||
         (ocn_number_parse((struct ocn_bytes){ value, strlen(value) }, INT32_MAX, &number) == 0 &&
          number > 0)) {
-        return NULL;
+        return 0;
     }
     *ret_fix = "write a whole number above 0, or leave it out, so that it is made of the limit";
-    return ocn_arena_printf(&judge->outcome->arena,
-                            "GOMAXPROCS=%s is not a whole number above 0: Go ignores it", value);
+    *ret_wrong =
+        ocn_arena_printf(&judge->outcome->arena,
+                         "GOMAXPROCS=%s is not a whole number above 0: Go ignores it", value);
+    return 0;
 }
 
 static const struct ocn_go_variable gomaxprocs = { OCN_RULE_ENV_GOMAXPROCS, "GOMAXPROCS", 0,

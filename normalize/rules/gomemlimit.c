@@ -13,24 +13,33 @@
 
 /* ---- what the container brings ---------------------------------------------------------- */
 
-/* What is wrong with a value of GOMEMLIMIT, and what to do; NULL: nothing. */
-static const char *judge_memlimit(struct ocn_judge *judge, const char *value, const char **ret_fix)
+/* What is wrong with a value of GOMEMLIMIT, and what to do. */
+static int judge_memlimit(struct ocn_judge *judge, const char *value, const char **ret_wrong,
+                          const char **ret_fix, struct ocn_error *err)
 {
-    double limit = judge->container->linux_.resources.memory.limit;
     struct ocn_arena *arena = &judge->outcome->arena;
+    struct ocn_effective limit = { 0 };
     double bytes = 0;
 
     if (!ocn_go_memory_parse(value, &bytes)) {
         *ret_fix = "write bytes, or KiB, MiB, GiB: Kubernetes' 512Mi is Go's 512MiB";
-        return ocn_arena_printf(
+        *ret_wrong = ocn_arena_printf(
             arena, "GOMEMLIMIT=%s is malformed: Go 1.19 and newer refuse to start", value);
+        return 0;
     }
-    if (limit > 0 && bytes > limit) {
+    if (!(bytes > 0)) {
+        return 0;
+    }
+    if (ocn_cgroup_memory(judge->container, judge->view, arena, &limit, err) < 0) {
+        return -1;
+    }
+    if (limit.amount > 0 && bytes > limit.amount) {
         *ret_fix = "leave it out, so that it is made of the limit";
-        return ocn_arena_printf(arena, "GOMEMLIMIT=%s is above the memory limit of %.0f bytes",
-                                value, limit);
+        *ret_wrong = ocn_arena_printf(
+            arena, "GOMEMLIMIT=%s is above the memory limit of %.0f bytes%s%s", value, limit.amount,
+            limit.file != NULL ? " in " : "", limit.file != NULL ? limit.file : "");
     }
-    return NULL;
+    return 0;
 }
 
 static const struct ocn_go_variable gomemlimit = { OCN_RULE_ENV_GOMEMLIMIT, "GOMEMLIMIT",
