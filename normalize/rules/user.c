@@ -336,20 +336,35 @@ static struct home choose_home(const struct ocn_judge *judge)
     return (struct home){ passwd, "the home of this uid in the image's /etc/passwd" };
 }
 
+/* Whether @a and @b spell the same path: "/root/" and "//root" are "/root". */
+static bool is_same_path(struct ocn_arena *arena, const char *a, const char *b)
+{
+    char *clean_a = ocn_arena_printf(arena, "%s", a);
+    char *clean_b = ocn_arena_printf(arena, "%s", b);
+
+    if (a[0] != '/' || b[0] != '/') {
+        return strcmp(a, b) == 0;
+    }
+    ocn_path_clean(clean_a);
+    ocn_path_clean(clean_b);
+    return strcmp(clean_a, clean_b) == 0;
+}
+
 static bool is_home_of_root(const struct ocn_judge *judge, const char *home)
 {
+    struct ocn_arena *arena = &judge->outcome->arena;
     const char *root_home = judge->accounts->root_home;
 
-    return home == NULL || home[0] == '\0' || strcmp(home, "/root") == 0 ||
-           (root_home != NULL && strcmp(home, root_home) == 0);
+    return home == NULL || home[0] == '\0' || is_same_path(arena, home, "/root") ||
+           (root_home != NULL && is_same_path(arena, home, root_home));
 }
 
 /*
  * For whoever looks: *why says also that the user cannot write there. Most containers have such a
  * HOME, and few programs write to it, so that nobody is warned at each start.
  */
-static int note_closed_home(struct ocn_judge *judge, const char *home, const char **why,
-                            struct ocn_error *err)
+static int note_closed_home(struct ocn_judge *judge, const char *home, const char *advice,
+                            const char **why, struct ocn_error *err)
 {
     struct ocn_path path = { 0 };
     bool may = true;
@@ -365,10 +380,21 @@ static int note_closed_home(struct ocn_judge *judge, const char *home, const cha
         return 0;
     }
     *why = ocn_arena_printf(&judge->outcome->arena,
-                            "%s; the user cannot write there: for npm, pip, helm and the like, "
-                            "\"user\": {\"home\": \"/tmp\"}",
-                            *why);
+                            "%s; the user cannot write there: for npm, pip, helm and the like, %s",
+                            *why, advice);
     return 0;
+}
+
+/* The container's own HOME stays; that the new user cannot write there is said all the same. */
+static int keep_own_home(struct ocn_judge *judge, const char *home, struct ocn_error *err)
+{
+    static const char own[] = "the container sets it";
+    const char *why = own;
+
+    if (note_closed_home(judge, home, "name a directory of that user, or none", &why, err) < 0) {
+        return -1;
+    }
+    return why != own ? ocn_judge_keep(judge, OCN_RULE_USER_HOME, "HOME", home, why, err) : 0;
 }
 
 int ocn_rule_user_home(struct ocn_judge *judge, struct ocn_error *err)
@@ -382,13 +408,13 @@ int ocn_rule_user_home(struct ocn_judge *judge, struct ocn_error *err)
         return -1;
     }
     if (!is_home_of_root(judge, old)) {
-        return 0;
+        return keep_own_home(judge, old, err);
     }
     struct home home = choose_home(judge);
     if (old != NULL && strcmp(old, home.path) == 0) {
         return 0;
     }
-    if (note_closed_home(judge, home.path, &home.why, err) < 0) {
+    if (note_closed_home(judge, home.path, "\"user\": {\"home\": \"/tmp\"}", &home.why, err) < 0) {
         return -1;
     }
     return ocn_judge_put_env(judge, OCN_RULE_USER_HOME, "HOME", home.path, home.why, err);
