@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "normalize/oci/directives.h"
 #include "normalize/rules/entry.h"
 #include "normalize/rules/judge.h"
 #include "normalize/rules/rules.h"
@@ -62,11 +63,14 @@ static int report_missing(struct ocn_judge *judge, const struct ocn_entry *entry
 static int report_doubt(struct ocn_judge *judge, const struct ocn_entry *entry, const char *what,
                         struct ocn_error *err)
 {
+    bool handled = ocn_directives_find(judge->container, OCN_DIRECTIVE_EXECUTES) != NULL;
+
     return ocn_judge_warn(
         judge, OCN_RULE_ENTRY_FOUND,
         ocn_arena_printf(&judge->outcome->arena, "%s is not looked at: %s", what, entry->doubt),
-        "name the program by an absolute path, or let PATH have absolute "
-        "directories only",
+        handled ? "take the annotation away if the kernel is to execute it"
+                : "name the program by an absolute path, or let PATH have absolute "
+                  "directories only",
         err);
 }
 
