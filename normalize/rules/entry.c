@@ -74,13 +74,15 @@ static int enter_interpreter(struct ocn_judge *judge, struct ocn_entry *entry,
                              struct ocn_error *err)
 {
     struct ocn_chain *chain = &entry->chain;
+    bool noexec = false;
 
     chain->file = path->path;
     chain->interpreter = script->interpreter;
     if (wrap_args(judge, script, path->path, &entry->args, err) < 0 ||
         note_obstacle(judge, entry, path, true, err) < 0 ||
         ocn_lookup_file(judge, script->interpreter, path, err) < 0 ||
-        note_obstacle(judge, entry, path, false, err) < 0) {
+        note_obstacle(judge, entry, path, false, err) < 0 ||
+        ocn_lookup_noexec(judge, path, &noexec, err) < 0) {
         return -1;
     }
     entry->script_args = script->argument != NULL ? 2 : 1;
@@ -88,6 +90,7 @@ static int enter_interpreter(struct ocn_judge *judge, struct ocn_entry *entry,
                  : path->state == OCN_PATH_UNKNOWN ? OCN_CHAIN_UNSEEN
                  : S_ISDIR(path->stat.mode)        ? OCN_CHAIN_DIRECTORY
                  : !ocn_path_is_program(path)      ? OCN_CHAIN_NOT_EXECUTABLE
+                 : noexec                          ? OCN_CHAIN_NOEXEC
                                                    : OCN_CHAIN_GOES_ON;
     return 0;
 }

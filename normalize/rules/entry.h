@@ -17,6 +17,7 @@ enum ocn_chain_end {
     OCN_CHAIN_MISSING,  /* .interpreter, which .file names, is not there */
     OCN_CHAIN_DIRECTORY,
     OCN_CHAIN_NOT_EXECUTABLE,
+    OCN_CHAIN_NOEXEC,   /* .interpreter lies on a mount with "noexec" */
     OCN_CHAIN_TOO_DEEP, /* more scripts than the kernel follows; .file is the last of them */
 };
 

@@ -157,6 +157,9 @@ static const struct {
                               "name a program in its #! line", false },
     [OCN_CHAIN_NOT_EXECUTABLE] = { ": its interpreter ", " is there, but not executable",
                                    "set its execute bit in the image (chmod 0755)", false },
+    [OCN_CHAIN_NOEXEC] = { ": its interpreter ", " lies on a mount with \"noexec\"",
+                           "take the option away from the mount, or name one that lies elsewhere",
+                           false },
     [OCN_CHAIN_TOO_DEEP] = { ": more than 5 scripts lead to one another, the last to ",
                              ": the kernel answers \"too many levels of symbolic links\"",
                              "let the scripts name the program that runs them", false },
@@ -336,12 +339,22 @@ static int judge_loader_file(struct ocn_judge *judge, const char *what,
     struct ocn_arena *arena = &judge->outcome->arena;
     const struct ocn_image *loader = image->loader;
     const char *name = image->loader_name;
+    bool noexec = false;
 
+    if (ocn_lookup_noexec(judge, &image->loader_path, &noexec, err) < 0) {
+        return -1;
+    }
     if (!ocn_path_is_program(&image->loader_path)) {
         return report(
             judge,
             ocn_arena_printf(arena, "%s: its loader %s is there, but not executable", what, name),
             "set its execute bit in the image (chmod 0755)", err);
+    }
+    if (noexec) {
+        return report(judge,
+                      ocn_arena_printf(arena, "%s: its loader %s lies on a mount with \"noexec\"",
+                                       what, name),
+                      "take the option away from the mount", err);
     }
     if (image->loader_other || (loader != NULL && loader->problem != NULL)) {
         return report(judge,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "normalize/rules/lookup.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -91,17 +92,50 @@ static char *place_of(struct search *s, const char *dir, size_t len, enum place 
     return path;
 }
 
-static bool is_noexec(const struct ocn_judge *judge, const char *path)
+/*
+ * What the options of a mount say of "noexec". Recursive ones are set at last, on all that is
+ * mounted there; of two that contradict each other runtimes make different things.
+ */
+static bool forbids_execution(const struct ocn_strings *options, bool *ret_below)
 {
-    const struct ocn_path_context context = { .places = judge->places };
-    const struct ocn_oci_mount *mount = ocn_path_mount_on(&context, path);
-    bool noexec = false;
+    bool plain = false;
+    bool below = false;
+    bool allowed = false;
 
-    for (size_t i = 0; mount != NULL && i < mount->options.len; i++) {
-        const char *option = mount->options.items[i];
-        noexec = strcmp(option, "noexec") == 0 || (noexec && strcmp(option, "exec") != 0);
+    for (size_t i = 0; i < options->len; i++) {
+        const char *option = options->items[i];
+        plain = strcmp(option, "noexec") == 0 || (plain && strcmp(option, "exec") != 0);
+        below = below || strcmp(option, "rnoexec") == 0;
+        allowed = allowed || strcmp(option, "rexec") == 0;
     }
-    return noexec;
+    *ret_below = below;
+    return !allowed && (plain || below);
+}
+
+int ocn_lookup_noexec(struct ocn_judge *judge, const struct ocn_path *path, bool *ret,
+                      struct ocn_error *err)
+{
+    const struct ocn_view *view = judge->view;
+    const struct ocn_path_context context = { .places = judge->places };
+    const struct ocn_oci_mount *mount =
+        path->state == OCN_PATH_FOUND ? ocn_path_mount_on(&context, path->path) : NULL;
+    struct ocn_ref source = path->ref;
+    struct ocn_stat top = { 0 };
+    struct ocn_error problem = { 0 };
+    bool below = false;
+
+    *ret = mount != NULL && forbids_execution(&mount->options, &below);
+    if (!*ret || below || source.space != OCN_MOUNT) {
+        return 0;
+    }
+    /* What is mounted below the source comes along with "rbind", and keeps its own flags. */
+    source.path = "/";
+    if (view->stat(view->ctx, source, &top, &problem) < 0 && problem.sys != EACCES) {
+        *err = problem;
+        return -1;
+    }
+    *ret = problem.sys == 0 && top.dev == path->stat.dev;
+    return 0;
 }
 
 /* Whether the search ends at what lies at @path. */
@@ -130,7 +164,11 @@ static int try_path(struct search *s, const char *path, bool *ret_end, struct oc
         s->found.not_executable = true;
         return 0;
     }
-    if (is_noexec(s->judge, at->path)) {
+    bool noexec = false;
+    if (ocn_lookup_noexec(s->judge, at, &noexec, err) < 0) {
+        return -1;
+    }
+    if (noexec) {
         s->peculiar = true;
         s->found.noexec = at->path;
         *ret_end = reader->takes_noexec;
@@ -200,10 +238,11 @@ static int take_path(struct search *s, struct ocn_error *err)
     if (ocn_lookup_file(s->judge, s->name, &s->found.path, err) < 0) {
         return -1;
     }
-    bool found = s->found.path.state == OCN_PATH_FOUND;
-    if (found && is_noexec(s->judge, s->found.path.path)) {
-        s->found.noexec = s->found.path.path;
+    bool noexec = false;
+    if (ocn_lookup_noexec(s->judge, &s->found.path, &noexec, err) < 0) {
+        return -1;
     }
+    s->found.noexec = noexec ? s->found.path.path : NULL;
     return 0;
 }
 

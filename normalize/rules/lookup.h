@@ -27,6 +27,13 @@ struct ocn_lookup {
 OCN_MUST_USE int ocn_lookup(struct ocn_judge *judge, const char *name, enum ocn_lookup_by by,
                             struct ocn_lookup *ret, struct ocn_error *err);
 
+/*
+ * Whether the file at @path, which is found, lies on a mount from which the kernel executes
+ * nothing; false where that is not certain.
+ */
+OCN_MUST_USE int ocn_lookup_noexec(struct ocn_judge *judge, const struct ocn_path *path, bool *ret,
+                                   struct ocn_error *err);
+
 /* Resolves the file that @name names for the kernel: relative ones start in cwd. */
 OCN_MUST_USE int ocn_lookup_file(struct ocn_judge *judge, const char *name, struct ocn_path *ret,
                                  struct ocn_error *err);

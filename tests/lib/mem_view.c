@@ -208,6 +208,7 @@ static int mem_stat(void *ctx, struct ocn_ref ref, struct ocn_stat *ret, struct 
         *ret = (struct ocn_stat){ .mode = mode_of(file),
                                   .uid = number(file, "uid"),
                                   .gid = number(file, "gid"),
+                                  .dev = number(file, "dev"),
                                   .ino = number(file, "ino") };
     } else if (is_parent(tree, ref.path)) {
         ret->mode = S_IFDIR | 0755;
