@@ -2,10 +2,12 @@
 /* user.access: whether the new user may use all that will be executed, and enter where it starts.
  */
 #include <string.h>
+#include <sys/stat.h>
 
 #include "normalize/rules/entry.h"
 #include "normalize/rules/image.h"
 #include "normalize/rules/judge.h"
+#include "normalize/rules/lookup.h"
 #include "normalize/rules/rules.h"
 #include "normalize/rules/volume.h"
 
@@ -25,10 +27,28 @@ static int report(struct ocn_judge *judge, const char *what, const struct ocn_ob
 
     return ocn_judge_report(
         judge, OCN_RULE_USER_ACCESS,
-        ocn_arena_printf(arena, "%s%s: %s keeps user %u:%u %s", what,
-                         obstacle->reading ? " is a script" : "", whose, judge->user.uid,
+        ocn_arena_printf(arena, "%s: %s keeps user %u:%u %s", what, whose, judge->user.uid,
                          judge->user.gid, obstacle->reading ? "from reading it" : "out"),
         ocn_arena_printf(arena, "%s, or set rules.user.access to \"warn\"", cure), err);
+}
+
+/* A file that is opened to be read, not executed. */
+static int judge_reading(struct ocn_judge *judge, const struct ocn_path *path, const char *what,
+                         struct ocn_error *err)
+{
+    struct ocn_obstacle obstacle = { path->path, path->blocked, false };
+    bool may = true;
+
+    if (path->state != OCN_PATH_FOUND || !S_ISREG(path->stat.mode)) {
+        return 0;
+    }
+    if (path->blocked == NULL || strcmp(path->blocked, path->path) == 0) {
+        if (ocn_judge_may(judge, &path->stat, 4, &may, err) < 0) {
+            return -1;
+        }
+        obstacle = (struct ocn_obstacle){ path->path, may ? NULL : path->path, true };
+    }
+    return obstacle.blocked != NULL ? report(judge, what, &obstacle, err) : 0;
 }
 
 /* Its own file. Under a hook it was found by somebody else than who will execute it. */
@@ -41,9 +61,32 @@ static int judge_file(struct ocn_judge *judge, const struct ocn_entry *entry, co
         ocn_judge_resolve(judge, path.path, &path, err) < 0) {
         return -1;
     }
+    if (entry->by_loader) {
+        return judge_reading(judge, &path, what, err);
+    }
     const struct ocn_obstacle closed = { path.path, path.blocked, false };
     return path.state == OCN_PATH_FOUND && path.blocked != NULL ? report(judge, what, &closed, err)
                                                                 : 0;
+}
+
+/* "sh start.sh", "python3 app.py": the file that it names. */
+static int judge_operand(struct ocn_judge *judge, const struct ocn_entry *entry, const char *what,
+                         struct ocn_error *err)
+{
+    const char *name = ocn_entry_operand(entry);
+    struct ocn_path path = { 0 };
+
+    if (name == NULL) {
+        return 0;
+    }
+    if (ocn_lookup_file(judge, name, &path, err) < 0) {
+        return -1;
+    }
+    return judge_reading(
+        judge, &path,
+        ocn_arena_printf(&judge->outcome->arena, "%s: its script %s", what,
+                         path.path != NULL ? ocn_volume_name(judge, path.path) : name),
+        err);
 }
 
 /* What the kernel takes for it: the interpreters of a script, and the loader of the last of them.
@@ -56,9 +99,10 @@ static int judge_chain(struct ocn_judge *judge, const struct ocn_entry *entry, c
 
     if (obstacle->file != NULL) {
         bool own = entry->path.path != NULL && strcmp(obstacle->file, entry->path.path) == 0;
+        const char *name =
+            own ? what : ocn_arena_printf(arena, "%s: its interpreter %s", what, obstacle->file);
         return report(judge,
-                      own ? what
-                          : ocn_arena_printf(arena, "%s: its interpreter %s", what, obstacle->file),
+                      obstacle->reading ? ocn_arena_printf(arena, "%s is a script", name) : name,
                       obstacle, err);
     }
     if (entry->image == NULL || entry->image->problem != NULL || entry->by_loader) {
@@ -113,7 +157,8 @@ int ocn_rule_user_access(struct ocn_judge *judge, struct ocn_error *err)
     }
     for (const struct ocn_entry *entry = judge->entry; entry != NULL; entry = entry->launches) {
         const char *what = describe(judge, entry);
-        if (judge_file(judge, entry, what, err) < 0 || judge_chain(judge, entry, what, err) < 0) {
+        if (judge_file(judge, entry, what, err) < 0 || judge_chain(judge, entry, what, err) < 0 ||
+            judge_operand(judge, entry, what, err) < 0) {
             return -1;
         }
     }

@@ -7,6 +7,7 @@
 
 #include "normalize/oci/directives.h"
 #include "normalize/program/launcher.h"
+#include "normalize/program/operand.h"
 #include "normalize/program/script.h"
 #include "normalize/rules/image.h"
 #include "normalize/rules/judge.h"
@@ -349,6 +350,13 @@ int ocn_entry_read_program(struct ocn_judge *judge, struct ocn_image **ret, stru
     }
     *ret = image;
     return 0;
+}
+
+const char *ocn_entry_operand(const struct ocn_entry *entry)
+{
+    bool own = entry->kind == OCN_ENTRY_ELF && entry->launches == NULL && !entry->by_script;
+
+    return own ? ocn_operand_file(&entry->args) : NULL;
 }
 
 const char *ocn_entry_subject(struct ocn_judge *judge, const struct ocn_entry *entry)

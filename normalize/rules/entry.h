@@ -83,6 +83,11 @@ struct ocn_image *ocn_entry_program(const struct ocn_judge *judge);
 OCN_MUST_USE int ocn_entry_read_program(struct ocn_judge *judge, struct ocn_image **ret,
                                         struct ocn_error *err);
 
+/* The file that the ELF file of @entry is told to read: that of "sh start.sh"; NULL: none.
+ * Borrowed.
+ */
+const char *ocn_entry_operand(const struct ocn_entry *entry);
+
 /*
  * How a finding names @image of @entry: "entrypoint /app", "entrypoint /run.sh: its interpreter
  * /bin/sh", "entrypoint /sbin/tini: its program /app".

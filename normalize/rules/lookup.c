@@ -61,6 +61,7 @@ struct search {
     bool known;         /* the runtime is runc or crun */
     bool errdot_is_off; /* GODEBUG of the container, which runc's init has by then */
     bool peculiar;
+    struct ocn_path closed; /* the first program of the name that the user may not execute */
     struct ocn_lookup found;
 };
 
@@ -154,6 +155,9 @@ static int try_path(struct search *s, const char *path, bool *ret_end, struct oc
     }
     bool closed = at->blocked != NULL;
     s->peculiar = s->peculiar || closed;
+    if (closed && s->closed.state != OCN_PATH_FOUND && ocn_path_is_program(at)) {
+        s->closed = *at;
+    }
     if (closed && !reader->as_root && strcmp(at->blocked, at->path) != 0) {
         return 0; /* it is behind a directory that the user may not enter */
     }
@@ -206,6 +210,7 @@ static int search_list(struct search *s, struct ocn_error *err)
     bool end = false;
 
     s->found = (struct ocn_lookup){ .path = { .state = OCN_PATH_MISSING } };
+    s->closed = s->found.path;
     if (s->list == NULL) {
         /* An error for runc and crun; what another runtime has for it is not known. */
         s->found.path.state = s->known ? OCN_PATH_MISSING : OCN_PATH_UNKNOWN;
@@ -226,7 +231,8 @@ static int search_list(struct search *s, struct ocn_error *err)
         }
     }
     if (!end) {
-        s->found.path = (struct ocn_path){ .state = OCN_PATH_MISSING };
+        /* Where there is one that is closed to the user, that is why: user.access says so. */
+        s->found.path = s->closed;
     }
     return 0;
 }
