@@ -231,8 +231,13 @@ static int search_list(struct search *s, struct ocn_error *err)
         }
     }
     if (!end) {
-        /* Where there is one that is closed to the user, that is why: user.access says so. */
-        s->found.path = s->closed;
+        /*
+         * Where there is one that is closed to the user, that is why: user.access says so. Under
+         * the hook it is somebody else who looks.
+         */
+        s->found.path = s->judge->container->unedited
+                            ? (struct ocn_path){ .state = OCN_PATH_MISSING }
+                            : s->closed;
     }
     return 0;
 }
