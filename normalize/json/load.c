@@ -104,15 +104,32 @@ int ocn_json_load(struct ocn_bytes text, size_t max_size, json_t **ret, struct o
     return load(text, max_size, 0, ret, err);
 }
 
-/* Makes the escape of half a surrogate pair (RFC 8259, 8.2) one of NUL, which is as long; how many.
+/* Whether the string whose opening quote is at @pos is the name of a member. */
+static bool is_key(struct ocn_bytes text, size_t pos)
+{
+    const size_t end = ocn_json_skip_space(text, ocn_json_skip_value(text, pos));
+
+    return end < text.len && text.ptr[end] == ':';
+}
+
+/*
+ * Makes the escape of half a surrogate pair (RFC 8259, 8.2) another one, which is as long: NUL, and
+ * U+FFFD in a name, where the library knows no NUL. No name that anybody asks for has either. How
+ * many.
  */
 static size_t blank_halves(struct ocn_buf *text)
 {
     const struct ocn_bytes bytes = ocn_buf_bytes(text);
+    const char *blank = "\\u0000";
+    bool in_string = false;
     size_t count = 0;
 
     for (size_t at = 0; at < bytes.len;) {
         unsigned value = ocn_json_escape_at(bytes, at);
+        if (bytes.ptr[at] == '"') {
+            in_string = !in_string;
+            blank = in_string && is_key(bytes, at) ? "\\ufffd" : "\\u0000";
+        }
         if (value < 0xd800 || value > 0xdfff) {
             at += bytes.ptr[at] == '\\' ? 2 : 1;
             continue;
@@ -120,7 +137,7 @@ static size_t blank_halves(struct ocn_buf *text)
         unsigned next = ocn_json_escape_at(bytes, at + OCN_JSON_ESCAPE_LEN);
         bool paired = value < 0xdc00 && next >= 0xdc00 && next <= 0xdfff;
         if (!paired) {
-            memcpy(text->ptr + at, "\\u0000", OCN_JSON_ESCAPE_LEN);
+            memcpy(text->ptr + at, blank, OCN_JSON_ESCAPE_LEN);
             count++;
         }
         at += paired ? 2 * OCN_JSON_ESCAPE_LEN : OCN_JSON_ESCAPE_LEN;

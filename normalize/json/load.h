@@ -19,7 +19,7 @@ OCN_MUST_USE int ocn_json_load(struct ocn_bytes text, size_t max_size, json_t **
 
 /*
  * The same as runtimes read it: a string may have \\u0000, and half of a surrogate pair, for which
- * there is NUL then. Whoever takes strings looks at json_string_length().
+ * there is NUL then, in a name U+FFFD. Whoever takes strings looks at json_string_length().
  */
 OCN_MUST_USE int ocn_json_load_loose(struct ocn_bytes text, size_t max_size, json_t **ret,
                                      struct ocn_error *err);

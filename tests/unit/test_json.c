@@ -61,6 +61,9 @@ START_TEST(test_json__loose_takes_nul_and_half_a_pair)
         { "[\"\\ud800\"", NULL, 0 },
         { "{\"a\":1,\"a\":2}", NULL, 0 },
         { "{\"a\\u0000\":1}", NULL, 0 },
+        { "[\"x\",{\"a\\ud800\" :\"\\\"\\udc00\"}]", "x", 1 },
+        { "[\"\\ud800:\",{\"\\ud83d\\ude00\":1}]", "", 2 },
+        { "{\"a\\ud800\":1,\"a\\udfff\":2}", NULL, 0 },
     };
 
     for (size_t i = 0; i < OCN_COUNT(rows); i++) {
