@@ -125,6 +125,13 @@ static void add_go_memory(const struct ocn_policy *policy, struct ocn_buf *out)
     quote_regex("^[0-9]+(B|[KMGT]iB)?$", out);
 }
 
+/* What is no larger than Go takes, but as a floating-point number is 2^63 all the same. */
+static void add_go_largest(const struct ocn_policy *policy, struct ocn_buf *out)
+{
+    (void)policy;
+    quote_regex("^0*9223372036854775([0-7][0-9][0-9]|80[0-7])B?$", out);
+}
+
 static const struct {
     const char *name;
     void (*add)(const struct ocn_policy *policy, struct ocn_buf *out);
@@ -140,6 +147,7 @@ static const struct {
     { "CAPABILITIES", add_capabilities },
     { "LEAST_PROCS", add_least_procs },
     { "GO_MEMORY", add_go_memory },
+    { "GO_LARGEST", add_go_largest },
 };
 
 /* Adds the value that is named at @at, behind a "$"; how long its name is, 0: it is no name. */

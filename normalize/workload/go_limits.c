@@ -99,6 +99,12 @@ static const struct {
     int (*judge)(const struct variable *variable, struct ocn_error *err);
 } variables[] = { { "GOMAXPROCS", judge_procs }, { "GOMEMLIMIT", judge_memory } };
 
+/* The kubelet puts another variable's value there, which may come from anywhere: "$(LIMIT)". */
+static bool is_made_later(const char *value)
+{
+    return strstr(value, "$(") != NULL;
+}
+
 static int judge(const struct ocn_workload_check *check, const struct ocn_go_limits *limits,
                  const json_t *entry, size_t at, struct ocn_error *err)
 {
@@ -117,7 +123,7 @@ static int judge(const struct ocn_workload_check *check, const struct ocn_go_lim
             continue;
         }
         if (variable.value != NULL) {
-            return variables[i].judge(&variable, err);
+            return is_made_later(variable.value) ? 0 : variables[i].judge(&variable, err);
         }
         return tell(&variable, OCN_LEVEL_DENY,
                     ocn_arena_printf(check->arena, "%s: the value of %s is %s, which is no string",

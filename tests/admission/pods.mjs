@@ -97,8 +97,8 @@ export class Pods {
 
   goMemory() {
     const n = this.one(0, 1, 2, 100, 500, 512, 513, 1048576, 536870912, 536870913, '007', '9223372036854775807',
-      '99999999999999999999');
-    return this.maybe(15) ? this.one('', 'off', 'OFF', '-1', '1.5GiB', '0x10', ' 1', 'MiB')
+      '9223372036854775808', '9223372036854775295', '99999999999999999999');
+    return this.maybe(15) ? this.one('', 'off', 'OFF', '-1', '1.5GiB', '0x10', ' 1', 'MiB', '$(LIMIT)')
       : `${n}${this.one('', '', 'B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'MB', 'Mi', 'kiB', 'b')}`;
   }
 
