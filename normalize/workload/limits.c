@@ -48,10 +48,27 @@ static int read_amount(const struct asked *asked, const char *path, double *ret,
                 "write it as 1.5, 1500m, 512Mi or 1G", err);
 }
 
+/* The pod's limit is its containers', too. What is no amount there is somebody else's affair. */
+static double tightest(double own, const struct ocn_pod *pod, const char *path)
+{
+    double of_pod = 0;
+
+    return !ocn_workload_amount(ocn_field_get(pod->spec, path), &of_pod) || !(of_pod > 0) ||
+                   (own > 0 && own < of_pod)
+               ? own
+               : of_pod;
+}
+
+struct looking {
+    const struct ocn_workload_check *check;
+    const struct ocn_pod *pod;
+};
+
 static int ask(void *ctx, const struct ocn_pod_container *container, struct ocn_error *err)
 {
     static const char memory[] = "resources.limits.memory";
-    const struct asked asked = { ctx, container };
+    const struct looking *looking = ctx;
+    const struct asked asked = { looking->check, container };
     struct ocn_arena *arena = asked.check->arena;
     struct ocn_go_limits limits = {
         .rule = OCN_LINT_POD_LIMITS,
@@ -71,13 +88,15 @@ static int ask(void *ctx, const struct ocn_pod_container *container, struct ocn_
              "m is a thousandth: 512m of memory are half a byte; write 512Mi", err) < 0) {
         return -1;
     }
+    limits.cpus = tightest(limits.cpus, looking->pod, "resources.limits.cpu");
+    limits.memory = tightest(limits.memory, looking->pod, memory);
     return ocn_go_limits_check(asked.check, &limits, err);
 }
 
 int ocn_workload_limits(const struct ocn_workload_check *check, const struct ocn_pod *pod,
                         struct ocn_error *err)
 {
-    struct ocn_workload_check copy = *check;
+    struct looking looking = { check, pod };
 
-    return ocn_pod_each_container(pod, check->arena, ask, &copy, err);
+    return ocn_pod_each_container(pod, check->arena, ask, &looking, err);
 }
