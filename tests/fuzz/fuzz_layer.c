@@ -5,6 +5,7 @@
  */
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,16 +17,21 @@
 #define NAME "fuzz"
 #define DIGEST "none:" NAME
 
+static char path[] = "/tmp/ocinorm-fuzz-layer.XXXXXX";
 static int directory = -1;
 static struct ocn_hash_digests *digests;
+
+static void end(void)
+{
+    (void)unlinkat(directory, NAME, 0);
+    (void)rmdir(path);
+}
 
 /* One directory for the whole run. */
 static void begin(void)
 {
-    static char path[] = "/tmp/ocinorm-fuzz-layer.XXXXXX";
-
     if (directory < 0) {
-        ocn_fuzz_require(mkdtemp(path) != NULL);
+        ocn_fuzz_require(mkdtemp(path) != NULL && atexit(end) == 0);
         directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         ocn_fuzz_require(directory >= 0 && ocn_hash_digests_new(&digests, NULL) == 0);
     }
@@ -43,6 +49,8 @@ static void put(const uint8_t *data, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char *const likely[] = { "app", "passwd" };
+
+    put(size != 0 ? data : (const uint8_t *)"", size);
     const struct ocn_strings names = { (const char **)(uintptr_t)likely, OCN_COUNT(likely) };
     const struct ocn_blobs blobs = {
         .form = OCN_BLOBS_DIR, .fd = directory, .shared_fd = -1, .digests = digests
@@ -51,7 +59,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     OCN_CLEANUP(ocn_image_layer_done) struct ocn_image_layer layer = { 0 };
     struct ocn_error err = { 0 };
 
-    put(size != 0 ? data : (const uint8_t *)"", size);
     if (ocn_image_layer_read(&blobs, &name, &names, &layer, &err) < 0) {
         ocn_fuzz_require(err.code != OCN_OK && err.msg[0] != '\0');
         return 0;
