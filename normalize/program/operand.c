@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "normalize/program/operand.h"
 
-#include <fnmatch.h>
 #include <string.h>
 
+#include "normalize/base/glob.h"
 #include "normalize/program/launcher.h"
 
 /* Shells are rows of launchers.def. An option that is not here may name the program itself (-c, -e,
@@ -28,7 +28,7 @@ static const struct interpreter *find(const char *name)
     const char *base = ocn_strings_base_name(name);
 
     for (size_t i = 0; i < OCN_COUNT(interpreters); i++) {
-        if (fnmatch(interpreters[i].name, base, 0) == 0) {
+        if (ocn_glob_matches(interpreters[i].name, base)) {
             return &interpreters[i];
         }
     }
