@@ -18,23 +18,34 @@ static const char *platform_text(const struct ocn_selected *image, struct ocn_ar
         image->has_declared ? &image->declared : &image->config.platform, arena);
 }
 
-static int lint_one(const struct ocn_work *work, const struct ocn_selected *image,
-                    struct ocn_lint *lint, struct ocn_error *err)
+static int lint_for_linux(const struct ocn_work *work, const struct ocn_selected *image,
+                          struct ocn_lint *lint, struct ocn_error *err)
 {
     OCN_CLEANUP(ocn_look_done) struct ocn_look look = { 0 };
     OCN_CLEANUP(ocn_outcome_freep) struct ocn_outcome *outcome = NULL;
-    const struct ocn_lint_input input = { .name = work->input->name,
-                                          .kind = "image",
-                                          .digest = image->digest,
-                                          .platform = platform_text(image, &lint->arena) };
 
-    return ocn_lint_begin(lint, &input, err) < 0 ||
-                   ocn_look_open(&work->input->blobs, image, &work->place, &look, err) < 0 ||
+    return ocn_look_open(&work->input->blobs, image, &work->place, &look, err) < 0 ||
                    ocn_look_judge(&look, &work->profiles->items[0], &work->place, &outcome, err) <
                        0 ||
                    ocn_image_rules(&look, outcome, lint, err) < 0
                ? -1
                : 0;
+}
+
+static int lint_one(const struct ocn_work *work, const struct ocn_selected *image,
+                    struct ocn_lint *lint, struct ocn_error *err)
+{
+    const struct ocn_lint_input input = { .name = work->input->name,
+                                          .kind = "image",
+                                          .digest = image->digest,
+                                          .platform = platform_text(image, &lint->arena) };
+
+    if (ocn_lint_begin(lint, &input, err) < 0) {
+        return -1;
+    }
+    return ocn_image_is_for_windows(image)
+               ? ocn_image_rules_for_windows(&work->input->blobs, image, lint, err)
+               : lint_for_linux(work, image, lint, err);
 }
 
 static int lint_all(const struct ocn_work *work, const struct ocn_selection *selection,

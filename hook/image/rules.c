@@ -579,3 +579,32 @@ int ocn_image_rules(struct ocn_look *look, const struct ocn_outcome *outcome, st
     }
     return ocn_arena_check(&look->arena, err);
 }
+
+/* ---- Windows --------------------------------------------------------------------------------- */
+
+bool ocn_image_is_for_windows(const struct ocn_selected *image)
+{
+    static const char windows[] = "windows";
+    const char *os = image->config.platform.os;
+    const char *declared = image->has_declared ? image->declared.os : os;
+
+    return os != NULL && declared != NULL && strcmp(os, windows) == 0 &&
+           strcmp(declared, windows) == 0;
+}
+
+int ocn_image_rules_for_windows(const struct ocn_blobs *blobs, const struct ocn_selected *image,
+                                struct ocn_lint *lint, struct ocn_error *err)
+{
+    static const struct ocn_outcome nothing = { 0 };
+    OCN_CLEANUP(ocn_look_done) struct ocn_look look = { .image = image };
+    struct subject subject = {
+        .look = &look, .outcome = &nothing, .lint = lint, .arena = &look.arena
+    };
+
+    return ocn_image_rootfs_open(blobs, image->layers, image->layers_len, &look.likely,
+                                 &look.rootfs, err) < 0 ||
+                   judge_platform(&subject, err) < 0 || judge_annotations(&subject, err) < 0 ||
+                   judge_blobs(&subject, err) < 0
+               ? -1
+               : ocn_arena_check(&look.arena, err);
+}
