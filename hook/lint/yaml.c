@@ -313,14 +313,30 @@ static int read_yaml(struct ocn_bytes text, struct ocn_yaml *yaml, struct ocn_er
     return ocn_arena_check(&yaml->arena, err);
 }
 
-/* What is JSON and yet no YAML: keys of more than 1024 letters, halves of surrogate pairs. */
+/*
+ * What is JSON and yet no YAML: keys of more than 1024 letters, halves of surrogate pairs; and one
+ * text after the other, as kubectl takes them and logs have them.
+ */
 static int read_json(struct ocn_bytes text, struct ocn_yaml *yaml, struct ocn_error *err)
 {
-    struct ocn_yaml_document document = { .text = text };
+    size_t pos = 0;
+    size_t line = 0;
 
-    return ocn_json_load(text, OCN_YAML_MAX_SIZE, &document.json, err) < 0
-               ? -1
-               : add_document(yaml, &document, err);
+    for (size_t start; (start = ocn_json_skip_space(text, pos)) < text.len;) {
+        const size_t end = ocn_json_skip_value(text, start);
+        struct ocn_yaml_document document = { .text = { text.ptr + start, end - start } };
+        line +=
+            ocn_json_place_of((struct ocn_bytes){ text.ptr + pos, start - pos }, SIZE_MAX).line - 1;
+        document.line = line;
+        if (yaml->len >= OCN_YAML_MAX_DOCUMENTS ||
+            ocn_json_load(document.text, OCN_YAML_MAX_SIZE, &document.json, err) < 0 ||
+            add_document(yaml, &document, err) < 0) {
+            return -1;
+        }
+        line += ocn_json_place_of(document.text, SIZE_MAX).line - 1;
+        pos = end;
+    }
+    return 0;
 }
 
 int ocn_yaml_read(struct ocn_bytes text, struct ocn_yaml *ret, struct ocn_error *err)

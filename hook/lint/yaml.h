@@ -15,6 +15,7 @@ struct ocn_yaml_document {
     json_t *json; /* owned by the list; numbers are reals, as ocn_json_load() makes them */
     const struct ocn_yaml_node *root; /* NULL: read as JSON, from .text */
     struct ocn_bytes text;
+    size_t line; /* how many lines stand before .text */
 };
 
 /* Zero-initialise; release with ocn_yaml_done(). */
@@ -27,7 +28,8 @@ struct ocn_yaml {
 void ocn_yaml_done(struct ocn_yaml *yaml);
 
 /*
- * Reads all documents of @text, which must outlive *ret; empty ones are left out. Refused, with
+ * Reads all documents of @text, which must outlive *ret; empty ones are left out. JSON may also
+ * stand one after the other without a separator. Refused, with
  * "LINE:COLUMN" as the place of the error: what is no YAML, a key that is there twice (also by a
  * merge, "<<", where parsers do not agree which counts), NUL, an alias into itself, .nan and .inf,
  * !!binary, and what is past a limit of yaml_tree.h. Scalars are resolved as go-yaml v2 does: yes,

@@ -68,7 +68,8 @@ struct ocn_yaml_place ocn_yaml_place_of(const struct ocn_yaml_document *document
     char token[MAX_TOKEN];
 
     if (node == NULL) {
-        return (struct ocn_yaml_place){ (uint32_t)ocn_json_line_of(document->text, pointer), 1 };
+        const size_t line = document->line + ocn_json_line_of(document->text, pointer);
+        return (struct ocn_yaml_place){ (uint32_t)line, 1 };
     }
     struct ocn_yaml_place place = { node->line, node->column };
     while (ocn_json_pointer_next(&pointer, token, sizeof(token))) {

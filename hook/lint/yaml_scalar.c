@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "hook/lint/yaml_scalar.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #define MAX_DIGITS ((size_t)400) /* more than a double can tell apart */
@@ -73,12 +74,26 @@ static bool digit_of(char c, unsigned base, unsigned *ret)
     return true;
 }
 
-/* Go's ParseInt of base 0, but never too large: what it leaves to floats is the same number. */
+/* The largest whole number of 64 bits that may stand behind @sign, or behind none. */
+static uint64_t most_behind(char sign)
+{
+    if (sign == '-') {
+        return (uint64_t)INT64_MAX + 1;
+    }
+    return sign == '+' ? INT64_MAX : UINT64_MAX;
+}
+
+/*
+ * Go's ParseInt of base 0, or its ParseUint, which knows no sign. What has more than 64 bits is
+ * left to floats: of decimal digits that is the same number, 0777... has decimal digits too then,
+ * and 0x... is a word.
+ */
 static bool parse_int(const char *text, double *ret)
 {
     bool minus = text[0] == '-';
+    const uint64_t most = most_behind(text[0]);
     size_t i = 0;
-    double number = 0;
+    uint64_t number = 0;
     unsigned digit = 0;
 
     text += minus || text[0] == '+';
@@ -93,12 +108,12 @@ static bool parse_int(const char *text, double *ret)
         return false;
     }
     for (; *c != '\0'; c++) {
-        if (!digit_of(*c, bases[i].base, &digit)) {
+        if (!digit_of(*c, bases[i].base, &digit) || number > (most - digit) / bases[i].base) {
             return false;
         }
         number = number * bases[i].base + digit;
     }
-    *ret = minus ? -number : number;
+    *ret = minus ? -(double)number : (double)number;
     return true;
 }
 

@@ -51,6 +51,11 @@ static const struct {
     { "k: 0x1F", "{\"k\":31}" },
     { "k: 0b101", "{\"k\":5}" },
     { "k: -0b11", "{\"k\":-3}" },
+    { "k: 0xffffffffffffffff", "{\"k\":1.84467440737096e19}" },
+    { "k: 0x10000000000000000", "{\"k\":\"0x10000000000000000\"}" },
+    { "k: +0xffffffffffffffff", "{\"k\":\"+0xffffffffffffffff\"}" },
+    { "k: -0x8000000000000001", "{\"k\":\"-0x8000000000000001\"}" },
+    { "k: 07000000000000000000000", "{\"k\":7e21}" },
     { "k: 0xg", "{\"k\":\"0xg\"}" },
     { "k: 1_000", "{\"k\":1000}" },
     { "k: _1", "{\"k\":\"_1\"}" },
@@ -293,6 +298,41 @@ START_TEST(test_yaml__knows_lines_of_json)
 }
 END_TEST
 
+/* As kubectl takes them: without anything between one and the next. */
+START_TEST(test_yaml__reads_json_behind_json)
+{
+    OCN_CLEANUP(ocn_yaml_done) struct ocn_yaml yaml = { 0 };
+    struct ocn_error err = { 0 };
+    const char *text = "{\"a\":\n1}\n\n{\"b\": [\n1]} {\"c\": 1}\n";
+
+    ck_assert_int_eq(ocn_yaml_read(bytes_of(text), &yaml, &err), 0);
+    ck_assert_uint_eq(yaml.len, 3);
+    ck_assert_uint_eq(ocn_yaml_place_of(&yaml.documents[0], "/a").line, 2);
+    ck_assert_uint_eq(ocn_yaml_place_of(&yaml.documents[1], "/b/0").line, 5);
+    ck_assert_uint_eq(ocn_yaml_place_of(&yaml.documents[2], "/c").line, 5);
+}
+END_TEST
+
+/* Whatever stands behind the first, nothing is left out in silence. */
+START_TEST(test_yaml__refuses_words_behind_json)
+{
+    static const char *const texts[] = {
+        "{\"a\": 1}\n{\"b\": 1, \"b\": 2}",
+        "{\"a\": 1}\n{\"b\":",
+        "{\"a\": 1}\n5",
+        "{\"a\": 1}\nb: 1",
+        "{\"a\": 1},\n{\"b\": 1}",
+    };
+
+    for (size_t i = 0; i < OCN_COUNT(texts); i++) {
+        OCN_CLEANUP(ocn_yaml_done) struct ocn_yaml yaml = { 0 };
+        struct ocn_error err = { 0 };
+        ck_assert_int_eq(ocn_yaml_read(bytes_of(texts[i]), &yaml, &err), -1);
+        ck_assert_int_eq(err.code, OCN_E_FORMAT);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("yaml");
@@ -304,6 +344,8 @@ int main(void)
     tcase_add_test(tests, test_yaml__limits);
     tcase_add_test(tests, test_yaml__refuses_what_is_too_large);
     tcase_add_test(tests, test_yaml__reads_many_documents);
+    tcase_add_test(tests, test_yaml__reads_json_behind_json);
+    tcase_add_test(tests, test_yaml__refuses_words_behind_json);
     tcase_add_test(tests, test_yaml__reads_nothing);
     tcase_add_loop_test(tests, test_yaml__knows_places, 0, OCN_COUNT(places));
     tcase_add_test(tests, test_yaml__knows_lines_of_json);
