@@ -134,9 +134,12 @@ static const char *heading_of(const json_t *image, struct ocn_arena *arena)
                                 "files",
                                 ocn_json_text_at(a, "config"));
     }
+    /* Of an archive of Docker nobody has said a digest: its configuration may be the same. */
+    const bool known = json_is_string(json_object_get(a, "config")) &&
+                       json_is_string(json_object_get(b, "config"));
     return strcmp(same, "layers") == 0
-               ? ocn_arena_printf(arena, "another configuration, the same files (layers: %.0f)",
-                                  number_at(a, "layers"))
+               ? ocn_arena_printf(arena, "%sthe same files (layers: %.0f)",
+                                  known ? "another configuration, " : "", number_at(a, "layers"))
                : ocn_arena_printf(arena,
                                   "layers that are the same: %.0f, of %.0f in A and %.0f in B",
                                   number_at(image, "sharedLayers"), number_at(a, "layers"),

@@ -87,5 +87,14 @@ while IFS='|' read -r name want words; do
         check "${name// /}" "${want// /}" "${list[@]}"
     fi
 done <"$here/cases.txt"
+
+# An archive of Docker says no digest of its configuration: nobody knows that it is another.
+archive=docker-archive:$fixtures/skopeo-docker-archive.tar
+if "$bin/ocinorm" diff "$archive" "$archive" | grep -qx 'linux/amd64: the same files (layers: 1)'; then
+    passed=$((passed + 1))
+else
+    failed=$((failed + 1))
+    say "FAILED  the text of a diff of two archives"
+fi
 say "$passed passed, $failed failed"
 ((failed == 0 && passed > 0))
