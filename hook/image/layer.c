@@ -27,7 +27,8 @@ struct pipe {
     struct ocn_hash *hash;
     struct ocn_tar_guard *guard;
     const char *where;
-    uint64_t len;
+    uint64_t len;         /* of what it holds */
+    uint64_t compressed;  /* bytes of the blob that were read */
     bool padded;          /* the padding that the last file lacked was added */
     struct ocn_error err; /* of a callback: libarchive has no room for it */
 };
@@ -50,6 +51,7 @@ static la_ssize_t next_compressed(struct archive *archive, void *ctx, const void
         archive_set_error(archive, EIO, "%s", pipe->err.msg);
         return -1;
     }
+    pipe->compressed += len;
     return (la_ssize_t)len;
 }
 
@@ -129,6 +131,19 @@ static int open_pipe(struct pipe *pipe, const struct ocn_blobs *blobs,
                : 0;
 }
 
+/* Go's gzip takes another member behind the last one, and fails with all else, zeros too. */
+static int check_rest(const struct pipe *pipe, struct ocn_error *err)
+{
+    const la_int64_t taken = archive_filter_bytes(pipe->raw, -1);
+
+    return taken >= 0 && (uint64_t)taken < pipe->compressed
+               ? ocn_fail(err, OCN_E_FORMAT, pipe->where,
+                          "has %llu bytes behind its compressed end: engines refuse this layer; "
+                          "build the image anew",
+                          (unsigned long long)(pipe->compressed - (uint64_t)taken))
+               : 0;
+}
+
 /* After the tar's end: padding, other members of a compressed file, and then both digests. */
 static int finish_pipe(struct pipe *pipe, const struct ocn_layer_name *name, struct ocn_error *err)
 {
@@ -143,11 +158,12 @@ static int finish_pipe(struct pipe *pipe, const struct ocn_layer_name *name, str
         if (ocn_stream_next(pipe->stream, &bytes, &left, err) < 0) {
             return -1;
         }
+        pipe->compressed += left;
     }
     if (len < 0) {
         return fail_pipe(pipe, pipe->raw, err);
     }
-    if (ocn_stream_verify(pipe->stream, err) < 0) {
+    if (ocn_stream_verify(pipe->stream, err) < 0 || check_rest(pipe, err) < 0) {
         return -1;
     }
     if (ocn_tar_guard_end(pipe->guard, err) < 0) {

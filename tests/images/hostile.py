@@ -277,6 +277,21 @@ def empty_layer(layout):
     layout.index([layout.image([(b"", OCI + "layer.v1.tar", b""), plain(APP)])])
 
 
+def gzip_with_rest(layout):
+    """gzip(1) leaves it out with a warning; Go's reader, and so every engine, fails."""
+    layout.index([layout.image([(gzip.compress(APP) + b"junk", OCI + "layer.v1.tar+gzip", APP)])])
+
+
+def gzip_with_zeros(layout):
+    layout.index([layout.image([(gzip.compress(APP) + bytes(512), OCI + "layer.v1.tar+gzip", APP)])])
+
+
+def gzip_in_members(layout):
+    """As pigz and eStargz write it."""
+    data = gzip.compress(APP[:700]) + gzip.compress(APP[700:]) + gzip.compress(b"")
+    layout.index([layout.image([(data, OCI + "layer.v1.tar+gzip", APP)])])
+
+
 def schema_1(layout):
     layout.index([layout.json({"schemaVersion": 1}, "application/vnd.docker.distribution.manifest.v1+prettyjws")])
 
@@ -381,6 +396,8 @@ CASES = [trick(name, layer, False) for name, layer in TRICKS] + [trick(name, lay
     (large_manifest, 2, "limit of 4194304"), (deep_json, 2, "."), (twice_a_key, 2, "duplicate|twice"),
     (links_in_circles, 1, "entry.found"), (hard_links, 1, "entry.found"),
     (large_program, 2, "limit of"), (escapes, 1, "."), (not_a_layer, 2, "."), (empty_layer, 0, "allow"),
+    (gzip_with_rest, 2, "has 4 bytes behind its compressed end"), (gzip_with_zeros, 2, "has 512 bytes behind"),
+    (gzip_in_members, 0, "allow"),
     (passwd_by_links, 0, "4321:77"), (passwd_out_of_root, 0, "4321:77"),
     (group_of_user, 0, r"\| 4321:77 \(USER 4321:1001, .*\| 4321:1001 \(USER 4321:1001\)"),
     (group_of_nobody, 0, r"\| 4321:0 \(USER 4321:1001, .*\| 4321:1001 \(USER 4321:1001\)"),
