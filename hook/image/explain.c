@@ -6,6 +6,7 @@
 #include "hook/cli/cli.h"
 #include "hook/image/explain_text.h"
 #include "hook/image/image.h"
+#include "hook/image/rules.h"
 #include "hook/image/work.h"
 #include "hook/judge/report.h"
 #include "hook/policy/policy_files.h"
@@ -71,18 +72,58 @@ static json_t *judge_for(struct ocn_look *look, const struct ocn_work *work,
     return report;
 }
 
+/* No layer is opened: whatever its user and its files are, no Linux node starts it. */
+static json_t *judge_windows(struct ocn_look *look, const struct ocn_work *work,
+                             const struct ocn_look_profile *profile, struct ocn_error *err)
+{
+    struct ocn_finding finding = {
+        .rule = OCN_RULE_PLATFORM_OS,
+        .level = OCN_LEVEL_DENY,
+        .message = "the image is for Windows, and no Linux node starts it",
+        .hint = "ask about one that is for Linux: --platform linux/amd64",
+    };
+    const struct ocn_outcome outcome = {
+        .verdict = OCN_DENY,
+        .profile = profile->name,
+        .facts = { .host = { .os = "linux" } },
+        .findings = &finding,
+        .findings_len = 1,
+    };
+    json_t *report = ocn_report_value(&outcome, work->input->name);
+
+    if (report == NULL || json_object_set_new(report, "user", user_of(look, &look->user)) < 0) {
+        json_decref(report);
+        (void)ocn_fail_nomem(err);
+        return NULL;
+    }
+    return report;
+}
+
+static int open_look(const struct ocn_work *work, const struct ocn_selected *image,
+                     struct ocn_look *ret, struct ocn_error *err)
+{
+    if (ocn_image_is_for_windows(image)) {
+        ret->image = image;
+        ret->user.state = OCN_IMAGE_USER_MISSING;
+        return 0;
+    }
+    return ocn_look_open(&work->input->blobs, image, &work->place, ret, err);
+}
+
 static json_t *explain_image(const struct ocn_work *work, const struct ocn_selected *image,
                              struct ocn_error *err)
 {
     OCN_CLEANUP(ocn_look_done) struct ocn_look look = { 0 };
     json_auto_t *profiles = json_object();
 
-    if (ocn_look_open(&work->input->blobs, image, &work->place, &look, err) < 0) {
+    if (open_look(work, image, &look, err) < 0) {
         return NULL;
     }
+    const bool windows = ocn_image_is_for_windows(image);
     for (size_t i = 0; i < work->profiles->len; i++) {
         const struct ocn_look_profile *profile = &work->profiles->items[i];
-        json_t *report = judge_for(&look, work, profile, err);
+        json_t *report = windows ? judge_windows(&look, work, profile, err)
+                                 : judge_for(&look, work, profile, err);
         if (report == NULL || json_object_set_new(profiles, profile->name, report) < 0) {
             (void)ocn_fail_nomem(err);
             return NULL;

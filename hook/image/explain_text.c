@@ -131,10 +131,12 @@ static void add_user(struct table *table, const json_t *image, size_t column)
     double gid = json_number_value(json_object_get(user, "gid"));
     double new_uid = id_after(report, "/process/user/uid", uid);
     double new_gid = id_after(report, "/process/user/gid", gid);
-    const char *origin = origin_of(table->arena, ocn_json_text_at(named, "text"));
+    const char *text = ocn_json_text_at(named, "text");
+    const char *origin = origin_of(table->arena, text);
 
-    if (!json_is_true(json_object_get(user, "found"))) {
-        set(table, "user", column, ocn_arena_printf(table->arena, "(%s): not found", origin));
+    if (!json_is_true(json_object_get(user, "found"))) { /* of Windows there may be none named */
+        set(table, "user", column,
+            text[0] != '\0' ? ocn_arena_printf(table->arena, "(%s): not found", origin) : "-");
         return;
     }
     if (json_is_true(json_object_get(named, "found")) &&
