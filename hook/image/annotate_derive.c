@@ -106,6 +106,10 @@ int ocn_annotate_derive(const struct ocn_blobs *blobs, const struct ocn_selected
     struct ocn_annotate_derived derived = { { 0 }, NULL };
     struct ocn_policy policy;
 
+    if (ocn_select_is_windows(image)) { /* a program of Windows says nothing that is read here */
+        *ret = derived;
+        return 0;
+    }
     if (make_policy(&config, &policy, err) < 0 ||
         ocn_look_open(blobs, image, &anywhere, &look, err) < 0 || make_container(&look, err) < 0) {
         return -1;

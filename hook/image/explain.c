@@ -6,7 +6,6 @@
 #include "hook/cli/cli.h"
 #include "hook/image/explain_text.h"
 #include "hook/image/image.h"
-#include "hook/image/rules.h"
 #include "hook/image/work.h"
 #include "hook/judge/report.h"
 #include "hook/policy/policy_files.h"
@@ -102,7 +101,7 @@ static json_t *judge_windows(struct ocn_look *look, const struct ocn_work *work,
 static int open_look(const struct ocn_work *work, const struct ocn_selected *image,
                      struct ocn_look *ret, struct ocn_error *err)
 {
-    if (ocn_image_is_for_windows(image)) {
+    if (ocn_select_is_windows(image)) {
         ret->image = image;
         ret->user.state = OCN_IMAGE_USER_MISSING;
         return 0;
@@ -119,7 +118,7 @@ static json_t *explain_image(const struct ocn_work *work, const struct ocn_selec
     if (open_look(work, image, &look, err) < 0) {
         return NULL;
     }
-    const bool windows = ocn_image_is_for_windows(image);
+    const bool windows = ocn_select_is_windows(image);
     for (size_t i = 0; i < work->profiles->len; i++) {
         const struct ocn_look_profile *profile = &work->profiles->items[i];
         json_t *report = windows ? judge_windows(&look, work, profile, err)

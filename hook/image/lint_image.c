@@ -43,7 +43,7 @@ static int lint_one(const struct ocn_work *work, const struct ocn_selected *imag
     if (ocn_lint_begin(lint, &input, err) < 0) {
         return -1;
     }
-    return ocn_image_is_for_windows(image)
+    return ocn_select_is_windows(image)
                ? ocn_image_rules_for_windows(&work->input->blobs, image, lint, err)
                : lint_for_linux(work, image, lint, err);
 }

@@ -582,16 +582,6 @@ int ocn_image_rules(struct ocn_look *look, const struct ocn_outcome *outcome, st
 
 /* ---- Windows --------------------------------------------------------------------------------- */
 
-bool ocn_image_is_for_windows(const struct ocn_selected *image)
-{
-    static const char windows[] = "windows";
-    const char *os = image->config.platform.os;
-    const char *declared = image->has_declared ? image->declared.os : os;
-
-    return os != NULL && declared != NULL && strcmp(os, windows) == 0 &&
-           strcmp(declared, windows) == 0;
-}
-
 int ocn_image_rules_for_windows(const struct ocn_blobs *blobs, const struct ocn_selected *image,
                                 struct ocn_lint *lint, struct ocn_error *err)
 {

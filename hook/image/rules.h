@@ -12,13 +12,8 @@
 OCN_MUST_USE int ocn_image_rules(struct ocn_look *look, const struct ocn_outcome *outcome,
                                  struct ocn_lint *lint, struct ocn_error *err);
 
-/*
- * true: @image is for Windows, by its configuration and by its index where that says so. Linux
- * never starts it: what the node's rules ask (users, paths, programs) is other there.
+/* What is asked of an image for Windows: its platform, annotations and blobs. No layer is opened.
  */
-bool ocn_image_is_for_windows(const struct ocn_selected *image);
-
-/* What is asked of such an image: its platform, annotations and blobs. No layer is opened. */
 OCN_MUST_USE int ocn_image_rules_for_windows(const struct ocn_blobs *blobs,
                                              const struct ocn_selected *image,
                                              struct ocn_lint *lint, struct ocn_error *err);

@@ -35,6 +35,16 @@ void ocn_select_done(struct ocn_selection *selection)
     *selection = (struct ocn_selection){ 0 };
 }
 
+bool ocn_select_is_windows(const struct ocn_selected *image)
+{
+    static const char windows[] = "windows";
+    const char *os = image->config.platform.os;
+    const char *declared = image->has_declared ? image->declared.os : os;
+
+    return os != NULL && declared != NULL && strcmp(os, windows) == 0 &&
+           strcmp(declared, windows) == 0;
+}
+
 static int locate(struct ocn_error *err, const char *digest)
 {
     ocn_error_locate(err, digest, 0);

@@ -57,3 +57,9 @@ OCN_MUST_USE int ocn_select(const struct ocn_blobs *blobs, const char *reference
                             struct ocn_error *err);
 
 void ocn_select_done(struct ocn_selection *selection);
+
+/*
+ * true: @image is for Windows, by its configuration and by its index where that says so. Linux
+ * never starts it: what the node's rules ask (users, paths, programs) is other there.
+ */
+bool ocn_select_is_windows(const struct ocn_selected *image);

@@ -641,6 +641,13 @@ def missing():
 
 
 @case
+def windows():
+    """of an image for Windows nothing is derived, and its layers, which may lie elsewhere, are not asked for"""
+    report = annotate("oci:" + FIXTURES + "/../../lint/image-for-windows/layout", "oci:out", "--dry-run")
+    equal(report["changed"], [])
+
+
+@case
 def build_info():
     """build info that somebody wrote by hand gives no value that is not of its form"""
     program = programs["amd64"]
