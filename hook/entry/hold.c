@@ -501,13 +501,18 @@ static size_t count_groups(const char *status)
     return at != NULL ? count : SIZE_MAX;
 }
 
-static bool has_capabilities(const char *status, uint64_t set)
+/*
+ * Whether no set of capabilities holds more than @set. Less may be in it: of a program whose file
+ * has capabilities of its own the kernel clears the ambient set, and permits what file and process
+ * have in common (capabilities(7)).
+ */
+static bool has_no_more_than(const char *status, uint64_t set)
 {
     static const char *const keys[] = { "\nCapInh:", "\nCapPrm:", "\nCapEff:", "\nCapAmb:" };
 
     for (size_t i = 0; i < OCN_COUNT(keys); i++) {
         const char *at = find_status(status, keys[i]);
-        if (at == NULL || strtoull(at, NULL, 16) != set) {
+        if (at == NULL || (strtoull(at, NULL, 16) & ~set) != 0) {
             return false;
         }
     }
@@ -541,7 +546,7 @@ static bool is_as_planned(const struct ocn_hold *hold)
     return !end->lowered ||
            (has_ids(status, "\nUid:", ids, end->uid) && has_ids(status, "\nGid:", ids, end->gid) &&
             count_groups(status) == end->groups_len &&
-            (strict == 0 || has_capabilities(status, end->capabilities)));
+            (strict == 0 || has_no_more_than(status, end->capabilities)));
 }
 
 void ocn_hold_run(struct ocn_hold *hold)

@@ -14,7 +14,7 @@ setup_file() {
     mkdir "$rootfs/srv/deep"
     ln -s ../../bin/sh "$rootfs/srv/deep/sh"
     ln -s /srv/deep "$rootfs/srv/links"
-    mkdir -p "$rootfs/etc/hidden" "$rootfs/opt/vol"
+    mkdir -p "$rootfs/etc/hidden" "$rootfs/opt/vol" "$rootfs/opt/ports"
     echo secret | tee "$rootfs/etc/secret" >"$rootfs/etc/hidden/secret"
     touch "$rootfs/opt/sh"
     chmod o+x "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" # for user namespaces
@@ -237,6 +237,22 @@ END
     edit '.process.capabilities |= map_values(. - ["CAP_NET_BIND_SERVICE"])'
     run run_bare
     assert_refused '[user.capabilities]' CAP_NET_BIND_SERVICE ocinorm-runtime
+}
+
+@test "low ports, and a program whose file has capabilities: the kernel leaves less, and it starts" {
+    set_policy '{"user": {"lowPorts": true}}'
+    for file in cap_net_bind_service+ep:400 cap_setuid,cap_net_bind_service+ep:400 cap_setuid+ep:0; do
+        cp --remove-destination "$rootfs/bin/busybox" "$rootfs/opt/ports/grep"
+        setcap "${file%:*}" "$rootfs/opt/ports/grep"
+        edit '.process.args = ["/opt/ports/grep", "-E", "^(Cap|Uid|Gid)", "/proc/self/status"]'
+        run -0 run_bare
+        assert_has "$output" $'Uid:\t1001\t1001\t1001\t1001'
+        assert_has "$output" $'Gid:\t1001\t1001\t1001\t1001'
+        for set in Prm Eff; do
+            assert_has "$output" "$(printf 'Cap%s:\t%016x' "$set" "0x${file#*:}")"
+        done
+        assert_has "$output" $'CapAmb:\t0000000000000000'
+    done
 }
 
 @test "without the capabilities it is refused, and the message says what to do" {
