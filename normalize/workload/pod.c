@@ -7,32 +7,52 @@
 #include "normalize/workload/field.h"
 
 /*
- * Where a kind has its pod. @group: what stands before the slash of apiVersion; "" for "v1". @own:
- * every API server serves it.
+ * Where a kind has its pod; one with several has a row for each. @group: what stands before the
+ * slash of apiVersion; "" for "v1". @path: "[]" stands for every element of a list. @own: every API
+ * server serves it. @instead: a member that may be there in place of the pod, or NULL.
  */
 static const struct kind {
     const char *group;
     const char *kind;
     const char *path;
     bool own;
+    const char *instead;
 } kinds[] = {
-    { "", "Pod", "", true },
-    { "", "PodTemplate", "template", true },
-    { "", "ReplicationController", "spec.template", true },
-    { "apps", "Deployment", "spec.template", true },
-    { "apps", "ReplicaSet", "spec.template", true },
-    { "apps", "StatefulSet", "spec.template", true },
-    { "apps", "DaemonSet", "spec.template", true },
-    { "extensions", "Deployment", "spec.template", false },
-    { "extensions", "ReplicaSet", "spec.template", false },
-    { "extensions", "DaemonSet", "spec.template", false },
-    { "batch", "Job", "spec.template", true },
-    { "batch", "CronJob", "spec.jobTemplate.spec.template", true },
-    { "argoproj.io", "Rollout", "spec.template", false },
-    { "serving.knative.dev", "Service", "spec.template", false },
-    { "serving.knative.dev", "Configuration", "spec.template", false },
-    { "serving.knative.dev", "Revision", "", false },
-    { "run.googleapis.com", "Job", "spec.template.spec.template", false },
+    { "", "Pod", "", true, NULL },
+    { "", "PodTemplate", "template", true, NULL },
+    { "", "ReplicationController", "spec.template", true, NULL },
+    { "apps", "Deployment", "spec.template", true, NULL },
+    { "apps", "ReplicaSet", "spec.template", true, NULL },
+    { "apps", "StatefulSet", "spec.template", true, NULL },
+    { "apps", "DaemonSet", "spec.template", true, NULL },
+    { "extensions", "Deployment", "spec.template", false, NULL },
+    { "extensions", "ReplicaSet", "spec.template", false, NULL },
+    { "extensions", "DaemonSet", "spec.template", false, NULL },
+    { "batch", "Job", "spec.template", true, NULL },
+    { "batch", "CronJob", "spec.jobTemplate.spec.template", true, NULL },
+    { "argoproj.io", "Rollout", "spec.template", false, "spec.workloadRef" },
+    { "serving.knative.dev", "Service", "spec.template", false, NULL },
+    { "serving.knative.dev", "Configuration", "spec.template", false, NULL },
+    { "serving.knative.dev", "Revision", "", false, NULL },
+    { "run.googleapis.com", "Job", "spec.template.spec.template", false, NULL },
+    { "apps.kruise.io", "CloneSet", "spec.template", false, NULL },
+    { "apps.kruise.io", "StatefulSet", "spec.template", false, NULL },
+    { "apps.kruise.io", "DaemonSet", "spec.template", false, NULL },
+    { "apps.kruise.io", "BroadcastJob", "spec.template", false, NULL },
+    { "apps.kruise.io", "AdvancedCronJob", "spec.template.jobTemplate.spec.template", false,
+      "spec.template.broadcastJobTemplate" },
+    { "apps.kruise.io", "AdvancedCronJob", "spec.template.broadcastJobTemplate.spec.template",
+      false, "spec.template.jobTemplate" },
+    { "apps.openshift.io", "DeploymentConfig", "spec.template", false, NULL },
+    { "keda.sh", "ScaledJob", "spec.jobTargetRef.template", false, NULL },
+    { "jobset.x-k8s.io", "JobSet", "spec.replicatedJobs[].template.spec.template", false, NULL },
+    { "leaderworkerset.x-k8s.io", "LeaderWorkerSet", "spec.leaderWorkerTemplate.leaderTemplate",
+      false, "spec.leaderWorkerTemplate.workerTemplate" },
+    { "leaderworkerset.x-k8s.io", "LeaderWorkerSet", "spec.leaderWorkerTemplate.workerTemplate",
+      false, NULL },
+    { "batch.volcano.sh", "Job", "spec.tasks[].template", false, NULL },
+    { "ray.io", "RayCluster", "spec.headGroupSpec.template", false, NULL },
+    { "ray.io", "RayCluster", "spec.workerGroupSpecs[].template", false, NULL },
 };
 
 static const struct {
@@ -116,24 +136,49 @@ struct here {
 
 static int search_object(const struct search *search, const struct here *here);
 
-static int found(const struct search *search, const struct here *here, const struct kind *kind)
+/* An object of a kind that has pods. */
+struct workload {
+    const struct search *search;
+    const struct here *here;
+    const struct kind *kind;
+};
+
+static int found(void *ctx, const json_t *template, const char *pointer, struct ocn_error *err)
 {
-    const json_t *template = ocn_field_get(here->object, kind->path);
+    const struct workload *workload = ctx;
+    const struct search *search = workload->search;
+    const struct here *here = workload->here;
     const struct ocn_pod pod = {
         .kind = here->kind,
         .object = name_object(search->arena, here->kind, here->object),
         .meta = ocn_field_get(template, "metadata"),
         .spec = ocn_field_get(template, "spec"),
-        .pointer = ocn_field_pointer(search->arena, here->pointer, kind->path),
-        .own = kind->own,
+        .pointer = pointer,
+        .own = workload->kind->own,
     };
 
-    if (ocn_arena_check(search->arena, search->err) < 0) {
+    if (ocn_arena_check(search->arena, err) < 0) {
         return -1;
     }
-    return check_spec(pod.spec, pod.pointer, search->err) < 0
-               ? -1
-               : search->each(search->ctx, &pod, search->err);
+    return check_spec(pod.spec, pod.pointer, err) < 0 ? -1 : search->each(search->ctx, &pod, err);
+}
+
+static int search_workload(const struct search *search, const struct here *here,
+                           const struct kind *kind)
+{
+    struct workload workload = { search, here, kind };
+
+    if (strstr(kind->path, "[]") != NULL) {
+        return ocn_field_each(here->object, here->pointer, kind->path, search->arena, found,
+                              &workload, search->err);
+    }
+    const json_t *template = ocn_field_get(here->object, kind->path);
+    if (template == NULL && kind->instead != NULL &&
+        ocn_field_get(here->object, kind->instead) != NULL) {
+        return 0;
+    }
+    return found(&workload, template, ocn_field_pointer(search->arena, here->pointer, kind->path),
+                 search->err);
 }
 
 static bool ends_with(const char *text, const char *end)
@@ -181,8 +226,9 @@ static int search_object(const struct search *search, const struct here *here)
     size_t group = strchr(here->version, '/') != NULL ? strcspn(here->version, "/") : 0;
     for (size_t i = 0; i < OCN_COUNT(kinds); i++) {
         if (strcmp(kinds[i].kind, here->kind) == 0 && strlen(kinds[i].group) == group &&
-            strncmp(kinds[i].group, here->version, group) == 0) {
-            return found(search, here, &kinds[i]);
+            strncmp(kinds[i].group, here->version, group) == 0 &&
+            search_workload(search, here, &kinds[i]) < 0) {
+            return -1;
         }
     }
     return 0;
