@@ -93,6 +93,11 @@ struct ocn_view {
      */
     int (*list)(void *ctx, struct ocn_ref ref, struct ocn_arena *arena, const char ***ret,
                 size_t *ret_len, struct ocn_error *err);
+    /*
+     * Whether @ref lies on a mount of the node from which the kernel executes nothing (mount(2),
+     * MS_NOEXEC); false also where that cannot be seen. NULL: nobody here can tell.
+     */
+    bool (*noexec)(void *ctx, struct ocn_ref ref);
 };
 
 static inline uint32_t ocn_view_cpus(const struct ocn_view *view)

@@ -61,6 +61,8 @@ static const struct row {
     { "fstat", { 0 } },
     { "newfstatat", { 0 } },
     { "statx", { 0 } },
+    { "fstatfs", { 0 } }, /* these two: whether a mount is noexec, which no stat(2) says */
+    { "fstatfs64", { 0 } },
     { "close", { 0 } },
     { "fcntl", { 1, LOW_WORD, F_DUPFD_CLOEXEC } },
     { "fcntl", { 1, LOW_WORD, F_GETFL } }, /* these two: fdopendir(3) */

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/statvfs.h>
 #include <sys/utsname.h>
 
 #include "hook/sys/io.h"
@@ -531,6 +533,16 @@ static int list_ref(void *ctx, struct ocn_ref ref, struct ocn_arena *arena, cons
     return 0;
 }
 
+/* A captured tree lies on a file system of ours. */
+static bool is_noexec(void *ctx, struct ocn_ref ref)
+{
+    struct ocn_dir_view *view = ctx;
+    struct statfs fs;
+
+    ocn_autoclose int fd = view->captured ? -1 : find(view, ref, true);
+    return fd >= 0 && fstatfs(fd, &fs) == 0 && (fs.f_flags & ST_NOEXEC) != 0;
+}
+
 /*
  * A 64-bit program runs on a kernel of its own architecture only, whereas uname(2) says "i686" or
  * "armv8l" to a process that inherited the personality of `setarch`.
@@ -671,6 +683,7 @@ struct ocn_view ocn_dir_view_as_view(struct ocn_dir_view *view)
         .readlink = readlink_ref,
         .read_at = read_ref,
         .list = list_ref,
+        .noexec = is_noexec,
         .variant = variant_of_host,
         .runs_32bit = runs_32bit,
     };

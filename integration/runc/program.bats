@@ -106,3 +106,30 @@ entry() { # ARG...
     run ! run_wrapped
     assert_hasnt "$output" 'ocinorm: denied'
 }
+
+# What is refused for it fails without us, too; what starts without us is never refused.
+@test "a volume on a file system of the node's that is mounted noexec" {
+    local node=$BATS_TEST_TMPDIR/node options bare refused=0
+    mkdir -p "$node" "$rootfs/opt/vol"
+    mount -t tmpfs -o noexec tmpfs "$node"
+    cp "$rootfs/bin/busybox" "$node/true"
+    cp "$bundle/config.json" "$BATS_TEST_TMPDIR/original.json"
+    for options in '["bind"]' '["rbind", "rprivate"]' '["rbind", "rprivate", "rw"]' '["rbind", "ro"]' \
+        '["rbind", "exec"]' '["rbind", "nosuid"]'; do
+        cp "$BATS_TEST_TMPDIR/original.json" "$bundle/config.json"
+        edit '.process.args = ["/opt/vol/true"] |
+              .mounts += [{destination: "/opt/vol", type: "bind", source: $node, options: $options}]' \
+            --arg node "$node" --argjson options "$options"
+        run bare run --bundle "$bundle" "$id"
+        bare=$status
+        run run_wrapped
+        if [[ $output == *'denied [entry.found]: entrypoint /opt/vol/true lies on a mount with "noexec"'* ]]; then
+            refused=$((refused + 1))
+            [[ $bare -ne 0 ]]
+        else
+            [[ $status == "$bare" ]]
+        fi
+    done
+    umount "$node"
+    [[ $low == runc && $refused == 2 ]] || [[ $low == crun && $refused == 0 ]]
+}

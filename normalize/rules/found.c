@@ -77,11 +77,13 @@ static int report_doubt(struct ocn_judge *judge, const struct ocn_entry *entry, 
 static int report_noexec(struct ocn_judge *judge, const struct ocn_entry *entry, const char *what,
                          struct ocn_error *err)
 {
-    return report(judge,
-                  ocn_arena_printf(&judge->outcome->arena, "%s lies on a mount with \"noexec\": %s",
-                                   what, entry->noexec),
-                  "take the option away from the mount, or start a program that lies elsewhere",
-                  err);
+    return report(
+        judge,
+        ocn_arena_printf(&judge->outcome->arena, "%s lies on a mount with \"noexec\": %s", what,
+                         entry->noexec),
+        "take the option away from the mount, or from the node's file system that it binds; or "
+        "start a program that lies elsewhere",
+        err);
 }
 
 /* @entry as it was asked for. */

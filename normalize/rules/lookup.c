@@ -113,6 +113,43 @@ static bool forbids_execution(const struct ocn_strings *options, bool *ret_below
     return !allowed && (plain || below);
 }
 
+/* Options that neither set nor clear a flag of a bind mount. */
+static bool leave_flags(const struct ocn_strings *options)
+{
+    static const char *const words[] = {
+        "bind",   "rbind",  "private", "rprivate",   "slave",
+        "rslave", "shared", "rshared", "unbindable", "runbindable"
+    };
+    size_t known = 0;
+
+    for (size_t i = 0; i < OCN_COUNT(words); i++) {
+        for (size_t n = 0; n < options->len; n++) {
+            known += strcmp(options->items[n], words[i]) == 0 ? 1 : 0;
+        }
+    }
+    return known == options->len;
+}
+
+/*
+ * A bind mount begins with the flags of what it binds. Where no option says anything of flags,
+ * every runc leaves them so; else it sets them, and which stay differs between its versions, and
+ * between those of crun (measured: runc 1.1.5, crun 1.8.1; read: rootfs_linux.go of runc 1.4).
+ */
+static bool is_noexec_as_source(const struct ocn_judge *judge, const struct ocn_oci_mount *mount,
+                                struct ocn_ref file)
+{
+    const struct ocn_view *view = judge->view;
+    const char *runtime = judge->container->runtime;
+
+    if (mount == NULL || file.space != OCN_MOUNT || view->noexec == NULL || runtime == NULL ||
+        strcmp(runtime, "runc") != 0 || !leave_flags(&mount->options)) {
+        return false;
+    }
+    /* What is mounted below the source comes along with "rbind" only. */
+    file.path = ocn_strings_hold(&mount->options, "rbind") ? file.path : "/";
+    return view->noexec(view->ctx, file);
+}
+
 int ocn_lookup_noexec(struct ocn_judge *judge, const struct ocn_path *path, bool *ret,
                       struct ocn_error *err)
 {
@@ -126,7 +163,11 @@ int ocn_lookup_noexec(struct ocn_judge *judge, const struct ocn_path *path, bool
     bool below = false;
 
     *ret = mount != NULL && forbids_execution(&mount->options, &below);
-    if (!*ret || below || source.space != OCN_MOUNT) {
+    if (!*ret) {
+        *ret = is_noexec_as_source(judge, mount, path->ref);
+        return 0;
+    }
+    if (below || source.space != OCN_MOUNT) {
         return 0;
     }
     /* What is mounted below the source comes along with "rbind", and keeps its own flags. */

@@ -293,6 +293,11 @@ static int mem_list(void *ctx, struct ocn_ref ref, struct ocn_arena *arena, cons
     return 0;
 }
 
+static bool mem_noexec(void *ctx, struct ocn_ref ref)
+{
+    return json_is_true(json_object_get(json_object_get(tree_of(ctx, ref), ref.path), "noexec"));
+}
+
 static const char *mem_variant(void *ctx)
 {
     const struct ocn_mem_view *mem = ctx;
@@ -364,6 +369,7 @@ struct ocn_view ocn_mem_view_as_view(struct ocn_mem_view *mem)
         .readlink = mem_readlink,
         .read_at = mem_read_at,
         .list = mem_list,
+        .noexec = mem_noexec,
         .cpus = mem_cpus,
         .variant = mem_variant,
         .runs_32bit = mem_runs_32bit,

@@ -19,9 +19,9 @@
  *
  * FILE: {"text": "..."} | {"hex": "7f45..."} | {"elf": "arm64"} | {"link": "target"} | {"dir":
  * true} | {"fifo": true} | {"fail": "EACCES"}, each with "mode": "0755", "uid", "gid", "dev",
- * "ino". An ELF file may have parts (tests/lib/elf_file.h): "interp": "/lib/ld.so", "go":
- * "build\tGOAMD64=v3\n", "goVersion", "buildId", "isa": 4, "osabi": 9, and in hexadecimal "notes"
- * and "armAttributes". Parents need not be listed: they are directories of root, mode 0755.
+ * "ino", "noexec": true. An ELF file may have parts (tests/lib/elf_file.h): "interp": "/lib/ld.so",
+ * "go": "build\tGOAMD64=v3\n", "goVersion", "buildId", "isa": 4, "osabi": 9, and in hexadecimal
+ * "notes" and "armAttributes". Parents need not be listed: they are directories of root, mode 0755.
  */
 struct ocn_mem_view {
     json_t *world;
