@@ -9,6 +9,7 @@
 
 #include "normalize/node/detect.h"
 #include "normalize/policy/places.h"
+#include "normalize/policy/variables.h"
 
 #define ID_MAX 4294967294.0          /* 4294967295 is (uid_t)-1: "leave it as it is" */
 #define WHOLE_MAX 9007199254740992.0 /* 2^53: up to here a JSON number is exact */
@@ -99,6 +100,16 @@ static const char *check_variable_name(const char *name, const json_t *value)
 
     (void)name;
     return text == NULL || is_variable_name(text) ? NULL : variable_name_rule;
+}
+
+/* Who judges what the confined child proposes knows one rule for each variable. */
+static const char *check_http_name(const char *name, const json_t *value)
+{
+    const char *text = json_string_value(value);
+
+    return text != NULL && ocn_variables_is_fixed(text)
+               ? "another rule sets this variable; give the timeout a name of its own"
+               : check_variable_name(name, value);
 }
 
 static const char *check_variable(const char *name, const json_t *value)
@@ -288,7 +299,7 @@ static const struct ocn_bind memlimit_fields[] = {
 #define HTTP_NAME(key, member, what)                                                               \
     {                                                                                              \
         key, OCN_BIND_STRING, AT(env.http.member),                                                 \
-            .nullable = true, .check = check_variable_name,                                        \
+            .nullable = true, .check = check_http_name,                                            \
             .doc = "The variable that gets " what "; null: none."                                  \
     }
 

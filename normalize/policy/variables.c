@@ -88,6 +88,16 @@ static const struct variable *find(const struct ocn_policy *policy, const char *
     return NULL;
 }
 
+bool ocn_variables_is_fixed(const char *name)
+{
+    for (size_t i = 0; i < OCN_COUNT(variables); i++) {
+        if (variables[i].name != NULL && strcmp(variables[i].name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The value that env.set has for @name, or NULL. */
 static const char *find_set(const struct ocn_policy *policy, const char *name)
 {
