@@ -65,18 +65,28 @@ static int godebug(const char *list, const char *key, int otherwise)
     return ret;
 }
 
+/* Whether @path is @above, or lies below it. */
+static bool is_within(const char *path, const char *above)
+{
+    size_t len = strlen(above);
+
+    return strncmp(path, above, len) == 0 && (path[len] == '\0' || path[len] == '/');
+}
+
 /* Whether a hierarchy of cgroups is mounted where the program can find it. */
-static bool shows_cgroups(const struct ocn_container *container)
+static bool shows_cgroups(const struct ocn_judge *judge)
 {
     static const char place[] = "/sys/fs/cgroup";
-    const struct ocn_oci_mount *mounts = container->mounts.items;
+    const struct ocn_oci_mount *mounts = judge->container->mounts.items;
 
-    for (size_t i = 0; i < container->mounts.len; i++) {
-        const char *to = mounts[i].destination != NULL ? mounts[i].destination : "";
+    for (size_t i = 0; i < judge->container->mounts.len; i++) {
         const char *type = mounts[i].type != NULL ? mounts[i].type : "";
-        if (strncmp(type, "cgroup", strlen("cgroup")) == 0 ||
-            strncmp(to, place, sizeof(place) - 1) == 0 ||
-            (strcmp(to, "/sys") == 0 && strcmp(type, "sysfs") != 0)) {
+        /* As a runtime reads it: from the root, without "//", "." and "..". */
+        char *to = ocn_arena_printf(&judge->outcome->arena, "/%s",
+                                    mounts[i].destination != NULL ? mounts[i].destination : "");
+        ocn_path_clean(to);
+        if (strncmp(type, "cgroup", strlen("cgroup")) == 0 || is_within(to, place) ||
+            (to[0] != '\0' && is_within(place, to) && strcmp(type, "sysfs") != 0)) {
             return true;
         }
     }
@@ -105,7 +115,7 @@ static const char *why_blind(const struct ocn_judge *judge, const struct ocn_gob
     if (limit->file != NULL) {
         return "; Go looks at its own cgroup only";
     }
-    if (!shows_cgroups(container)) {
+    if (!shows_cgroups(judge)) {
         return "; Go does not see it: the container mounts no cgroups";
     }
     if (minor == FIRST_WITH_CPU_LIMIT && ocn_oci_namespace_get(container, "cgroup") == NULL) {
