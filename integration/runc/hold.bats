@@ -239,7 +239,7 @@ measure_usual() {
             mv "$0/vol/app" "$0/vol/moved"
             cp -p "$0/evil" "$0/vol/app"
             bare start "$id" || true
-            for _ in {1..6000}; do grep -q ocinorm "$0/syslog" && break; sleep 0.1; done
+            for _ in {1..6000}; do grep -q "the runtime executed" "$0/syslog" && break; sleep 0.1; done
             kill $!
             rm /dev/log' "$BATS_TEST_TMPDIR"
         no_helper
