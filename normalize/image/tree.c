@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "normalize/image/tree.h"
 
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -250,20 +251,49 @@ static uint32_t mark(struct ocn_tree *tree, uint32_t node, bool whiteout)
 
 /* ---- walking --------------------------------------------------------------------------------- */
 
-/* Where somebody who follows links is. */
+#define MAX_MISSING (PATH_MAX / 2) /* deeper lies nothing */
+
+/* Where somebody who follows links is: in a directory, or below it in what is no directory yet. */
 struct walk {
-    uint32_t node;
+    uint32_t node; /* NOTHING: in no place */
     unsigned links;
-    bool weak; /* of a whiteout, which makes no directory of what is none */
+    size_t missing_len;
+    struct ocn_bytes missing[MAX_MISSING]; /* not zeroed */
 };
 
-static uint32_t enter(struct ocn_tree *tree, struct walk *walk, const char *name, size_t len);
+static void follow(struct ocn_tree *tree, struct walk *walk, const char *text);
 
-/* Follows @text from the directory of a link; missing directories are made, as unpackers do. */
-static uint32_t follow(struct ocn_tree *tree, struct walk *walk, const char *text)
+/* To @name in the directory where @walk is. */
+static void walk_down(struct ocn_tree *tree, struct walk *walk, const char *name, size_t len)
+{
+    uint32_t child = walk->missing_len == 0 ? find_child(tree, walk->node, name, len) : NOTHING;
+
+    if (child != NOTHING && is_link(tree, child)) {
+        follow(tree, walk, entry_of(tree, child)->link);
+    } else if (child != NOTHING && is_dir(tree, child)) {
+        walk->node = child;
+    } else if (walk->missing_len < MAX_MISSING) {
+        walk->missing[walk->missing_len++] = (struct ocn_bytes){ name, len };
+    } else {
+        walk->node = NOTHING;
+    }
+}
+
+static void walk_up(const struct ocn_tree *tree, struct walk *walk)
+{
+    if (walk->missing_len != 0) {
+        walk->missing_len--;
+    } else {
+        walk->node = tree->nodes[walk->node].parent;
+    }
+}
+
+/* Follows @text from the directory of a link. */
+static void follow(struct ocn_tree *tree, struct walk *walk, const char *text)
 {
     if (++walk->links > MAX_LINKS) {
-        return NOTHING;
+        walk->node = NOTHING;
+        return;
     }
     if (text[0] == '/') {
         walk->node = ROOT;
@@ -271,49 +301,51 @@ static uint32_t follow(struct ocn_tree *tree, struct walk *walk, const char *tex
     while (*text != '\0' && walk->node != NOTHING) {
         size_t part = strcspn(text, "/");
         if (part == 2 && text[0] == '.' && text[1] == '.') {
-            walk->node = tree->nodes[walk->node].parent;
+            walk_up(tree, walk);
         } else if (part != 0 && !(part == 1 && text[0] == '.')) {
-            walk->node = enter(tree, walk, text, part);
+            walk_down(tree, walk, text, part);
         }
         text += part + (text[part] == '/');
     }
-    return walk->node;
 }
 
-/* The directory @name of the directory where @walk is; made where it is not one. */
-static uint32_t enter(struct ocn_tree *tree, struct walk *walk, const char *name, size_t len)
+/* The directory @name of @parent, which is none yet. */
+static uint32_t make_directory(struct ocn_tree *tree, uint32_t parent, struct ocn_bytes name,
+                               bool weak)
 {
-    uint32_t child = find_child(tree, walk->node, name, len);
+    uint32_t child = find_child(tree, parent, name.ptr, name.len);
 
     if (child == NOTHING) {
-        return mark(tree, add_child(tree, walk->node, name, len, IMPLIED), walk->weak);
+        return mark(tree, add_child(tree, parent, name.ptr, name.len, IMPLIED), weak);
     }
-    if (is_link(tree, child)) {
-        return follow(tree, walk, entry_of(tree, child)->link);
-    }
-    if (!is_dir(tree, child) && walk->weak && tree->nodes[child].state == EXPLICIT) {
-        return NOTHING;
-    }
-    return is_dir(tree, child) ? child : mark(tree, replace(tree, child, IMPLIED), walk->weak);
+    return weak && tree->nodes[child].state == EXPLICIT
+               ? NOTHING
+               : mark(tree, replace(tree, child, IMPLIED), weak);
 }
 
-/* The directory that @path of an entry lies in, and its last part; NOTHING: it lies in no place. */
+/*
+ * The directory that @path of an entry lies in, and its last part; NOTHING: it lies in no place.
+ * Directories that are missing in the end are made, as containerd and umoci do: not those that a
+ * ".." of a link leaves again.
+ */
 static uint32_t parent_of(struct ocn_tree *tree, const char *path, bool weak, const char **ret_name)
 {
-    struct walk walk = { .node = ROOT, .weak = weak };
+    struct walk walk; /* not zeroed: what nobody writes is not touched */
 
-    for (;;) {
-        size_t part = strcspn(path, "/");
-        if (path[part] == '\0') {
-            *ret_name = path;
-            return walk.node;
-        }
-        walk.node = enter(tree, &walk, path, part);
+    walk.node = ROOT;
+    walk.links = 0;
+    walk.missing_len = 0;
+    for (size_t part; path[part = strcspn(path, "/")] != '\0'; path += part + 1) {
+        walk_down(tree, &walk, path, part);
         if (walk.node == NOTHING) {
             return NOTHING;
         }
-        path += part + 1;
     }
+    *ret_name = path;
+    for (size_t i = 0; i < walk.missing_len && walk.node != NOTHING; i++) {
+        walk.node = make_directory(tree, walk.node, walk.missing[i], weak);
+    }
+    return walk.node;
 }
 
 /* ---- laying a layer on ----------------------------------------------------------------------- */

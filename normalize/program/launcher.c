@@ -407,18 +407,17 @@ struct ocn_shell_words ocn_launcher_shell(const struct ocn_strings *args)
 {
     const struct launcher *row = args->len != 0 ? find(args->items[0]) : NULL;
     const size_t skipped = row != NULL && row->kind == APPLET ? 1 : 0;
+    struct ocn_shell_words words = { 0 };
 
     row = skipped != 0 ? find_applet(row, args) : row;
     if (row == NULL || row->kind != SHELL) {
-        return (struct ocn_shell_words){ 0 };
+        return words;
     }
     struct reading r = { .row = row, .args = *args, .at = skipped + 1 };
-    if (!take_options(&r) || r.at >= r.args.len) {
-        return (struct ocn_shell_words){ 0 };
+    if (take_options(&r) && r.at < r.args.len) {
+        *(r.command ? &words.command : &words.script) = r.args.items[r.at];
     }
-    const char *word = r.args.items[r.at];
-    return r.command ? (struct ocn_shell_words){ .command = word }
-                     : (struct ocn_shell_words){ .script = word };
+    return words;
 }
 
 /*

@@ -39,7 +39,7 @@ static int judge_reading(struct ocn_judge *judge, const struct ocn_path *path, c
     struct ocn_obstacle obstacle = { path->path, path->blocked, false };
     bool may = true;
 
-    if (path->state != OCN_PATH_FOUND || !S_ISREG(path->stat.mode)) {
+    if (path->state != OCN_PATH_FOUND || path->path == NULL || !S_ISREG(path->stat.mode)) {
         return 0;
     }
     if (path->blocked == NULL || strcmp(path->blocked, path->path) == 0) {

@@ -276,9 +276,8 @@ static int search_list(struct search *s, struct ocn_error *err)
          * Where there is one that is closed to the user, that is why: user.access says so. Under
          * the hook it is somebody else who looks.
          */
-        s->found.path = s->judge->container->unedited
-                            ? (struct ocn_path){ .state = OCN_PATH_MISSING }
-                            : s->closed;
+        const struct ocn_path missing = { .state = OCN_PATH_MISSING };
+        s->found.path = s->judge->container->unedited ? missing : s->closed;
     }
     return 0;
 }

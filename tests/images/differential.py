@@ -121,8 +121,9 @@ def all_paths():
             yield f"/{a}/{b}/{NAMES[(NAMES.index(a) + NAMES.index(b)) % len(NAMES)]}"
 
 
-def truth(root, paths):
-    """In a child below @root, as the user that would start it."""
+def truth(root, paths, whiteouts):
+    """In a child below @root, as the user that would start it. "" is told of @whiteouts: whether each lies in a
+    directory; umoci makes none for it, containerd, Docker and we do."""
     read, write = os.pipe()
     child = os.fork()
     if child == 0:
@@ -135,10 +136,12 @@ def truth(root, paths):
                 said[path] = [open(path, "rb").read().decode()[2:-1] if stat.S_ISREG(os.stat(path).st_mode) else "other", ""]
             except OSError:
                 said[path] = ["none", ""]
+        said[""] = all(os.path.isdir("/" + os.path.dirname(name)) for name in whiteouts)
         os.setgroups([])
         os.setresgid(UID, UID, UID)
         os.setresuid(UID, UID, UID)
-        for path, it in said.items():
+        for path in paths:
+            it = said[path]
             if it[0].startswith("/"):
                 it[1] = all(os.access(path, right) for right in (os.X_OK, os.R_OK)) and os.path.exists(it[0])
         with os.fdopen(write, "w") as file:
@@ -149,6 +152,12 @@ def truth(root, paths):
         said = json.load(file)
     os.waitpid(child, 0)
     return said
+
+
+def whiteouts_of(layers):
+    for data in layers:
+        with tarfile.open(fileobj=io.BytesIO(data)) as tar:
+            yield from (name for name in tar.getnames() if os.path.basename(name).startswith(".wh."))
 
 
 def make_image(layout, layers, paths):
@@ -288,7 +297,7 @@ def main():
             answer = subprocess.run([BIN + "/ocinorm", "explain", f"oci:{root}:all", "--platform", "all",
                                      "--format", "json"], capture_output=True, check=False)
             images += 1
-            want = truth(scratch + "/bundle/rootfs", paths)
+            want = truth(scratch + "/bundle/rootfs", paths, list(whiteouts_of(layers)))
             bad = False
             if answer.returncode == 2:
                 print(f"FAILED  image {images}: {answer.stderr.decode()}")
@@ -298,7 +307,7 @@ def main():
                     path = names[image["digest"]]
                     got = foretold(next(iter(image["profiles"].values())))
                     asked += 1
-                    if not agree(want[path], got):
+                    if not agree(want[path], got) and want[""]:
                         failed += 1
                         print(f"FAILED  image {images}: {path} is {want[path]}, foretold {got}")
                         bad = True

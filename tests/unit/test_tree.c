@@ -71,6 +71,12 @@ static const struct {
     { { "f d/a", "f d/a" }, "/d/a", "file 1", 2 },
     { { "d d,f d/a", "d d,f d/b" }, "/d/a", "file 0", 2 },
     { { "d d", "d d" }, "/d/none", "none", 2 },
+    /* What a ".." of a link leaves again is not made, nor made a directory. */
+    { { "l a /d/..,f a/c" }, "/c", "file 0", 1 },
+    { { "l a /d/..,f a/c" }, "/d", "none", 1 },
+    { { "l a /d/..,f a/d", "f a/x" }, "/d", "file 0", 2 },
+    { { "l a d/e/../../b,f a/x" }, "/b/x", "file 0", 1 },
+    { { "l a d/e/../../b,f a/x" }, "/d", "none", 1 },
     /* Whiteouts: of lower layers only, in any order, and of all below. */
     { { "f a", "f .wh.a" }, "/a", "none", 1 },
     { { "f a", "f .wh.a,f a" }, "/a", "file 1", 1 },
