@@ -9,6 +9,7 @@
 
 #include "hook/sys/io.h"
 #include "hook/sys/places.h"
+#include "normalize/base/strings.h"
 
 #define OVERFLOW_UID 65534 /* /proc/sys/kernel/overflowuid, which nobody changes */
 #define WRITABLE (S_IWGRP | S_IWOTH)
@@ -44,9 +45,7 @@ static const char *const systems_places[] = { OCN_CONFIG_DIR, OCN_VENDOR_DIR };
 static bool is_systems_place(const char *path)
 {
     for (size_t i = 0; i < OCN_COUNT(systems_places); i++) {
-        size_t len = strlen(systems_places[i]);
-        if (strncmp(path, systems_places[i], len) == 0 && (path[len] == '/' || path[len] == '\0') &&
-            strstr(path, "/..") == NULL) {
+        if (ocn_strings_is_within(path, systems_places[i]) && strstr(path, "/..") == NULL) {
             return true;
         }
     }

@@ -19,3 +19,10 @@ const char *ocn_strings_base_name(const char *path)
 
     return slash != NULL ? slash + 1 : path;
 }
+
+bool ocn_strings_is_within(const char *path, const char *above)
+{
+    size_t len = strlen(above);
+
+    return strncmp(path, above, len) == 0 && (path[len] == '\0' || path[len] == '/');
+}

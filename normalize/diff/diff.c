@@ -65,18 +65,10 @@ int ocn_diff_check_word(const char *word, struct ocn_error *err)
                     word);
 }
 
-/* Whether @path is @pointer, or a member of what is there. */
-static bool is_within(const char *path, const char *pointer)
-{
-    size_t len = strlen(pointer);
-
-    return strncmp(path, pointer, len) == 0 && (path[len] == '\0' || path[len] == '/');
-}
-
 static bool is_word_for(const char *word, const struct ocn_diff_item *item)
 {
     if (word[0] == '/') {
-        return is_within(item->path, word) || ocn_glob_matches(word, item->path);
+        return ocn_strings_is_within(item->path, word) || ocn_glob_matches(word, item->path);
     }
     if (strcmp(word, ocn_diff_levels[item->level]) == 0 ||
         strcmp(word, ocn_diff_noises[item->noise].name) == 0) {
@@ -84,7 +76,8 @@ static bool is_word_for(const char *word, const struct ocn_diff_item *item)
     }
     for (size_t i = 0; i < OCN_COUNT(words); i++) {
         if (strcmp(word, words[i].word) == 0) {
-            return item->level == words[i].level && is_within(item->path, words[i].pointer);
+            return item->level == words[i].level &&
+                   ocn_strings_is_within(item->path, words[i].pointer);
         }
     }
     return false;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "normalize/base/glob.h"
+
 enum kind { PLAIN, ENV, SHELL, APPLET, LOADER, IDS, SU, SUDO, CHROOT };
 
 static const struct launcher {
@@ -366,10 +368,7 @@ static const struct launcher *find(const char *name)
     const char *base = ocn_strings_base_name(name);
 
     for (size_t i = 0; i < OCN_COUNT(launchers); i++) {
-        size_t len = strlen(launchers[i].name);
-        bool all = launchers[i].name[len - 1] == '*';
-        if (all ? strncmp(launchers[i].name, base, len - 1) == 0
-                : strcmp(launchers[i].name, base) == 0) {
+        if (ocn_glob_matches(launchers[i].name, base)) {
             return &launchers[i];
         }
     }

@@ -65,14 +65,6 @@ static int godebug(const char *list, const char *key, int otherwise)
     return ret;
 }
 
-/* Whether @path is @above, or lies below it. */
-static bool is_within(const char *path, const char *above)
-{
-    size_t len = strlen(above);
-
-    return strncmp(path, above, len) == 0 && (path[len] == '\0' || path[len] == '/');
-}
-
 /* Whether a hierarchy of cgroups is mounted where the program can find it. */
 static bool shows_cgroups(const struct ocn_judge *judge)
 {
@@ -85,8 +77,8 @@ static bool shows_cgroups(const struct ocn_judge *judge)
         char *to = ocn_arena_printf(&judge->outcome->arena, "/%s",
                                     mounts[i].destination != NULL ? mounts[i].destination : "");
         ocn_path_clean(to);
-        if (strncmp(type, "cgroup", strlen("cgroup")) == 0 || is_within(to, place) ||
-            (to[0] != '\0' && is_within(place, to) && strcmp(type, "sysfs") != 0)) {
+        if (strncmp(type, "cgroup", strlen("cgroup")) == 0 || ocn_strings_is_within(to, place) ||
+            (to[0] != '\0' && ocn_strings_is_within(place, to) && strcmp(type, "sysfs") != 0)) {
             return true;
         }
     }

@@ -5,11 +5,8 @@
 
 bool ocn_platforms_have(const struct ocn_strings *platforms, const char *platform)
 {
-    size_t len = strlen(platform);
-
     for (size_t i = 0; i < platforms->len; i++) {
-        const char *has = platforms->items[i];
-        if (strncmp(has, platform, len) == 0 && (has[len] == '\0' || has[len] == '/')) {
+        if (ocn_strings_is_within(platforms->items[i], platform)) {
             return true;
         }
     }

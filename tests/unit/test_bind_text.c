@@ -10,6 +10,7 @@
 #include "normalize/json/scan.h"
 #include "normalize/oci/container.h"
 #include "tests/lib/bind_both.h"
+#include "tests/lib/json_texts.h"
 #include "tests/lib/suite.h"
 
 #define FIXTURES OCN_CASES_DIR "/../fixtures"
@@ -220,11 +221,7 @@ END_TEST
 
 /* ---- what engines wrote, and what becomes of it ------------------------------------------ */
 
-static struct {
-    size_t files;
-    size_t same;
-    size_t changed;
-} seen; /* nftw(3) hands nothing on to its callback */
+static size_t same; /* nothing is handed on to whom a text is given */
 
 static void compare(const char *path, struct ocn_bytes text)
 {
@@ -233,52 +230,22 @@ static void compare(const char *path, struct ocn_bytes text)
         ocn_bind_both(text, text, ocn_container_process_fields, sizeof(struct ocn_oci_process));
 
     ck_assert_msg(config != OCN_BOTH_DIFFER && process != OCN_BOTH_DIFFER, "%s", path);
-    seen.same += config == OCN_BOTH_SAME ? 1 : 0;
-}
-
-/* Every text with one byte of it changed, or where it is cut, at @count places. */
-static void compare_changed(const char *path, struct ocn_buf *text, size_t count)
-{
-    static const char bytes[] = { '"', '\\', '}', ',', 'N', '0', '\0', '\xc3', ':' };
-
-    for (size_t i = 0; i < count && text->len != 0; i++) {
-        size_t at = i * 7919 % text->len;
-        char byte = text->ptr[at];
-        text->ptr[at] = bytes[i % sizeof(bytes)];
-        compare(path, ocn_buf_bytes(text));
-        text->ptr[at] = (char)(byte ^ 0x20); /* the other case, too */
-        compare(path, ocn_buf_bytes(text));
-        text->ptr[at] = byte;
-        compare(path, (struct ocn_bytes){ text->ptr, at });
-        seen.changed++;
-    }
-}
-
-static int compare_file(const char *path, const struct stat *status, int type, struct FTW *place)
-{
-    OCN_CLEANUP(ocn_buf_done) struct ocn_buf text = { 0 };
-    struct ocn_error err = { 0 };
-
-    (void)status;
-    if (type == FTW_F && strstr(path + place->base, ".json") != NULL) {
-        ck_assert_int_eq(ocn_io_read_file(path, OCN_CONFIG_MAX_SIZE, &text, &err), 0);
-        compare(path, ocn_buf_bytes(&text));
-        compare_changed(path, &text, 20);
-        seen.files++;
-    }
-    return 0;
+    same += config == OCN_BOTH_SAME ? 1 : 0;
 }
 
 START_TEST(test_bind_text__every_text_of_the_tests_and_what_becomes_of_it_is_read_alike)
 {
-    memset(&seen, 0, sizeof(seen));
-    ck_assert_int_eq(nftw(OCN_CASES_DIR, compare_file, 16, FTW_PHYS), 0);
-    ck_assert_int_eq(nftw(FIXTURES, compare_file, 16, FTW_PHYS), 0);
+    struct ocn_json_texts seen;
+
+    same = 0;
+    ocn_json_texts_each(compare, &seen);
     ck_assert_uint_gt(seen.files, 1000);
     ck_assert_uint_gt(seen.changed, 20000);
-    ck_assert_uint_gt(seen.same, seen.files); /* many a change is none, for the reader */
+    ck_assert_uint_gt(same, seen.files); /* many a change is none, for the reader */
 }
 END_TEST
+
+static size_t plain; /* nftw(3) hands nothing on to its callback, either */
 
 static int require_plain(const char *path, const struct stat *status, int type, struct FTW *place)
 {
@@ -291,16 +258,16 @@ static int require_plain(const char *path, const struct stat *status, int type, 
         ck_assert_int_eq(ocn_io_read_file(path, OCN_CONFIG_MAX_SIZE, &text, &err), 0);
         ck_assert_int_eq(ocn_container_parse(ocn_buf_bytes(&text), &container, &err), 0);
         ck_assert_msg(container->json == NULL, "%s", path);
-        seen.files++;
+        plain++;
     }
     return 0;
 }
 
 START_TEST(test_bind_text__what_engines_write_needs_no_tree)
 {
-    memset(&seen, 0, sizeof(seen));
+    plain = 0;
     ck_assert_int_eq(nftw(FIXTURES, require_plain, 16, FTW_PHYS), 0);
-    ck_assert_uint_ge(seen.files, 20);
+    ck_assert_uint_ge(plain, 20);
 }
 END_TEST
 

@@ -2,17 +2,12 @@
 #include "normalize/json/build.h"
 
 #include <check.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "hook/sys/io.h"
-#include "normalize/base/buf.h"
+#include "tests/lib/json_texts.h"
 #include "tests/lib/suite.h"
-
-#define FIXTURES OCN_CASES_DIR "/../fixtures"
-#define MAX_SIZE ((size_t)64 << 20)
 
 /* ---- one text ---------------------------------------------------------------------------- */
 
@@ -122,56 +117,24 @@ END_TEST
 
 /* ---- what engines and people wrote, and what becomes of it ------------------------------- */
 
-static struct {
-    size_t files;
-    size_t same;
-} seen; /* nftw(3) hands nothing on to its callback */
+static size_t same; /* nothing is handed on to whom a text is given */
 
 static void compare(const char *path, struct ocn_bytes text)
 {
     const enum result result = build(text);
 
     ck_assert_msg(result != DIFFERENT, "%s", path);
-    seen.same += result == SAME ? 1 : 0;
-}
-
-/* Each text with one byte of it changed, or where it is cut, at some places. */
-static void compare_changed(const char *path, struct ocn_buf *text)
-{
-    static const char bytes[] = { '"', '\\', '}', ',', 'N', '0', '\0', '\xc3', ':', ']', '-', '.' };
-
-    for (size_t i = 0; i < 2 * sizeof(bytes) && text->len != 0; i++) {
-        const size_t at = i * 7919 % text->len;
-        const char byte = text->ptr[at];
-        text->ptr[at] = bytes[i % sizeof(bytes)];
-        compare(path, ocn_buf_bytes(text));
-        text->ptr[at] = byte;
-        compare(path, (struct ocn_bytes){ text->ptr, at });
-    }
-}
-
-static int compare_file(const char *path, const struct stat *status, int type, struct FTW *place)
-{
-    OCN_CLEANUP(ocn_buf_done) struct ocn_buf text = { 0 };
-    struct ocn_error err = { 0 };
-
-    (void)status;
-    if (type == FTW_F && strstr(path + place->base, ".json") != NULL) {
-        ck_assert_int_eq(ocn_io_read_file(path, MAX_SIZE, &text, &err), 0);
-        compare(path, ocn_buf_bytes(&text));
-        compare_changed(path, &text);
-        seen.files++;
-    }
-    return 0;
+    same += result == SAME ? 1 : 0;
 }
 
 START_TEST(test_build__every_text_of_the_tests_and_what_becomes_of_it_is_built_alike)
 {
-    memset(&seen, 0, sizeof(seen));
-    ck_assert_int_eq(nftw(OCN_CASES_DIR, compare_file, 16, FTW_PHYS), 0);
-    ck_assert_int_eq(nftw(FIXTURES, compare_file, 16, FTW_PHYS), 0);
+    struct ocn_json_texts seen;
+
+    same = 0;
+    ocn_json_texts_each(compare, &seen);
     ck_assert_uint_gt(seen.files, 1000);
-    ck_assert_uint_gt(seen.same, seen.files);
+    ck_assert_uint_gt(same, seen.files);
 }
 END_TEST
 
